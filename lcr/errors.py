@@ -1,0 +1,28 @@
+"""What goes wrong in a way the user can mend: one line, an exit code, no traceback."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class LCRError(Exception):
+    """Base of all errors that the command line prints as one line."""
+
+    exit_code = 1
+
+
+class InputError(LCRError):
+    """Something given to the program is wrong: the message says what, where, and what to do. Exit code 2."""
+
+    exit_code = 2
+
+
+class RunFailed(LCRError):
+    """A run that started well could not go on, for instance at a non-finite loss. Exit code 1."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """The error for a name that is none of `known`, with the nearest known one named."""
+    known = list(known)
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+    return InputError(f"unknown {kind} '{name}'; {hint}")
