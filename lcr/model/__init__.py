@@ -1,0 +1,18 @@
+"""The LCR model (paper §3). `LCR` is loaded on first use, so that naming a configuration loads no torch."""
+
+from typing import TYPE_CHECKING
+
+from lcr.model.config import MODELS, ModelConfig, Readings, model_by_name
+
+if TYPE_CHECKING:
+    from lcr.model.lcr import LCR
+
+__all__ = ["LCR", "MODELS", "ModelConfig", "Readings", "model_by_name"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "LCR":
+        from lcr.model.lcr import LCR
+
+        return LCR
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
