@@ -1,0 +1,128 @@
+"""Where a run lives and what it depends on: folders, keys, and the lock that keeps two trainers apart.
+
+A run's key is a hash of everything that can change its numbers and is known before any data is read: the
+configuration and the sources. Snakemake carries it in a rule's params, so an edit redoes exactly the runs it can change.
+"""
+
+import ast
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lcr.config import StudyConfig, VariantConfig
+from lcr.errors import InputError
+from lcr.model.config import model_by_name
+
+PACKAGE = Path(__file__).parent
+WORK = Path(".lcr")
+
+# What each step's numbers depend on, besides its configuration.
+DATA_SOURCES = ("edges.py", "data")
+TRAIN_SOURCES = (*DATA_SOURCES, "model", "wkv", "train.py")
+EVALUATE_SOURCES = (*TRAIN_SOURCES, "evaluate.py")
+# Parts of those folders that no run's numbers depend on.
+NOT_COUNTED = ("cli.py", "bench.py", "subset.py", "check.py", "sheet.py")
+
+
+def data_folder(study: str, dataset: str) -> Path:
+    """The folder of a study's prepared data: `raw/` (generated clips), `manifest.parquet`, `packed/`."""
+    return WORK / "data" / study / dataset
+
+
+def run_folder(results: str | Path, study: str, dataset: str, variant: str, seed: int) -> Path:
+    """The folder of one run's four result files."""
+    return Path(results) / study / dataset / variant / f"seed-{seed}"
+
+
+def hash_of(content: Any) -> str:
+    """SHA-256 of a JSON-able value, keys sorted."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _meaning(source: Path) -> str:
+    """A Python source without comments and docstrings, which no number depends on; other files as they are."""
+    text = source.read_text(encoding="utf-8")
+    if source.suffix != ".py":
+        return text
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree)
+
+
+@cache
+def source_hash(parts: tuple[str, ...], package: Path = PACKAGE) -> str:
+    """Hash of the sources named (files or folders of the package), blind to comments and docstrings."""
+    files: set[Path] = set()
+    for part in parts:
+        place = package / part
+        found: Iterable[Path] = place.rglob("*") if place.is_dir() else [place]
+        files |= {
+            file
+            for file in found
+            if file.suffix in (".py", ".cpp", ".h", ".cu", ".cuh", ".txt") and file.name not in NOT_COUNTED
+        }
+    return hash_of([[file.relative_to(package).as_posix(), _meaning(file)] for file in sorted(files)])
+
+
+def data_key(study: StudyConfig, dataset: str) -> str:
+    """Hash of what a study's prepared data of one dataset depends on, beside the real files themselves."""
+    config = study.dataset(dataset)
+    size = model_by_name(config.model).frame_size
+    data = config.data.model_dump(exclude={"workers"})
+    fixture = config.fixture and config.fixture.model_dump()
+    return hash_of([dataset, size, data, fixture, config.root, source_hash(DATA_SOURCES)])
+
+
+def train_key(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int) -> str:
+    """Hash of all that the weights of one run depend on and that is known before its data is read."""
+    config = study.dataset(dataset)
+    model = study.model(dataset, variant, classes=1)  # the classes come with the data
+    loss_frames = config.protocol.frames_read(config.data.frames) if config.train.loss_frames == "rule" else None
+    recipe = config.train.model_dump(exclude={"checkpoint_seconds"})
+    return hash_of(
+        [
+            data_key(study, dataset),
+            model.model_dump(),
+            recipe,
+            loss_frames,
+            seed,
+            study.device,
+            study.threads,
+            source_hash(TRAIN_SOURCES),
+        ]
+    )
+
+
+def evaluate_key(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int) -> str:
+    """Hash of all that the predictions of one run depend on and that is known before its data is read."""
+    protocol = study.dataset(dataset).protocol.model_dump()
+    return hash_of([train_key(study, dataset, variant, seed), protocol, source_hash(EVALUATE_SOURCES)])
+
+
+@contextmanager
+def only_one(name: str, *, wait: bool = True) -> Iterator[None]:
+    """Holds a kernel file lock for the block: it goes with the process, however that ends.
+
+    Raises:
+        InputError: another process holds it and `wait` is false.
+    """
+    path = WORK / "locks" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not wait:
+                raise InputError(f"another process is at this run ({path}); wait for it, or stop it") from None
+            print(f"waiting for the process that is at this run already ({path})", flush=True)
+            fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
