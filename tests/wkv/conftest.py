@@ -1,0 +1,48 @@
+"""Seeded inputs, and errors as relative root mean squares against float64."""
+
+import pytest
+import torch
+from torch import Tensor
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def _inputs(
+    tokens: int,
+    batch: int = 2,
+    heads: int = 2,
+    width: int = 16,
+    low: float = -12.0,
+    high: float = 5.0,
+    dtype=torch.float32,
+) -> list[Tensor]:
+    """r, k, v, omega, u; ω runs evenly from low to high over the channels."""
+    generator = torch.Generator().manual_seed(tokens + 1000 * width)
+    r, k, v = (torch.randn(batch, heads, tokens, width, generator=generator, dtype=torch.float64) for _ in range(3))
+    omega = torch.linspace(low, high, heads * width, dtype=torch.float64).reshape(width, heads).T
+    u = torch.randn(heads, width, generator=generator, dtype=torch.float64)
+    return [x.to(dtype).contiguous() for x in (r, k, v, omega, u)]
+
+
+def _error(x: Tensor, exact: Tensor) -> float:
+    """Relative root mean square of x - exact; 0 for empty tensors."""
+    if exact.numel() == 0:
+        return 0.0
+    x, exact = x.detach(), exact.detach()
+    return float((x.double() - exact).pow(2).mean().sqrt() / exact.double().pow(2).mean().sqrt().clamp(min=1e-30))
+
+
+@pytest.fixture
+def inputs():
+    return _inputs
+
+
+@pytest.fixture
+def error():
+    return _error

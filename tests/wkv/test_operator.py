@@ -1,0 +1,236 @@
+"""Every backend of Bi-WKV against the float64 sum. Tolerances (relative root mean squares): 1e-6 for y, 1e-5 a gradient."""
+
+import pytest
+import torch
+
+from lcr.wkv import backend_for, bi_wkv, multiply_adds
+from lcr.wkv.operator import BACKENDS
+from lcr.wkv.reference import pairwise, recurrence
+
+BACKEND = [name for name in BACKENDS if name != "reference"]
+NAMES = ("r", "k", "v", "omega", "u")
+
+
+def gradients(y, inputs, dy):
+    return torch.autograd.grad(y, inputs, dy)
+
+
+def exact(function, inputs, bidirectional, dy):
+    """y and the five gradients in float64 of the same float32 numbers."""
+    wide = [x.detach().double().requires_grad_() for x in inputs]
+    y = function(*wide, bidirectional)
+    return y.detach(), gradients(y, wide, dy.double())
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("tokens", [1, 2, 3, 31, 32, 33, 63, 64, 65, 197])
+def test_the_two_references_agree(tokens, bidirectional, inputs, error):
+    x = inputs(tokens, batch=1, width=8)
+    assert error(recurrence(*x, bidirectional), pairwise(*x, bidirectional)) < 1e-13
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("backend", BACKEND)
+@pytest.mark.parametrize("tokens", [1, 2, 3, 31, 32, 33, 63, 64, 65, 197, 1024])
+def test_output_and_gradients_equal_the_float64_sum(tokens, backend, bidirectional, inputs, error):
+    x = [a.requires_grad_() for a in inputs(tokens, batch=1 if tokens > 100 else 2)]
+    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(7))
+    y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
+    expected, expected_gradients = exact(recurrence if tokens > 200 else pairwise, x, bidirectional, dy)
+    assert y.shape == x[0].shape
+    assert y.is_contiguous()
+    assert error(y, expected) <= 1e-6
+    for name, gradient, expected in zip(NAMES, gradients(y, x, dy), expected_gradients, strict=True):
+        assert error(gradient, expected) <= 1e-5, name
+
+
+@pytest.mark.parametrize("backend", BACKEND)
+@pytest.mark.parametrize("width", [1, 5, 32, 48, 64, 96])
+def test_every_width_of_head_is_served(width, backend, inputs, error):
+    x = [a.requires_grad_() for a in inputs(70, batch=1, width=width)]
+    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(8))
+    y = bi_wkv(*x, backend=backend)
+    expected, expected_gradients = exact(recurrence, x, True, dy)
+    assert error(y, expected) <= 1e-6
+    for name, gradient, expected in zip(NAMES, gradients(y, x, dy), expected_gradients, strict=True):
+        assert error(gradient, expected) <= 1e-5, name
+
+
+@pytest.mark.parametrize("backend", BACKEND)
+def test_the_gradient_of_the_decay_is_right_in_each_channel(backend, inputs):
+    x = [a.requires_grad_() for a in inputs(1024, batch=1, width=16, low=-12.0, high=2.0)]
+    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(9))
+    d_omega = gradients(bi_wkv(*x, backend=backend), x, dy)[3]
+    expected = exact(recurrence, x, True, dy)[1][3]
+    # a channel is judged by what a unit of its terms would give, since single channels may cancel to nothing
+    scale = expected.abs().clamp(min=expected.abs().median() * 1e-2)
+    assert float(((d_omega - expected).abs() / scale).max()) < 1e-4
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("backend", BACKEND)
+@pytest.mark.parametrize("omega", [-90.0, -12.0, 5.0, 90.0])
+def test_extreme_decays_stay_finite_and_exact(omega, backend, bidirectional, inputs, error):
+    x = [a.requires_grad_() for a in inputs(100, batch=1, width=8, low=omega, high=omega)]
+    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(10))
+    y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
+    expected, expected_gradients = exact(pairwise, x, bidirectional, dy)
+    assert error(y, expected) <= 1e-6
+    for name, gradient, wide in zip(NAMES, gradients(y, x, dy), expected_gradients, strict=True):
+        assert torch.isfinite(gradient).all()
+        if name != "omega" or abs(omega) < 80:
+            assert error(gradient, wide) <= 1e-5 or float(wide.abs().max()) < 1e-30, name
+    if abs(omega) == 90:
+        assert float(gradients(bi_wkv(*x, bidirectional=bidirectional, backend=backend), x, dy)[3].abs().max()) < 1e-30
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("tokens", [0, 1, 3, 70])
+def test_gradcheck_in_float64(tokens, bidirectional, inputs):
+    x = [a.requires_grad_() for a in inputs(tokens, batch=1, heads=1, width=3, low=-3.0, high=0.5, dtype=torch.float64)]
+    assert torch.autograd.gradcheck(
+        lambda *a: bi_wkv(*a, bidirectional=bidirectional, backend="torch"), x, fast_mode=tokens > 3
+    )
+
+
+@pytest.mark.parametrize("backend", BACKEND)
+def test_strides_do_not_change_the_numbers(backend, inputs):
+    x = inputs(70)
+    expected = bi_wkv(*x, backend=backend)
+    views = [a.transpose(1, 2).contiguous().transpose(1, 2) for a in x[:3]] + [a.T.contiguous().T for a in x[3:]]
+    assert not views[0].is_contiguous()
+    assert torch.equal(bi_wkv(*views, backend=backend), expected)
+    wide = [torch.stack([a, a], -1)[..., 0] for a in x]
+    assert torch.equal(bi_wkv(*wide, backend=backend), expected)
+
+
+@pytest.mark.parametrize("backend", BACKEND)
+def test_expanded_inputs_and_gradients_are_served(backend, inputs):
+    x = inputs(40)
+    one = x[2][:1].clone().requires_grad_()
+    r, k = x[0].clone().requires_grad_(), x[1].clone().requires_grad_()
+    y = bi_wkv(r, k, one.expand_as(r), x[3], x[4], backend=backend)
+    got = torch.autograd.grad(y.sum(), (r, k, one))  # the gradient of a sum is one number, expanded
+    v = one.detach().repeat(2, 1, 1, 1).requires_grad_()
+    y = bi_wkv(r, k, v, x[3], x[4], backend=backend)
+    expected = torch.autograd.grad(y, (r, k, v), torch.ones_like(y))
+    assert torch.equal(got[0], expected[0])
+    assert torch.equal(got[1], expected[1])
+    assert torch.allclose(got[2], expected[2].sum(0, keepdim=True))
+
+
+@pytest.mark.parametrize("backend", BACKEND)
+def test_only_the_gradients_asked_for_are_given(backend, inputs):
+    x = inputs(40)
+    x[1].requires_grad_()
+    bi_wkv(*x, backend=backend).sum().backward()
+    assert x[1].grad is not None
+    assert all(a.grad is None for a in (x[0], x[2], x[3], x[4]))
+
+
+@pytest.mark.parametrize("backend", BACKEND)
+def test_the_gradient_of_v_is_the_operator_with_r_and_k_swapped(backend, inputs, error):
+    x = inputs(197)
+    x[2].requires_grad_()
+    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(11))
+    (dv,) = torch.autograd.grad(bi_wkv(*x, backend=backend), x[2], dy)
+    assert error(dv, bi_wkv(x[1], x[0], dy, x[3], x[4], backend="reference")) <= 1e-6
+
+
+@pytest.mark.parametrize("backend", BACKEND)
+@pytest.mark.parametrize("shape", [(0, 2, 9, 8), (2, 2, 0, 8)])
+def test_empty_tensors_have_zero_gradients(shape, backend):
+    x = [torch.zeros(shape, requires_grad=True) for _ in range(3)] + [
+        torch.zeros(2, 8, requires_grad=True) for _ in range(2)
+    ]
+    y = bi_wkv(*x, backend=backend)
+    assert y.shape == shape
+    y.sum().backward()
+    assert all(torch.equal(a.grad, torch.zeros_like(a)) for a in x)
+
+
+@pytest.mark.parametrize("backend", BACKEND)
+def test_a_nan_stays_in_its_sequence(backend, inputs):
+    x = inputs(70)
+    x[0][0, 0, 5, 0] = float("nan")
+    x[1][1, 1, 20, 0] = float("nan")
+    bad = bi_wkv(*x, backend=backend).isnan().any(-1)
+    assert bad[1, 1].all()
+    assert not bad[0, 1].any()
+    assert not bad[1, 0].any()
+    assert bad[0, 0].nonzero().flatten().tolist() == [5]
+
+
+@pytest.mark.parametrize("backend", BACKEND)
+def test_low_precision_works_in_float32_inside(backend, inputs, error):
+    x = inputs(70)
+    low = [a.bfloat16() for a in x[:3]] + x[3:]
+    y = bi_wkv(*low, backend=backend)
+    assert y.dtype == torch.bfloat16
+    assert error(y, pairwise(*low)) < 3e-3  # the rounding of y itself
+
+
+@pytest.mark.parametrize("backend", BACKEND)
+def test_autocast_takes_everything_to_float32(backend, inputs):
+    x = inputs(40)
+    low = [x[0].bfloat16(), x[1], x[2].bfloat16(), x[3], x[4]]
+    with torch.autocast("cpu", torch.bfloat16):
+        y = bi_wkv(*low, backend=backend)
+    assert y.dtype == torch.float32
+    assert torch.equal(y, bi_wkv(*(a.float() for a in low), backend=backend))
+
+
+def test_tracing_sees_one_node(inputs):
+    class Layer(torch.nn.Module):
+        def forward(self, *x):
+            return bi_wkv(*x) * 2
+
+    traced = torch.jit.trace(Layer(), tuple(inputs(40)))
+    assert [node.kind() for node in traced.inlined_graph.nodes()].count("lcr::bi_wkv") == 1
+    assert not any("matmul" in node.kind() for node in traced.inlined_graph.nodes())
+
+
+def test_torch_finds_the_operator_well_registered(inputs):
+    x = [a.requires_grad_() for a in inputs(5, width=4, dtype=torch.float64, low=-3.0, high=0.0)]
+    torch.library.opcheck(torch.ops.lcr.bi_wkv.default, (*x, True, "torch"))
+
+
+def test_the_flop_counter_counts_the_operators_own_multiply_adds(inputs):
+    x = [a.requires_grad_() for a in inputs(40)]
+    with torch.utils.flop_counter.FlopCounterMode(display=False) as counter:
+        bi_wkv(*x)
+    assert counter.get_total_flops() == 2 * multiply_adds((2, 2, 40, 16)) == 2 * 2 * 2 * 40 * (4 * 16 + 2 * 32) * 16
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({0: torch.zeros(2, 40, 16)}, r"r has shape \(2, 40, 16\); expected \(B, H, N, D\)"),
+        ({1: torch.zeros(2, 2, 39, 16)}, r"k has shape \(2, 2, 39, 16\); expected \(2, 2, 40, 16\)"),
+        ({2: torch.zeros(2, 2, 40, 8)}, r"v has shape \(2, 2, 40, 8\); expected \(2, 2, 40, 16\)"),
+        ({3: torch.zeros(16)}, r"omega has shape \(16,\); expected \(2, 16\), \(H, D\)"),
+        ({4: torch.zeros(2, 8)}, r"u has shape \(2, 8\); expected \(2, 16\)"),
+        (
+            {0: torch.zeros(2, 2, 40, 16, dtype=torch.int32)},
+            r"r, shape \(2, 2, 40, 16\), is torch.int32; expected float32 or",
+        ),
+        (
+            {2: torch.zeros(2, 2, 40, 16, dtype=torch.float64)},
+            r"v, shape \(2, 2, 40, 16\), is torch.float64; expected float32",
+        ),
+        ({3: torch.zeros(2, 16, dtype=torch.int64)}, r"omega, shape \(2, 16\), is torch.int64; expected float32"),
+        ({1: torch.zeros(2, 2, 40, 16, device="meta")}, r"k, shape \(2, 2, 40, 16\), is on meta; expected cpu"),
+    ],
+)
+def test_bad_arguments_are_named_with_their_shape_and_what_was_expected(change, message, inputs):
+    x = inputs(40)
+    for position, tensor in change.items():
+        x[position] = tensor
+    with pytest.raises(ValueError, match=message):
+        bi_wkv(*x)
+
+
+def test_an_unknown_backend_is_refused_with_the_known_ones(inputs):
+    with pytest.raises(ValueError, match="'cuda-fast' is not known; expected auto, reference, torch"):
+        bi_wkv(*inputs(4), backend="cuda-fast")
+    assert backend_for("cpu", torch.float64) in BACKENDS
