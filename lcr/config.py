@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from lcr.errors import InputError, unknown
 from lcr.model.config import Frozen, ModelConfig, model_by_name
+from lcr.model.counts import matched_hidden, parameters
 
 FORMATS = ("jester", "something", "kinetics")
 C = TypeVar("C", bound=BaseModel)
@@ -159,8 +160,12 @@ class VariantConfig(Frozen):
     model: ModelChange = ModelChange()
 
     def apply(self, model: ModelConfig) -> ModelConfig:
-        """`model` with this variant's change."""
-        return ModelConfig.model_validate(model.model_dump() | self.model.model_dump(exclude_none=True))
+        """`model` with this variant's change. Plain LSTM gates get the width at which the parameters match."""
+        changed = model.model_dump() | self.model.model_dump(exclude_none=True)
+        if changed["gate"] != model.gate:
+            width = matched_hidden(ModelConfig.model_validate(changed), sum(parameters(model).values()))
+            changed["hidden"] = width
+        return ModelConfig.model_validate(changed)
 
 
 def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> InputError:

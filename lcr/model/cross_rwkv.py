@@ -1,0 +1,160 @@
+"""The Cross-RWKV gate (§3.2, eq. 2-8): what the frame, the past and the edges make of A_t.
+
+R and G read the causal convolution of x_t and h_{t-1}; K and V read the edge tokens, which no past frame enters, so
+`prepare` computes them for all frames at once and `forward` does what must wait for h_{t-1}. Where nothing downstream
+reads the patch tokens' A_t, only the class token asks (`class_only`): its Bi-WKV is one weighted sum over the keys.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lcr.model.config import ModelConfig
+from lcr.model.q_shift import Mix, q_shift
+from lcr.wkv import bi_wkv, decayed_keys
+
+
+class Ready(NamedTuple):
+    """What of a frame does not depend on the frame before (each field for all frames, time first, until unbound)."""
+
+    x: Tensor  # (B, M, C) the frame's part of the causal convolution; M = 1 when only the class token asks
+    k: Tensor  # (B, H, N, D) keys, decayed as seen from the class token when only that asks
+    v: Tensor  # (B, H, N, D)
+
+
+class CausalConv(nn.Module):
+    """CauConv(x_t, h_{t-1}) of eq. 2: depth-wise and causal, then pointwise.
+
+    over time: kernel 2 on (h_{t-1}, x_t), each token by itself; along tokens: kernel 4 on the sequence x_t + h_{t-1}.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.along_tokens = config.readings.cauconv == "tokens"
+        self.taps = 4 if self.along_tokens else 2
+        self.kernel = nn.Parameter(torch.full((self.taps, config.hidden), 1 / self.taps))  # the present last
+        self.bias = nn.Parameter(torch.zeros(config.hidden))
+        self.pointwise = nn.Linear(config.hidden, config.hidden)
+
+    def _depth_wise(self, tokens: Tensor) -> Tensor:
+        padded = F.pad(tokens, (0, 0, self.taps - 1, 0))
+        return sum(self.kernel[i] * padded[..., i : i + tokens.shape[-2], :] for i in range(self.taps))
+
+    def of_frame(self, x: Tensor) -> Tensor:
+        """The part that needs no past: both parts are linear, so their sum is the whole."""
+        return self.pointwise((self._depth_wise(x) if self.along_tokens else self.kernel[1] * x) + self.bias)
+
+    def of_past(self, h: Tensor) -> Tensor:
+        """The past's part."""
+        mixed = self._depth_wise(h) if self.along_tokens else self.kernel[0] * h
+        return F.linear(mixed, self.pointwise.weight)
+
+
+class SpatialMix(nn.Module):
+    """Eq. 2-5: R and G from the tokens, K and V from the edges, Bi-WKV, LayerNorm on each head, gate, W_a."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        width, self.heads, depth_wise = config.hidden, config.heads, (config.heads, config.head_width)
+        self.bidirectional = config.bidirectional
+        self.mix_r, self.mix_g, self.mix_k, self.mix_v = (Mix(width) for _ in range(4))
+        self.w_r, self.w_g, self.w_k, self.w_v, self.w_a = (nn.Linear(width, width, bias=False) for _ in range(5))
+        # RWKV-5's start: from slow to fast decay over the channels, half-lives of 280 down to 2 tokens.
+        place = torch.linspace(0, 1, width)
+        self.omega = nn.Parameter((-6 + 5 * place**0.85).view(depth_wise))
+        self.u = nn.Parameter((1 - place + 0.1 * ((torch.arange(width) + 1) % 3 - 1)).view(depth_wise))
+        self.norm = nn.LayerNorm(config.head_width, elementwise_affine=False)
+        self.norm_scale = nn.Parameter(torch.ones(width))
+        self.norm_bias = nn.Parameter(torch.zeros(width))
+        self.rotary = config.readings.position == "rotary"
+        if self.rotary:
+            steps = torch.logspace(0, -2, config.head_width // 4) * torch.pi / 2
+            zero = torch.zeros_like(steps)
+            self.frequency = nn.Parameter(torch.stack([torch.cat([steps, zero]), torch.cat([zero, steps])]))
+
+    def _heads(self, tokens: Tensor) -> Tensor:
+        return tokens.unflatten(-1, (self.heads, -1)).transpose(-3, -2)  # (..., N, C) -> (..., H, N, D)
+
+    def _rotate(self, tokens: Tensor, places: Tensor | None) -> Tensor:
+        """Learnable rotary encoding: channel pairs turn by an angle linear in row and column; the class token's is 0."""
+        if not self.rotary or places is None:
+            return tokens
+        angle = (places @ self.frequency)[:, None]  # (B, 1, N, D / 2)
+        one, two = tokens.chunk(2, dim=-1)
+        return torch.cat([one * angle.cos() - two * angle.sin(), one * angle.sin() + two * angle.cos()], dim=-1)
+
+    def keys_values(self, e: Tensor, neighbours: Tensor, places: Tensor | None, class_only: bool) -> tuple[Tensor, Tensor]:
+        """Eq. 3 for all frames at once: (T, B, N, C) -> K and V, each (T, B, H, N, D)."""
+        shifted = q_shift(e, neighbours, self.heads)
+        k = self._rotate(self._heads(self.w_k(self.mix_k(e, shifted))), places)
+        v = self._heads(self.w_v(self.mix_v(e, shifted)))
+        if class_only:
+            k = decayed_keys(k, self.omega, self.u, position=-1, bidirectional=self.bidirectional)
+        return k, v
+
+    def forward(self, z: Tensor, k: Tensor, v: Tensor, neighbours: Tensor | None, places: Tensor | None) -> Tensor:
+        """Eq. 2, 4 and 5 of one frame: z (B, M, C) -> a (B, M, C)."""
+        shifted = q_shift(z, neighbours, self.heads)
+        r = self._rotate(self._heads(self.w_r(self.mix_r(z, shifted))), places)
+        g = self.w_g(self.mix_g(z, shifted))
+        if neighbours is None:  # only the class token asks
+            y = (r @ k.transpose(-1, -2)) @ v
+        else:
+            y = bi_wkv(r, k, v, self.omega, self.u, bidirectional=self.bidirectional)
+        y = self.norm(y).transpose(-3, -2).flatten(-2)  # (B, M, C)
+        return self.w_a(F.silu(g) * torch.addcmul(self.norm_bias, y, self.norm_scale))
+
+
+class ChannelMix(nn.Module):
+    """Eq. 6-8; both of eq. 6's lines carry Q-Shift_R', so there is one mix."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        width, self.heads = config.hidden, config.heads
+        self.mix = Mix(width)
+        self.w_r = nn.Linear(width, width, bias=False)
+        self.w_k = nn.Linear(width, 4 * width, bias=False)
+        self.w_v = nn.Linear(4 * width, width, bias=False)
+
+    def forward(self, a: Tensor, neighbours: Tensor | None) -> Tensor:
+        mixed = self.mix(a, q_shift(a, neighbours, self.heads))
+        return self.w_r(mixed).sigmoid() * self.w_v(self.w_k(mixed).relu().square())
+
+
+class CrossRWKV(nn.Module):
+    """The gate: z = CauConv(x_t, h_{t-1}); s = z + spatial mix of LN(z); A_t = s + channel mix of LN(s).
+
+    The residuals run "from the tokens to each normalization layer" (§3.2); K and V read a LayerNorm of their own.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.conv = CausalConv(config)
+        self.norm_z, self.norm_s = nn.LayerNorm(config.hidden), nn.LayerNorm(config.hidden)
+        self.spatial, self.channel = SpatialMix(config), ChannelMix(config)
+        self.norm_e: nn.Module = nn.Identity()
+        if config.readings.edge_norm:
+            self.norm_e = nn.LayerNorm(config.hidden)
+            # At Z = 0 the bias is all that K and V are made of: zero here too would be a saddle that nothing leaves.
+            nn.init.normal_(self.norm_e.bias, std=0.02)
+
+    def prepare(
+        self, x: Tensor, e: Tensor | None, neighbours: Tensor, places: Tensor | None, class_only: bool
+    ) -> list[Ready]:
+        """What needs no past, for all frames at once: x and e (T, B, N, C) -> one `Ready` a frame."""
+        if e is None:
+            source = x
+        else:
+            source = x + e if self.config.readings.kv_source == "additive" else e
+        k, v = self.spatial.keys_values(self.norm_e(source), neighbours, places, class_only)
+        frame = self.conv.of_frame(x[:, :, -1:] if class_only else x)
+        return [Ready(*parts) for parts in zip(frame.unbind(), k.unbind(), v.unbind(), strict=True)]
+
+    def forward(self, ready: Ready, h: Tensor, neighbours: Tensor | None, places: Tensor | None) -> Tensor:
+        """A_t (B, M, C) of one frame, given h_{t-1} (B, M, C); `neighbours` is None when only the class token asks."""
+        z = ready.x + self.conv.of_past(h)
+        s = z + self.spatial(self.norm_z(z), ready.k, ready.v, neighbours, places)
+        return s + self.channel(self.norm_s(s), neighbours)

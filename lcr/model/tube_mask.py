@@ -1,0 +1,28 @@
+"""Tube masking (§3.5): a clip loses the same token positions in all its frames, in training alone."""
+
+import torch
+from torch import Tensor
+
+
+def kept_patches(patches: int, ratio: float) -> int:
+    """How many of a frame's patch tokens a tube mask of this ratio keeps (at least one)."""
+    return max(1, patches - round(patches * ratio))
+
+
+def tube_mask(batch: int, patches: int, ratio: float, device: torch.device | None = None) -> Tensor:
+    """Draws the patch positions that each clip keeps, from torch's own generator.
+
+    Returns:
+        (B, K) int64, ascending raster positions, K = `kept_patches(patches, ratio)`.
+    """
+    if ratio == 0:
+        return torch.arange(patches, device=device).expand(batch, patches)
+    order = torch.rand(batch, patches).argsort(dim=1)[:, : kept_patches(patches, ratio)]
+    return order.sort(dim=1).values.to(device)
+
+
+def keep_tokens(tokens: Tensor, keep: Tensor) -> Tensor:
+    """The kept ones of all patch tokens: (T, B, h·w, C) with keep (B, K) -> (T, B, K, C)."""
+    if keep.shape[1] == tokens.shape[2]:
+        return tokens
+    return tokens.gather(2, keep[None, :, :, None].expand(tokens.shape[0], -1, -1, tokens.shape[3]))
