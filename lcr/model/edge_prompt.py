@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from lcr.edges import edge_maps
 from lcr.model.config import ModelConfig
-from lcr.model.tube_mask import keep_tokens
+from lcr.model.patches import PatchConv
 
 
 def edges_of(frames: Tensor) -> Tensor:
@@ -29,7 +29,7 @@ class EdgePrompt(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config, readings = config, config.readings
-        self.conv = nn.Conv2d(1, config.hidden, config.patch_size, config.patch_size)
+        self.conv = PatchConv(1, config.hidden, config.patch_size, config.patch_size)
         pointwise = readings.zero_conv == "pointwise"
         self.zero_convs = nn.ModuleList(
             [nn.Linear(config.hidden, config.hidden) for _ in range(config.depth)] if pointwise else []
@@ -43,9 +43,7 @@ class EdgePrompt(nn.Module):
 
     def forward(self, edges: Tensor, keep: Tensor) -> list[Tensor]:
         """(T, B, 1, S, S) edge maps and (B, K) kept positions -> for each layer (T, B, K + 1, C), class token last."""
-        times, batch = edges.shape[:2]
-        tokens = self.conv(edges.flatten(0, 1)).flatten(2).transpose(1, 2).unflatten(0, (times, batch))
-        tokens = keep_tokens(tokens, keep)
+        tokens = self.conv(edges, keep)
         if not self.zero_convs:
             return [self._with_class_token(tokens)] * self.config.depth
         return [self._with_class_token(zero(tokens)) for zero in self.zero_convs]

@@ -22,8 +22,9 @@ from lcr.model.config import ModelConfig
 from lcr.model.cross_rwkv import CrossRWKV
 from lcr.model.edge_prompt import EdgePrompt, edges_of
 from lcr.model.lstm_gate import LSTMGate
+from lcr.model.patches import PatchConv
 from lcr.model.q_shift import grid_neighbours
-from lcr.model.tube_mask import keep_tokens, tube_mask
+from lcr.model.tube_mask import tube_mask
 
 
 class State(NamedTuple):
@@ -39,9 +40,7 @@ class Embedding(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         kernel = 16 if config.readings.patch_kernel == "overlapping" else config.patch_size
-        self.conv = nn.Conv2d(
-            3, config.hidden, kernel, config.patch_size, padding=(kernel - config.patch_size + 1) // 2
-        )
+        self.conv = PatchConv(3, config.hidden, kernel, config.patch_size)
         self.class_token = nn.Parameter(torch.zeros(config.hidden).normal_(std=0.02))
         if config.readings.position == "learned":
             self.position = nn.Parameter(torch.zeros(config.patches + 1, config.hidden).normal_(std=0.02))
@@ -57,12 +56,10 @@ class Embedding(nn.Module):
         own = own.expand(times, batch, 1, -1)
         if class_only:
             return own
-        grid = self.config.grid
-        tokens = self.conv(((frames - self.mean) / self.std).flatten(0, 1))[..., :grid, :grid]
-        tokens = tokens.flatten(2).transpose(1, 2)
+        tokens = self.conv((frames - self.mean) / self.std, keep)
         if positions is not None:
-            tokens = tokens + positions[:-1]
-        return torch.cat([keep_tokens(tokens.unflatten(0, (times, batch)), keep), own], dim=2)
+            tokens = tokens + positions[keep]
+        return torch.cat([tokens, own], dim=2)
 
 
 class LCRUnit(nn.Module):
