@@ -1,0 +1,165 @@
+"""The intervals hold what they say, the tests keep their level: by simulation on data whose truth is known."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm, t
+
+from lcr.study.statistics import (
+    crossed_interval,
+    crossed_intervals,
+    holm,
+    holm_floor,
+    mean_squares,
+    paired_interval,
+    sign_flip_p,
+)
+
+TRIALS = 4000  # the coverage's own standard error is then 0.34%
+
+
+def _answers(rng, trials, seeds, clips, level, seed_spread, clip_effect):
+    """0/1 answers of a probit model: right if level + seed effect + clip effect exceeds the cell's own noise."""
+    effect = level + seed_spread * rng.standard_normal((trials, seeds, 1), dtype=np.float32) + clip_effect
+    return rng.standard_normal((trials, seeds, clips), dtype=np.float32) < effect
+
+
+@pytest.mark.parametrize(
+    ("seeds", "clips", "level", "seed_spread", "clip_spread"),
+    [
+        (8, 300, 0.3, 0.1, 1.0),  # clips dominate
+        (8, 300, 1.2, 0.3, 1.0),  # seeds dominate
+        (8, 100, 0.8, 0.1, 0.5),
+        (8, 100, 1.5, 0.05, 0.3),  # near the upper bound, both small
+        (6, 300, 0.8, 0.02, 2.0),
+    ],
+)
+def test_a_95_percent_interval_holds_the_true_accuracy_in_93_to_97_percent_of_studies(
+    seeds, clips, level, seed_spread, clip_spread
+):
+    rng = np.random.default_rng(0)
+    truth = norm.cdf(level / np.hypot(1, np.hypot(seed_spread, clip_spread)))
+    hits = 0
+    for _ in range(TRIALS // 500):
+        clip_effect = clip_spread * rng.standard_normal((500, 1, clips), dtype=np.float32)
+        _, low, high = crossed_intervals(_answers(rng, 500, seeds, clips, level, seed_spread, clip_effect))
+        hits += np.count_nonzero((low <= truth) & (truth <= high))
+    assert 0.93 <= hits / TRIALS <= 0.97
+
+
+def test_a_95_percent_interval_of_a_paired_difference_holds_the_truth_in_93_to_97_percent_of_studies():
+    rng = np.random.default_rng(1)
+    seeds, clips, spread, clip_spread = 8, 200, 0.2, 1.0
+    scale = np.hypot(1, np.hypot(spread, clip_spread))
+    truth = norm.cdf(0.5 / scale) - norm.cdf(0.8 / scale)
+    hits = 0
+    for _ in range(TRIALS // 500):
+        clip_effect = clip_spread * rng.standard_normal((500, 1, clips), dtype=np.float32)  # the same clips for both
+        variant = _answers(rng, 500, seeds, clips, 0.5, spread, clip_effect).astype(np.float32)
+        full = _answers(rng, 500, seeds, clips, 0.8, spread, clip_effect)
+        _, low, high = crossed_intervals(variant - full, bounds=(-1, 1))
+        hits += np.count_nonzero((low <= truth) & (truth <= high))
+    assert 0.93 <= hits / TRIALS <= 0.97
+
+
+def test_with_the_clips_fixed_equal_models_are_called_different_in_at_most_5_percent_of_studies():
+    rng = np.random.default_rng(2)
+    clip_effect = rng.standard_normal((1, 1, 100), dtype=np.float32)  # one set of clips for all trials
+    variant, full = (_answers(rng, 2000, 8, 100, 0.5, 0.3, clip_effect).mean(-1) for _ in range(2))
+    rate = np.mean([sign_flip_p(d) <= 0.05 for d in variant - full])
+    assert 0.02 <= rate <= 0.05  # 12 of 256 patterns is the nearest below 5%
+
+
+def test_holm_keeps_any_false_finding_among_five_ablations_at_or_below_5_percent():
+    rng = np.random.default_rng(3)
+    findings = 0
+    for _ in range(600):
+        full = rng.standard_normal(8)
+        p = [sign_flip_p(rng.standard_normal(8) - full) for _ in range(5)]
+        findings += holm(p).min() <= 0.05
+    assert findings / 600 <= 0.05
+
+
+def test_mean_squares_equal_a_hand_worked_layout():
+    seed, clip, residual = mean_squares([[1, 0, 1], [1, 1, 1]])
+    # grand 5/6; seeds 2/3, 1; clips 1, 1/2, 1; squares 1/6, 1/3, total 5/6
+    assert np.allclose([seed, clip, residual], [1 / 6, 1 / 6, 1 / 6])
+
+
+def test_the_variance_is_the_stated_one_where_both_components_are_positive():
+    values = np.array([[1, 1, 1, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 1, 1]], float)
+    seed, clip, rest = mean_squares(values)
+    assert seed > rest
+    assert clip > rest
+    square = seed + clip - rest
+    freedom = square**2 / (seed**2 / 2 + clip**2 / 4 + rest**2 / 8)
+    found = crossed_interval(values, bounds=(-9, 9))
+    assert found.high - found.mean == pytest.approx(t.isf(0.025, freedom) * np.sqrt(square / 15))
+    assert found.covers == "seeds and clips"
+
+
+def test_one_seed_leaves_an_interval_over_clips_and_says_so():
+    found = crossed_interval([[1, 0, 1, 1, 0, 1, 1, 1]])
+    assert found.covers == "clips"
+    assert found.low < found.mean == 0.75 < found.high <= 1
+
+
+def test_when_every_answer_is_the_same_the_interval_still_has_a_width():
+    found = crossed_interval(np.ones((8, 100)))
+    assert found.mean == found.high == 1
+    assert found.low == pytest.approx(0.025 ** (1 / 100))
+    difference = paired_interval(np.ones((8, 100)), np.ones((8, 100)))
+    assert difference.low == -difference.high < 0
+
+
+def test_seeds_that_agree_on_every_clip_give_the_interval_over_clips():
+    row = np.array([1, 0, 1, 1, 0, 1, 1, 0], float)
+    many, one = crossed_interval(np.tile(row, (8, 1))), crossed_interval(row)
+    assert (many.low, many.high) == pytest.approx((one.low, one.high))
+
+
+def test_a_negative_variance_estimate_never_gives_a_negative_or_undefined_interval():
+    checkerboard = np.indices((6, 40)).sum(0) % 2  # every seed and every clip has the same mean: MS_seed = MS_clip = 0
+    found = crossed_interval(checkerboard)
+    assert found.low < 0.5 < found.high
+
+
+def test_bounds_are_clipped_to_what_the_measure_can_be():
+    found = crossed_interval([[1, 1, 1, 0], [1, 1, 1, 1]])
+    assert found.high == 1.0
+    difference = paired_interval([[1, 1, 0], [1, 1, 1]], [[0, 0, 0], [0, 0, 1]])
+    assert -1 <= difference.low < difference.high <= 1
+
+
+@pytest.mark.parametrize("values", [np.zeros((0, 4)), np.zeros((4, 0)), [[np.nan, 1.0]]])
+def test_missing_seeds_clips_or_values_are_refused(values):
+    with pytest.raises(ValueError, match=r"seeds, clips|finite"):
+        crossed_interval(values)
+
+
+def test_pairs_of_different_shapes_are_refused():
+    with pytest.raises(ValueError, match="same seeds and clips"):
+        paired_interval(np.ones((8, 10)), np.ones((7, 10)))
+
+
+def test_sign_flip_p_counts_all_patterns_exactly():
+    assert sign_flip_p([1, 1, 1, 1]) == 2 / 16
+    assert sign_flip_p([1, 2, 3, -1]) == 6 / 16  # by hand: |sum| >= 5 for 7, -7, 5, -5 with the ±1 either way
+    assert sign_flip_p([-0.1]) == 1.0
+    assert sign_flip_p([0, 0, 0]) == 1.0
+
+
+def test_sign_flip_p_of_16_seeds_that_agree_is_its_floor_and_17_are_refused():
+    assert sign_flip_p(np.full(16, 0.1)) == 2 / 2**16
+    with pytest.raises(ValueError, match="1 to 16"):
+        sign_flip_p(np.full(17, 0.1))
+
+
+def test_holm_steps_down_and_keeps_the_order():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.6, 0.9]) == pytest.approx([1.0, 1.0])
+
+
+def test_six_seeds_and_five_ablations_never_reach_5_percent_and_eight_seeds_can():
+    assert holm_floor(6, 5) == pytest.approx(0.15625)
+    assert holm_floor(8, 5) == pytest.approx(0.0390625)
+    assert holm_floor(1, 5) == 1.0
