@@ -1,124 +1,116 @@
 """Bi-WKV as products of small matrices, without a division, for any device and dtype that torch has.
 
 Tokens go in chunks of L. The table P[j] = exp(-j·e^ω) has exponents j ≥ 0 only, so nothing overflows however fast the
-decay (the usual form divides k by w^i and leaves float32 at ω ≈ 0.34). Tokens of different chunks meet in a state,
+decay (the usual form divides k by w^i and leaves float32 at ω ≈ 0.34). A pair of tokens meets in one of three places:
 
-    S_f[n] = Σ_{i < t0} w^{t0-1-i} k_iᵀv_i        S_b[n] = Σ_{i >= t1} w^{i-t1} k_iᵀv_i        chunk n = [t0, t1)
-
-which one product R̂·[S_f; S_b] reads, R̂ = [R⊙P[t-t0] | R⊙P[t1-1-t]]. A pair inside a chunk meets at the one dyadic
-midpoint s that separates it: t ≥ s > i gives w^{t-s}·w^{s-1-i}, and the mirror image has the same table. The own token
-counts once, with u.
+- in different chunks: in a state, S_f[n] = Σ_{i<t0} w^{t0-1-i} k_iᵀv_i or S_b[n] = Σ_{i≥t1} w^{i-t1} k_iᵀv_i for chunk
+  n = [t0, t1), read by one product R̂·[S_f; S_b], R̂ = [R⊙P[t-t0] | R⊙P[t1-1-t]];
+- in one chunk: at the one dyadic midpoint s that separates them, w^{t-s}·w^{s-1-i} for t ≥ s > i and mirrored;
+- in one leaf, a handful of tokens: scores of R⊙u, R, R⊙w, R⊙w², … against K, of which each pair takes its own.
 
 The backward pass keeps the inputs only. G, the states of (r, dy), give dk and dv as S gives dr and y.
 """
-
-import functools
 
 import torch
 from torch import Tensor
 
 CHUNK = 32  # tokens a chunk; 64 would double the work inside chunks to halve the number of states
 WHOLE = 64  # up to here one chunk, without states, is less work than padding to two
+LEAF = 7  # tokens at which halving stops: below 4 the products get too small to pay
 OMEGA_MAX = 80.0  # e^90 overflows float32 and 0·inf is NaN; at 80 w is 0 to all digits, and so is every derivative
 
 
-@functools.lru_cache(maxsize=32)
-def _pairs(length: int, bidirectional: bool, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Dyadic exponents (levels, L) and masks (levels, L, L): which pair of tokens is separated at which level."""
-    t = torch.arange(length, device=device)
-    exponents, masks = [], []
-    for level in range(max(length - 1, 0).bit_length()):
-        half = 1 << level
-        middle = t // (2 * half) * (2 * half) + half
-        exponents.append(torch.where(t >= middle, t - middle, middle - 1 - t))
-        separated = (t[:, None] // (2 * half) == t // (2 * half)) & (t[:, None] // half != t // half)
-        masks.append(separated if bidirectional else separated & (t[:, None] > t))
-    if not masks:  # a single token meets no other
-        return t.new_zeros(0, length), t.new_zeros(0, length, length, dtype=torch.bool)
-    return torch.stack(exponents), torch.stack(masks)
-
-
 class _Plan:
-    """The chunk length, the decay tables and the two halves (past | future) of the states for one call."""
+    """How the tokens are cut, and the decay tables, for one call."""
 
-    def __init__(self, tokens: int, omega: Tensor, bidirectional: bool, dtype: torch.dtype):
-        device = omega.device
-        self.length = tokens if tokens <= WHOLE else CHUNK
-        self.chunks = -(-tokens // self.length)
-        self.padding = self.chunks * self.length - tokens
-        self.exponents, self.masks = _pairs(self.length, bidirectional, device)
+    def __init__(self, shape: torch.Size, omega: Tensor, u: Tensor, bidirectional: bool, dtype: torch.dtype):
+        self.batch, self.heads, self.tokens, self.width = shape
+        length = self.tokens if self.tokens <= WHOLE else CHUNK
+        self.depth = 0
+        while length > LEAF << self.depth:
+            self.depth += 1
+        self.leaf = -(-length // (1 << self.depth))
+        self.length = self.leaf << self.depth
+        self.chunks = -(-self.tokens // self.length)
+        self.bidirectional, self.dtype = bidirectional, dtype
         # in float64: a rounded P[L] would be raised to the number of chunks
-        rate = omega.double().clamp(max=OMEGA_MAX).exp()  # (H, D)
-        table = torch.exp(-rate[:, None] * torch.arange(self.length + 1, device=device)[:, None])  # (H, L+1, D)
-        self.pair_table = table[:, self.exponents].to(dtype)  # (H, levels, L, D)
-        self.after = table[:, None, :-1].to(dtype)  # P[t-t0], (H, 1, L, D)
-        self.before = self.after.flip(2)  # P[t1-1-t]
-        step = table[:, -1, :, None]  # P[L], (H, D, 1)
-        self.step = step.to(dtype)
-        self.step_rest = (step - self.step).to(dtype)  # P[L] to twice the digits
-        self.rate, self.dtype, self.bidirectional = rate, dtype, bidirectional
+        self.rate = omega.double().clamp(max=OMEGA_MAX).exp()  # (H, D)
+        self.exponents = torch.arange(self.length + 1, dtype=torch.float64, device=omega.device)
+        exact = torch.exp(-self.rate[:, None] * self.exponents[:, None])  # (H, L+1, D)
+        self.table = exact.to(dtype)
+        self.step = self.table[:, -1, :, None]  # P[L], (H, D, 1)
+        self.step_rest = (exact[:, -1, :, None] - self.step).to(dtype)  # P[L] to twice the digits
+        # a pair at distance 0 takes u, at distance j takes w^{j-1}
+        self.near = torch.cat([u.to(dtype)[:, None], self.table[:, : self.leaf - 1]], 1)[:, None, :, None]
+        distance = torch.arange(self.leaf, device=omega.device)
+        distance = distance[:, None] - distance
+        distance = distance.abs() if bidirectional else distance
+        which = torch.arange(self.leaf, device=omega.device)[:, None, None]
+        self.choice = (distance == which).to(dtype)  # (leaf, leaf, leaf): one distance for each pair
 
     def split(self, x: Tensor) -> Tensor:
-        """(B, H, N, D) -> (B, H, chunks, L, D), in the working dtype, zeros after the last token."""
+        """(B, H, N, D) -> contiguous (B, H, chunks·L, D) in the working dtype, zeros after the last token."""
         x = x.to(self.dtype)
-        if self.padding:
-            x = torch.nn.functional.pad(x, (0, 0, 0, self.padding))
-        return x.reshape(*x.shape[:2], self.chunks, self.length, x.shape[-1])
+        padding = self.chunks * self.length - self.tokens
+        return torch.nn.functional.pad(x, (0, 0, 0, padding)) if padding else x.contiguous()
 
-    def join(self, x: Tensor, tokens: int) -> Tensor:
-        return x.reshape(*x.shape[:2], -1, x.shape[-1])[:, :, :tokens]
+    def halves(self, level: int) -> tuple[Tensor, Tensor]:
+        """What tokens of two neighbouring blocks of leaf·2^level are scaled by, (H, 1, 2, h, D), and the exponents."""
+        ahead = self.table[:, : self.leaf << level]
+        exponents = self.exponents[: self.leaf << level]
+        return torch.stack([ahead.flip(1), ahead], 1)[:, None], torch.stack([exponents.flip(0), exponents])
+
+    def sides(self) -> tuple[tuple[int, int], ...]:
+        """Which half reads which."""
+        return ((1, 0), (0, 1)) if self.bidirectional else ((1, 0),)
 
     def scan(self, products: Tensor, reverse: bool) -> Tensor:
         """States before each chunk (after it, if reverse) from the products (B, H, chunks, D, D) of each chunk."""
-        order = range(self.chunks - 1, -1, -1) if reverse else range(self.chunks)
         states = torch.empty_like(products)
         state = torch.zeros_like(products[:, :, 0])
-        for n in order:
+        for n in range(self.chunks)[:: -1 if reverse else 1]:
             states[:, :, n] = state
             rest = torch.addcmul(products[:, :, n], state, self.step_rest)
             state = torch.addcmul(rest, state, self.step)
         return states
 
-    def states(self, k: Tensor, v: Tensor, transposed: bool) -> tuple[Tensor, Tensor]:
-        """k̂ = [k⊙… | k⊙…] (.., L, sD) and the states (.., sD, D) that r̂ reads; s = 2, or 1 when unidirectional.
-
-        transposed: the states that a token's key sees, those of the tokens that read it (past and future swapped).
-        """
-        past, future = (k * self.before, False), (k * self.after, True)
-        ways = [past, future] if self.bidirectional else [future if transposed else past]
-        if transposed and self.bidirectional:
-            ways = [future, past]
-        products = [(x.transpose(-1, -2) @ v, reverse) for x, reverse in ways]
-        return torch.cat([x for x, _ in ways], -1), torch.cat([self.scan(p, reverse) for p, reverse in products], -2)
-
-    def halves(self) -> list[tuple[Tensor, Tensor, Tensor]]:
-        """Per half of the states: what r is scaled by, what k is scaled by, the reader's exponents t-t0 or t1-1-t."""
-        ahead = torch.arange(self.length, device=self.rate.device, dtype=self.dtype)[:, None]
-        both = [(self.after, self.before, ahead), (self.before, self.after, ahead.flip(0))]
+    def ways(self) -> list[tuple[Tensor, Tensor, Tensor, bool]]:
+        """Past and future of a chunk: what r and k are scaled by, the reader's exponents, whether it is the future."""
+        after, exponents = self.table[:, None, :-1], self.exponents[:-1, None]
+        before = after.flip(2)
+        both = [(after, before, exponents, False), (before, after, exponents.flip(0), True)]
         return both if self.bidirectional else both[:1]
-
-
-def _scores(plan: _Plan, r: Tensor, k: Tensor, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Scores inside each chunk (B, H, chunks, L, L), and r and k at each dyadic level (.., levels, L, D)."""
-    table = plan.pair_table[:, None]
-    r_levels, k_levels = r.unsqueeze(-3) * table, k.unsqueeze(-3) * table
-    scores = (r_levels @ k_levels.transpose(-1, -2)).masked_fill_(~plan.masks, 0).sum(-3)
-    own = (r * k * u[:, None, None].to(r.dtype)).sum(-1)
-    return scores + torch.diag_embed(own), r_levels, k_levels
 
 
 def forward(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidirectional: bool) -> Tensor:
     """y of `lcr.wkv.bi_wkv`; works in float64 if r is float64, else in float32."""
     if r.numel() == 0:
         return r.new_empty(r.shape)
-    tokens = r.shape[2]
-    plan = _Plan(tokens, omega, bidirectional, torch.promote_types(r.dtype, torch.float32))
+    plan = _Plan(r.shape, omega, u, bidirectional, torch.promote_types(r.dtype, torch.float32))
     r_, k_, v_ = plan.split(r), plan.split(k), plan.split(v)
-    y = _scores(plan, r_, k_, u)[0] @ v_
+    batch, heads, leaf, width = plan.batch, plan.heads, plan.leaf, plan.width
+
+    near = r_.view(batch, heads, -1, 1, leaf, width) * plan.near
+    scores = near.view(-1, leaf * leaf, width) @ k_.view(-1, leaf, width).mT
+    scores = (scores.view(-1, leaf, leaf, leaf) * plan.choice).sum(1)
+    y = (scores @ v_.view(-1, leaf, width)).view(r_.shape)
+
+    for level in range(plan.depth):
+        half = leaf << level
+        table, _ = plan.halves(level)
+        r_half, k_half = (x.view(batch, heads, -1, 2, half, width) * table for x in (r_, k_))
+        r_half, k_half, v_half, y_half = (x.view(-1, 2, half, width) for x in (r_half, k_half, v_, y))
+        for reader, writer in plan.sides():
+            scores = r_half[:, reader] @ k_half[:, writer].mT
+            y_half[:, reader] += scores @ v_half[:, writer]  # in place, bmm would go matrix by matrix
+
     if plan.chunks > 1:
-        _, states = plan.states(k_, v_, transposed=False)
-        y += torch.cat([r_ * reader for reader, _, _ in plan.halves()], -1) @ states
-    return plan.join(y, tokens).to(r.dtype).contiguous()
+        blocks = (batch, heads, plan.chunks, plan.length, width)
+        r_, k_, v_ = r_.view(blocks), k_.view(blocks), v_.view(blocks)
+        for reader, writer, _, future in plan.ways():
+            states = plan.scan((k_ * writer).mT @ v_, future)
+            y.view(blocks).add_((r_ * reader) @ states)
+    return y[:, :, : plan.tokens].to(r.dtype).contiguous()
 
 
 def backward(
@@ -127,43 +119,58 @@ def backward(
     """dr, dk, dv, dω, du of `forward` at dy."""
     if r.numel() == 0:
         return tuple(x.new_zeros(x.shape) for x in (r, k, v, omega, u))  # type: ignore[return-value]
-    tokens = r.shape[2]
-    plan = _Plan(tokens, omega, bidirectional, torch.promote_types(r.dtype, torch.float32))
+    plan = _Plan(r.shape, omega, u, bidirectional, torch.promote_types(r.dtype, torch.float32))
     r_, k_, v_, dy_ = plan.split(r), plan.split(k), plan.split(v), plan.split(dy)
-    scale = u[:, None, None].to(plan.dtype)
+    batch, heads, leaf, width = plan.batch, plan.heads, plan.leaf, plan.width
 
-    scores, r_levels, k_levels = _scores(plan, r_, k_, u)
-    d_scores = dy_ @ v_.transpose(-1, -2)
-    d_own = d_scores.diagonal(dim1=-2, dim2=-1).unsqueeze(-1)
-    d_pairs = d_scores.unsqueeze(-3).masked_fill(~plan.masks, 0)
-    table = plan.pair_table[:, None]
-    dr_levels, dk_levels = d_pairs @ k_levels, d_pairs.transpose(-1, -2) @ r_levels
-    dr = (dr_levels * table).sum(-3) + scale * k_ * d_own
-    dk = (dk_levels * table).sum(-3) + scale * r_ * d_own
-    dv = scores.transpose(-1, -2) @ dy_
-    du = (r_ * k_ * d_own).sum((0, 2, 3))
-    # Σ exponent · term: every term has its own exponent, nothing cancels
-    turns = (r_levels * dr_levels + k_levels * dk_levels).sum((0, 2))  # (H, levels, L, D)
-    d_log_w = (turns * plan.exponents[..., None]).sum((1, 2))
+    small = (-1, leaf, width)
+    near = (r_.view(batch, heads, -1, 1, leaf, width) * plan.near).view(-1, leaf * leaf, width)
+    scores = ((near @ k_.view(small).mT).view(-1, leaf, leaf, leaf) * plan.choice).sum(1)
+    d_scores = dy_.view(small) @ v_.view(small).mT
+    d_scores = (d_scores[:, None] * plan.choice).view(-1, leaf * leaf, leaf)
+    dv = (scores.mT @ dy_.view(small)).view(r_.shape)
+    dk = (d_scores.mT @ near).view(r_.shape)
+    d_near = (d_scores @ k_.view(small)).view(batch, heads, -1, leaf, leaf, width)
+    dr = (d_near * plan.near).sum(3).view(r_.shape)
+    turns = (d_near * r_.view(batch, heads, -1, 1, leaf, width)).sum((0, 2, 4))  # (H, leaf, D)
+    du = turns[:, 0]
+    # with respect to log w, Σ exponent · term: every term has its own exponent, and nothing cancels
+    d_log_w = (turns[:, 1:] * plan.table[:, : leaf - 1] * plan.exponents[: leaf - 1, None]).sum(1)
+
+    for level in range(plan.depth):
+        half = leaf << level
+        table, exponents = plan.halves(level)
+        blocks = (batch, heads, -1, 2, half, width)
+        r_half, k_half = (x.view(blocks) * table for x in (r_, k_))
+        dr_half, dk_half = torch.zeros_like(r_half), torch.zeros_like(k_half)
+        flat = (-1, 2, half, width)
+        r_flat, k_flat, v_flat, dy_flat = (x.view(flat) for x in (r_half, k_half, v_, dy_))
+        for reader, writer in plan.sides():
+            scores = k_flat[:, writer] @ r_flat[:, reader].mT  # (writers, readers)
+            d_scores = dy_flat[:, reader] @ v_flat[:, writer].mT  # (readers, writers)
+            dv.view(flat)[:, writer] += scores @ dy_flat[:, reader]
+            dr_half.view(flat)[:, reader] = d_scores @ k_flat[:, writer]
+            dk_half.view(flat)[:, writer] = d_scores.mT @ r_flat[:, reader]
+        turns = (r_half * dr_half).addcmul_(k_half, dk_half).sum((0, 2))  # (H, 2, h, D)
+        d_log_w = d_log_w + (turns * exponents[..., None]).sum((1, 2))
+        dr.view(blocks).addcmul_(dr_half, table)
+        dk.view(blocks).addcmul_(dk_half, table)
 
     if plan.chunks > 1:
-        _, states = plan.states(k_, v_, transposed=False)
-        _, gradients = plan.states(r_, dy_, transposed=True)
-        dr_hat = dy_ @ states.transpose(-1, -2)
-        dk_hat = v_ @ gradients.transpose(-1, -2)
-        width = k.shape[-1]
-        k_hat = []
-        for half, (reader, writer, ahead) in enumerate(plan.halves()):
-            part = slice(half * width, (half + 1) * width)
-            r_hat, dr_part, dk_part = r_ * reader, dr_hat[..., part], dk_hat[..., part]
-            k_hat.append(k_ * writer)
-            dr += reader * dr_part
-            dk += writer * dk_part
-            d_log_w += (ahead * r_hat * dr_part + ahead.flip(0) * k_hat[-1] * dk_part).sum((0, 2, 3))
-            through = (states[..., part, :] * gradients[..., part, :]).sum((0, 2, 4))
-            d_log_w += plan.length * plan.step[..., 0] * through
-        dv += torch.cat(k_hat, -1) @ gradients
+        blocks = (batch, heads, plan.chunks, plan.length, width)
+        r_, k_, v_, dy_ = (x.view(blocks) for x in (r_, k_, v_, dy_))
+        for reader, writer, exponents, future in plan.ways():
+            r_hat, k_hat = r_ * reader, k_ * writer
+            states = plan.scan(k_hat.mT @ v_, future)  # what r̂ reads
+            gradients = plan.scan(r_hat.mT @ dy_, not future)  # what k̂ is read by
+            dr_hat, dk_hat = dy_ @ states.mT, v_ @ gradients.mT
+            dr.view(blocks).addcmul_(dr_hat, reader)
+            dk.view(blocks).addcmul_(dk_hat, writer)
+            dv.view(blocks).add_(k_hat @ gradients)
+            turns = (r_hat * dr_hat).sum((0, 2)) * exponents + (k_hat * dk_hat).sum((0, 2)) * exponents.flip(0)
+            through = (states * gradients).sum((0, 2, 4))
+            d_log_w = d_log_w + turns.sum(1) + plan.length * plan.step[..., 0] * through
 
     d_omega = (-plan.rate * d_log_w).to(omega.dtype)
-    dr, dk, dv = (plan.join(x, tokens).to(r.dtype).contiguous() for x in (dr, dk, dv))
+    dr, dk, dv = (x[:, :, : plan.tokens].to(r.dtype).contiguous() for x in (dr, dk, dv))
     return dr, dk, dv, d_omega, du.to(u.dtype)

@@ -1,4 +1,4 @@
-"""The one door to Bi-WKV: checks its arguments, chooses a backend, is one node to autograd, tracing and torch.compile."""
+"""The one door to Bi-WKV: checks arguments, chooses a backend, is one node to autograd, tracing and torch.compile."""
 
 import torch
 from torch import Tensor
@@ -20,10 +20,10 @@ def bi_wkv(
 ) -> Tensor:
     """Linear attention with a static decay per channel, in both directions (equation 5; VRWKV6's operator).
 
-    y_t = r_t · ( diag(u) k_tᵀv_t + Σ_{i<t} diag(w)^{t-1-i} k_iᵀv_i + Σ_{i>t} diag(w)^{i-t-1} k_iᵀv_i ),  w = exp(-exp(ω))
+    y_t = r_t · ( diag(u) k_tᵀv_t + Σ_{i<t} diag(w)^{t-1-i} k_iᵀv_i + Σ_{i>t} diag(w)^{i-t-1} k_iᵀv_i ), w = exp(-e^ω)
 
     r, k, v: (B, H, N, D) of one floating dtype, any strides; omega, u: (H, D), of the same dtype or float32; returns
-    y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five. Without `bidirectional` the third sum is dropped.
+    y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five. Without `bidirectional` no third sum.
     Works in float64 for float64, in float32 otherwise; under autocast all but float64 is taken to float32 first.
     backend: "auto", "torch" (any device), or "reference" (the float64 sum over all pairs: N² memory, for tests).
     Raises ValueError, naming the argument, its shape and what was expected.
@@ -121,7 +121,7 @@ for _device in ("cpu", "cuda"):
 
 
 def multiply_adds(shape: tuple[int, ...], bidirectional: bool = True) -> int:
-    """Multiply-adds of one forward call on r of this shape (B, H, N, D): 4D² + 2LD a token and head, half in one direction."""
+    """Multiply-adds of one forward call on r (B, H, N, D): 4D² + 2LD a token and head, half in one direction."""
     batch, heads, tokens, width = shape
     return batch * heads * tokens * (4 * width + 2 * chunk.CHUNK) * width // (1 if bidirectional else 2)
 

@@ -1,8 +1,8 @@
-"""Bi-WKV as it is written, twice: the sum over all pairs of tokens, and the recurrence. Slow, and what the rest is held to.
+"""Bi-WKV as it is written, as the sum over all pairs and as a recurrence: slow, and what the rest is held to.
 
-    y_t = r_t · ( diag(u) k_tᵀv_t + Σ_{i<t} diag(w)^{t-1-i} k_iᵀv_i + Σ_{i>t} diag(w)^{i-t-1} k_iᵀv_i ),  w = exp(-exp(ω))
+    y_t = r_t · ( diag(u) k_tᵀv_t + Σ_{i<t} diag(w)^{t-1-i} k_iᵀv_i + Σ_{i>t} diag(w)^{i-t-1} k_iᵀv_i ), w = exp(-e^ω)
 
-Equation 5 of the paper, in both directions, in float64 and plain torch operations, so that autograd differentiates them.
+Equation 5 of the paper in both directions, in float64 and plain torch operations, which autograd differentiates.
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""Every backend of Bi-WKV against the float64 sum. Tolerances (relative root mean squares): 1e-6 for y, 1e-5 a gradient."""
+"""Every backend of Bi-WKV against the float64 sum: relative root mean squares within 1e-6 for y, 1e-5 a gradient."""
 
 import pytest
 import torch
