@@ -1,0 +1,224 @@
+"""Clips as a model meets them: T frames of S×S and their edge maps, in batches that depend on nothing but their place.
+
+Batch number n of a seed is the same whether the run came to it from the start or resumed there, whether the clips are
+packed or decoded on the spot, and however many processes load them: the order is a permutation by (seed, epoch), every
+other draw is by (seed, epoch, clip).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lcr.config import DataConfig, Protocol
+from lcr.data.decode import read_frames
+from lcr.data.labels import mirror_classes
+from lcr.data.manifest import media_root, read_manifest
+from lcr.data.pack import Pack, caches_edges
+from lcr.data.reverses import reverse_classes
+from lcr.data.sampling import generator, sample_frames
+from lcr.data.transforms import fitting, flip, random_crop, test_crop
+from lcr.edges import edge_maps
+from lcr.errors import InputError, unknown
+
+
+@dataclass
+class Batch:
+    """Clips for one step. In testing each clip has `views` rows in a row: temporal clips first, crops within them.
+
+    Attributes:
+        frames: (B·views, T, 3, S, S) uint8, RGB.
+        edges: (B·views, T, 1, S, S) uint8 in {0, 1}.
+        labels: (B,) int64, the class as seen after a flip; -1 without a label.
+        ids: B names.
+    """
+
+    frames: torch.Tensor
+    edges: torch.Tensor
+    labels: torch.Tensor
+    ids: list[str]
+    views: int = 1
+
+
+class Clips:
+    """The usable clips of one split, by id.
+
+    Args:
+        folder: holds manifest.parquet and, where `data.pack` says so, packed/.
+        split: train, validation or test.
+        size: S, the model's frame size.
+
+    Attributes:
+        classes: labels in the official order.
+        ids: the clips' names, sorted.
+        labels: (clips,) int64 class numbers, -1 without a label.
+        data_hash: SHA-256 of the manifest's content.
+        reverses: class number to that of its time reverse, where both are among the classes.
+
+    Raises:
+        InputError: more clips are unusable than the study allows, the split has none, or the pack is missing or stale.
+    """
+
+    def __init__(self, folder: str | Path, split: str, data: DataConfig, size: int) -> None:
+        path = Path(folder) / "manifest.parquet"
+        manifest = read_manifest(path)
+        if split not in ("train", "validation", "test"):
+            raise unknown("split", split, ("train", "validation", "test"))
+        manifest.check_usable(data.max_unusable_share, str(path))
+        rows = sorted(manifest.rows(split), key=lambda row: row["id"])
+        if not rows:
+            raise InputError(f"{path}: no usable clip in the {split} split")
+        self.data, self.size = data, size
+        self.classes = manifest.classes
+        self.data_hash = manifest.data_hash
+        self.reverses = reverse_classes(self.classes)
+        self.ids: list[str] = [row["id"] for row in rows]
+        number = {label: at for at, label in enumerate(self.classes)}
+        self.labels = np.array([number[row["label"]] if row["label"] else -1 for row in rows], np.int64)
+        self._frames = [row["frames"] for row in rows]
+        root = media_root(manifest, path)
+        self._paths = [root / row["path"] for row in rows]
+        self._fit = fitting(data, size)
+        self._mirror = mirror_classes(self.classes)
+        self._pack = Pack(Path(folder) / "packed", manifest, data, size) if data.pack else None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def _whole_batches(self) -> bool:
+        """Whether a batch is gathered from the pack in one go, with its edge maps."""
+        return self._pack is not None and caches_edges(self.data)
+
+    def load(self, clip: int, numbers: np.ndarray) -> np.ndarray:
+        """Frames of one clip, resized but not cropped: (T, 3, height, width) uint8."""
+        if self._pack is not None:
+            return self._pack.clip(self.ids[clip])[numbers]
+        return read_frames(self._paths[clip], numbers, self._fit)
+
+    def _crop(self, frames: np.ndarray, place: tuple[int, int]) -> np.ndarray:
+        top, left = place
+        return frames[..., top : top + self.size, left : left + self.size]
+
+    def train_batch(self, clips: np.ndarray, seed: int, epoch: int) -> Batch:
+        """The clips of one training step, sampled, cropped and flipped by (seed, epoch, id)."""
+        randoms = [generator("clip", seed, epoch, self.ids[clip]) for clip in clips]
+        numbers = np.stack(
+            [
+                sample_frames(self._frames[clip], self.data.frames, random)
+                for clip, random in zip(clips, randoms, strict=True)
+            ]
+        )
+        labels = self.labels[clips]
+        ids = [self.ids[clip] for clip in clips]
+        if self._whole_batches:
+            return _batch(*self._pack.gather(ids, numbers), labels, ids)
+        views = []
+        for row, (clip, random) in enumerate(zip(clips, randoms, strict=True)):
+            frames = self.load(clip, numbers[row])
+            if self.data.resize == "short_side":
+                frames = self._crop(frames, random_crop(*frames.shape[-2:], self.size, random))
+            if self.data.flip != "none" and random.random() < 0.5:
+                mirrored = labels[row] if self.data.flip == "as_written" else self._mirror[labels[row]]
+                if mirrored >= 0:
+                    frames, labels[row] = flip(frames), mirrored
+            views.append(frames)
+        return _batch(*_with_edges(views), labels, ids)
+
+    def test_batch(self, clips: np.ndarray, protocol: Protocol) -> Batch:
+        """The views of some clips as the protocol wants them; the same at every call."""
+        ids = [self.ids[clip] for clip in clips]
+        numbers = np.stack(
+            [
+                sample_frames(self._frames[clip], self.data.frames, generator("test", self.ids[clip], temporal))
+                for clip in clips
+                for temporal in range(protocol.clips)
+            ]
+        )
+        labels = self.labels[clips]
+        if self._whole_batches:
+            repeated = [id_ for id_ in ids for _ in range(protocol.clips)]
+            return _batch(*self._pack.gather(repeated, numbers), labels, ids, protocol.views)
+        views = []
+        for row, taken in enumerate(numbers):
+            frames = self.load(clips[row // protocol.clips], taken)
+            for crop in range(protocol.crops):
+                views.append(self._crop(frames, test_crop(*frames.shape[-2:], self.size, crop, protocol.crops)))
+        return _batch(*_with_edges(views), labels, ids, protocol.views)
+
+
+def _with_edges(views: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    frames = np.stack(views)
+    return frames, np.stack([edge_maps(view) for view in frames])
+
+
+def _batch(frames: np.ndarray, edges: np.ndarray, labels: np.ndarray, ids: list[str], views: int = 1) -> Batch:
+    return Batch(torch.from_numpy(frames), torch.from_numpy(edges), torch.from_numpy(labels), ids, views)
+
+
+def steps_per_epoch(clips: int, batch_size: int) -> int:
+    """Steps an epoch: whole batches only, or a single smaller one if there are fewer clips than a batch holds."""
+    return max(1, clips // batch_size)
+
+
+class _Steps(torch.utils.data.Dataset):
+    """Batch number n as an item, so that a DataLoader's processes make whole batches."""
+
+    def __init__(self, make) -> None:
+        self._make = make
+
+    def __getitem__(self, step: int) -> Batch:
+        return self._make(step)
+
+
+def _train_step(clips: Clips, batch_size: int, seed: int, step: int) -> Batch:
+    epoch, at = divmod(step, steps_per_epoch(len(clips), batch_size))
+    order = generator("order", seed, epoch).permutation(len(clips))
+    return clips.train_batch(order[at * batch_size : (at + 1) * batch_size], seed, epoch)
+
+
+def _test_step(clips: Clips, protocol: Protocol, batch_size: int, step: int) -> Batch:
+    return clips.test_batch(np.arange(step * batch_size, min((step + 1) * batch_size, len(clips))), protocol)
+
+
+def _batches(make, steps: range, workers: int) -> Iterator[Batch]:
+    if not workers:
+        return map(make, steps)
+    from torch.utils.data import DataLoader
+
+    return iter(DataLoader(_Steps(make), batch_size=None, sampler=steps, num_workers=workers))
+
+
+def train_batches(
+    clips: Clips, *, batch_size: int, seed: int, first_step: int, steps: int, workers: int = 0
+) -> Iterator[Batch]:
+    """Batches number `first_step` to `first_step + steps - 1` of a training with this seed.
+
+    An epoch's last batch is left out if it is not full, unless the split is smaller than a batch.
+
+    Args:
+        workers: processes that load unpacked clips; packed ones need none, and get none.
+    """
+    workers = 0 if clips._whole_batches else workers
+    return _batches(partial(_train_step, clips, batch_size, seed), range(first_step, first_step + steps), workers)
+
+
+def test_batches(clips: Clips, protocol: Protocol, *, batch_size: int, workers: int = 0) -> Iterator[Batch]:  # noqa: PT028
+    """All clips by id, `batch_size` of them at a time, each with the protocol's views.
+
+    Raises:
+        InputError: three crops are asked for of frames that are resized to squares.
+    """
+    if protocol.crops > 1 and clips.data.resize == "square":
+        raise InputError(
+            f"the protocol wants {protocol.crops} crops, but square frames have only one (resize: short_side)"
+        )
+    workers = 0 if clips._whole_batches else workers
+    steps = range(-(-len(clips) // batch_size))
+    return _batches(partial(_test_step, clips, protocol, batch_size), steps, workers)
+
+
+test_batches.__test__ = False  # not a test, whatever its name

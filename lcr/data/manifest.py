@@ -1,0 +1,192 @@
+"""The manifest: one row a clip of any dataset, so that nothing after it knows how a dataset lies on the disk.
+
+manifest.parquet has the columns of `SCHEMA`; its metadata carries the dataset, the root, the classes (JSON, in the
+official order: position = class number) and the key of what it was made for. A root that is not absolute starts at the
+manifest's own folder, so generated data may be moved.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from types import ModuleType
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lcr.config import dataset_format
+from lcr.data import jester, kinetics, something
+from lcr.data.annotations import SPLITS, Annotation
+from lcr.data.decode import Probe, probe
+from lcr.data.parallel import in_order
+from lcr.errors import InputError
+from lcr.files import write_aside
+from lcr.runs import hash_of
+
+READERS: dict[str, ModuleType] = {"jester": jester, "something": something, "kinetics": kinetics}
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("label", pa.string()),
+        ("split", pa.string()),
+        ("path", pa.string()),
+        ("frames", pa.int32()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("hash", pa.string()),
+        ("status", pa.string()),
+    ]
+)
+NAMED = 5  # how many unusable clips a message names
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The clips of a dataset.
+
+    Attributes:
+        dataset: its name, as in `lcr.config.DATASETS`.
+        root: the folder that the paths start from, absolute or relative to the manifest's folder.
+        classes: the labels in their official order.
+        table: rows of `SCHEMA`, by split and id.
+        key: `lcr.runs.data_key` of what it was made for; empty when made by hand.
+    """
+
+    dataset: str
+    root: str
+    classes: tuple[str, ...]
+    table: pa.Table
+    key: str = ""
+
+    @cached_property
+    def data_hash(self) -> str:
+        """SHA-256 of the clips and classes; where they lie does not count."""
+        return hash_of([self.dataset, self.classes, self.table.to_pydict()])
+
+    def rows(self, split: str | None = None, *, usable: bool = True) -> list[dict]:
+        """The rows of a split (None: of all), as dictionaries; only the usable ones unless told otherwise."""
+        return [
+            row
+            for row in self.table.to_pylist()
+            if split in (None, row["split"]) and (row["status"] == "ok" or not usable)
+        ]
+
+    def check_usable(self, max_unusable_share: float, where: str) -> None:
+        """Refuses a dataset of which too much cannot be used.
+
+        Raises:
+            InputError: more than the allowed share of the clips is missing or broken, or a split has none left.
+        """
+        rows = self.table.to_pylist()
+        broken = [row for row in rows if row["status"] != "ok"]
+        if len(broken) > max_unusable_share * len(rows):
+            raise InputError(
+                f"{where}: {unusable_text(broken, len(rows))}; the study allows a share of {max_unusable_share:g} "
+                "(data: max_unusable_share): mend the clips, or allow more"
+            )
+        for split in ("train", "validation"):
+            if not any(row["split"] == split and row["status"] == "ok" for row in rows):
+                raise InputError(f"{where}: no usable clip in the {split} split")
+
+    def write(self, path: str | Path) -> None:
+        """Writes the parquet file, whole or not at all."""
+        metadata = {"dataset": self.dataset, "root": self.root, "classes": json.dumps(self.classes), "key": self.key}
+        with write_aside(path) as aside:
+            pq.write_table(self.table.replace_schema_metadata(metadata), aside)
+
+
+def unusable_text(broken: Iterable[dict], of: int) -> str:
+    """How many clips are unusable, of what kind, and the first few by name. `why`, where a row has it, is told."""
+    broken = list(broken)
+    kinds = ", ".join(f"{count} {status}" for status, count in sorted(Counter(row["status"] for row in broken).items()))
+    named = [f"{row['id']} ({row.get('why') or row['status']})" for row in broken[:NAMED]]
+    more = f" and {len(broken) - NAMED} more" if len(broken) > NAMED else ""
+    return f"{len(broken)} of {of} clips are unusable ({kinds}): {', '.join(named)}{more}"
+
+
+def read_manifest(path: str | Path) -> Manifest:
+    """Reads a manifest.
+
+    Raises:
+        InputError: the file is missing, or is no manifest.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"no manifest {path}; make it with `lcr data index`")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{path} is damaged ({str(error).splitlines()[0]}); make it again with `lcr data index`"
+        ) from error
+    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    if not table.schema.equals(SCHEMA) or "classes" not in metadata:
+        raise InputError(f"{path} is no manifest; make it with `lcr data index`")
+    classes = tuple(json.loads(metadata["classes"]))
+    return Manifest(
+        metadata["dataset"], metadata["root"], classes, table.replace_schema_metadata(None), metadata.get("key", "")
+    )
+
+
+def media_root(manifest: Manifest, path: str | Path) -> Path:
+    """The folder that the clips' paths start from, for the manifest read from `path`."""
+    return Path(path).parent / manifest.root
+
+
+def read_annotations(dataset: str, root: str | Path | None):
+    """The annotations of a dataset below `root`, read in its format.
+
+    Raises:
+        InputError: the dataset is unknown, there is no root, or something in it is malformed.
+    """
+    reader = READERS[dataset_format(dataset)]
+    if root is None:
+        raise InputError(
+            f"{dataset} is real data and needs its folder: --data-root {dataset}=DIR for an `lcr` command, "
+            f"--config {dataset}_root=DIR for snakemake; {reader.LAYOUT}"
+        )
+    return reader.read(Path(root))
+
+
+def _probe(root: Path, row: Annotation) -> Probe:
+    return probe(root / row.path)
+
+
+def build_manifest(
+    dataset: str,
+    root: str | Path | None,
+    *,
+    stored_root: str | None = None,
+    key: str = "",
+    workers: int | None = None,
+    progress: bool = True,
+    warn=lambda text: None,
+) -> Manifest:
+    """Reads the annotations, then reads and decodes every clip once.
+
+    Args:
+        stored_root: what the manifest says of its root; the absolute path when None.
+        warn: told once how many clips are unusable and why.
+
+    Raises:
+        InputError: as `read_annotations`, or not a single clip can be used.
+    """
+    annotations = read_annotations(dataset, root)
+    rows = sorted(annotations.rows, key=lambda row: (SPLITS.index(row.split), row.id))
+    probes = in_order(
+        partial(_probe, Path(root)), rows, label=f"indexing {dataset}", workers=workers, progress=progress
+    )
+    records, broken = [], []
+    for row, found in zip(rows, probes, strict=True):
+        record = vars(row) | {name: getattr(found, name) for name in ("frames", "width", "height", "hash", "status")}
+        records.append(record)
+        if found.status != "ok":
+            broken.append(record | {"why": found.why})
+    if len(broken) == len(records):
+        raise InputError(f"{root}: not one usable clip: {unusable_text(broken, len(records))}")
+    if broken:
+        warn(f"{root}: {unusable_text(broken, len(records))}")
+    table = pa.Table.from_pylist(records, schema=SCHEMA)
+    return Manifest(dataset, stored_root or str(Path(root).resolve()), annotations.classes, table, key)

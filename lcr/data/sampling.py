@@ -1,0 +1,32 @@
+"""Which T frames of a clip are taken, and where every random draw comes from (paper §4.1).
+
+A draw depends on what it is for (the seed, the epoch, the clip), never on what was drawn before: a run that resumes in
+the middle, or loads its clips in several processes, draws the same.
+"""
+
+import hashlib
+
+import numpy as np
+
+
+def generator(*purpose: object) -> np.random.Generator:
+    """The random generator of one purpose, such as ("train", seed, epoch, id)."""
+    digest = hashlib.blake2b("\0".join(map(str, purpose)).encode(), digest_size=16).digest()
+    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest)))
+
+
+def sample_frames(frames: int, count: int, random: np.random.Generator) -> np.ndarray:
+    """T frame numbers of a clip, in order.
+
+    Short clips are padded by duplicating random frames; of longer ones, random frames are taken.
+
+    Args:
+        frames: how many the clip has.
+        count: T.
+
+    Returns:
+        (T,) int64, ascending; strictly so where frames >= T.
+    """
+    if frames >= count:
+        return np.sort(random.permutation(frames)[:count])
+    return np.sort(np.concatenate([np.arange(frames), random.integers(frames, size=count - frames)]))
