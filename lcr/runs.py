@@ -1,7 +1,7 @@
 """Where a run lives and what it depends on: folders, keys, and the lock that keeps two trainers apart.
 
 A run's key is a hash of everything that can change its numbers and is known before any data is read: the
-configuration and the sources. Snakemake carries it in a rule's params, so an edit redoes exactly the runs it can change.
+configuration and the sources. Snakemake carries it in a rule's params: an edit redoes exactly the runs it can change.
 """
 
 import ast
@@ -44,17 +44,17 @@ def hash_of(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
+@cache
 def _meaning(source: Path) -> str:
     """A Python source without comments and docstrings, which no number depends on; other files as they are."""
     text = source.read_text(encoding="utf-8")
     if source.suffix != ".py":
         return text
     tree = ast.parse(text)
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-                node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
     return ast.dump(tree)
 
 

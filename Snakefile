@@ -1,0 +1,197 @@
+# From annotations and media to tables: every rule calls one `lcr` command, and nothing is computed here.
+#
+#   snakemake --cores all results/table2.csv                                    the study "tiny", on generated clips
+#   snakemake --cores all --config study=smoke                                  all tables and the figure, in minutes
+#   snakemake --cores all results/table2.csv --config study=paper jester_root=DIR
+#
+# --config takes study=NAME|FILE.yaml, jester_root=DIR, something_root=DIR, kinetics_root=DIR. What a run's numbers depend
+# on stands in its rule's params and in a stamp (lcr/workflow.py): an edit redoes the runs that it can change, no others.
+from lcr.workflow import PUBLISHED, TABLES, choose
+
+CHOICE = choose(config, workflow.basedir)
+STUDY = CHOICE.study
+DATA = f".lcr/data/{STUDY.name}"
+RUN = f"results/{STUDY.name}/{{dataset}}/{{variant}}/seed-{{seed}}"
+LOGS = f".lcr/logs/{STUDY.name}"
+TIMES = f".lcr/benchmarks/{STUDY.name}"
+
+
+wildcard_constraints:
+    dataset="|".join(STUDY.datasets),
+    variant="|".join(CHOICE.variants),
+    seed="|".join(map(str, STUDY.seeds)),
+    table="|".join(TABLES),
+    published=r"(table2|ablations|temporal)\.csv|ablations\.png",
+
+
+localrules:
+    all,
+    publish,
+
+
+rule all:
+    input:
+        expand("results/{table}.csv", table=TABLES),
+        "results/ablations.png",
+
+
+rule fixture:
+    input:
+        local(f"{CHOICE.stamps}/{{dataset}}/data"),
+    output:
+        directory(f"{DATA}/{{dataset}}/raw"),
+    log:
+        f"{LOGS}/fixture/{{dataset}}.log",
+    benchmark:
+        f"{TIMES}/fixture/{{dataset}}.tsv"
+    conda:
+        "environment.yml"
+    threads: workflow.cores or 1
+    params:
+        key=CHOICE.data_key,
+        options=CHOICE.options,
+    shell:
+        "lcr data fixture {params.options} --dataset {wildcards.dataset} > {log} 2>&1"
+
+
+rule index:
+    input:
+        CHOICE.annotations,
+        local(f"{CHOICE.stamps}/{{dataset}}/data"),
+    output:
+        ensure(f"{DATA}/{{dataset}}/manifest.parquet", non_empty=True),
+    log:
+        f"{LOGS}/index/{{dataset}}.log",
+    benchmark:
+        f"{TIMES}/index/{{dataset}}.tsv"
+    conda:
+        "environment.yml"
+    threads: workflow.cores or 1
+    params:
+        key=CHOICE.data_key,
+        options=CHOICE.options,
+    shell:
+        "lcr data index {params.options} --dataset {wildcards.dataset} > {log} 2>&1"
+
+
+rule pack:
+    input:
+        f"{DATA}/{{dataset}}/manifest.parquet",
+        local(f"{CHOICE.stamps}/{{dataset}}/data"),
+    output:
+        ensure(f"{DATA}/{{dataset}}/packed/index.parquet", non_empty=True),
+    log:
+        f"{LOGS}/pack/{{dataset}}.log",
+    benchmark:
+        f"{TIMES}/pack/{{dataset}}.tsv"
+    conda:
+        "environment.yml"
+    threads: workflow.cores or 1
+    params:
+        key=CHOICE.data_key,
+        options=CHOICE.options,
+    shell:
+        "lcr data pack {params.options} --dataset {wildcards.dataset} > {log} 2>&1"
+
+
+rule train:
+    input:
+        CHOICE.prepared,
+        local(f"{CHOICE.stamps}/{{dataset}}/{{variant}}/seed-{{seed}}/train"),
+    output:
+        ensure(f"{RUN}/model.safetensors", non_empty=True),
+        ensure(f"{RUN}/metrics.jsonl", non_empty=True),
+    log:
+        f"{LOGS}/train/{{dataset}}-{{variant}}-{{seed}}.log",
+    benchmark:
+        f"{TIMES}/train/{{dataset}}-{{variant}}-{{seed}}.tsv"
+    conda:
+        "environment.yml"
+    threads: STUDY.threads
+    resources:
+        gpu=CHOICE.gpus,
+    params:
+        key=CHOICE.train_key,
+        options=CHOICE.options,
+    shell:
+        "lcr train {params.options} --dataset {wildcards.dataset} --ablation {wildcards.variant}"
+        " --seed {wildcards.seed} > {log} 2>&1"
+
+
+rule evaluate:
+    input:
+        CHOICE.prepared,
+        f"{RUN}/model.safetensors",
+        local(f"{CHOICE.stamps}/{{dataset}}/{{variant}}/seed-{{seed}}/evaluate"),
+    output:
+        ensure(f"{RUN}/predictions.parquet", non_empty=True),
+        ensure(f"{RUN}/temporal.parquet", non_empty=True),
+        ensure(f"{RUN}/run.json", non_empty=True),
+    log:
+        f"{LOGS}/evaluate/{{dataset}}-{{variant}}-{{seed}}.log",
+    benchmark:
+        f"{TIMES}/evaluate/{{dataset}}-{{variant}}-{{seed}}.tsv"
+    conda:
+        "environment.yml"
+    threads: STUDY.threads
+    resources:
+        gpu=CHOICE.gpus,
+    params:
+        key=CHOICE.evaluate_key,
+        options=CHOICE.options,
+    shell:
+        "lcr evaluate {params.options} --dataset {wildcards.dataset} --ablation {wildcards.variant}"
+        " --seed {wildcards.seed} > {log} 2>&1"
+
+
+rule table:
+    input:
+        CHOICE.evaluated,
+        local(f"{CHOICE.stamps}/tables"),
+    output:
+        ensure(f"results/{STUDY.name}/{{table}}.csv", non_empty=True),
+    log:
+        f"{LOGS}/table/{{table}}.log",
+    benchmark:
+        f"{TIMES}/table/{{table}}.tsv"
+    conda:
+        "environment.yml"
+    params:
+        key=CHOICE.table_key,
+        options=CHOICE.options,
+    shell:
+        "lcr table {wildcards.table} {params.options} > {log} 2>&1"
+
+
+rule figure:
+    input:
+        f"results/{STUDY.name}/ablations.csv",
+        local(f"{CHOICE.stamps}/tables"),
+    output:
+        ensure(f"results/{STUDY.name}/ablations.png", non_empty=True),
+    log:
+        f"{LOGS}/table/figure.log",
+    benchmark:
+        f"{TIMES}/table/figure.tsv"
+    conda:
+        "environment.yml"
+    params:
+        key=CHOICE.table_key,
+        options=CHOICE.options,
+    shell:
+        "lcr table figure {params.options} > {log} 2>&1"
+
+
+# The stamp changes with the study, so that another study's file is always older than it.
+rule publish:
+    input:
+        made=f"results/{STUDY.name}/{{published}}",
+        stamp=local(str(PUBLISHED)),
+    output:
+        ensure("results/{published}", non_empty=True),
+    log:
+        f"{LOGS}/publish/{{published}}.log",
+    conda:
+        "environment.yml"
+    shell:
+        "(cp {input.made} {output}.aside && mv {output}.aside {output}) > {log} 2>&1"

@@ -1,0 +1,258 @@
+"""What the Snakefile asks: which study is chosen, which runs it has, and what their outputs depend on. Free of torch.
+
+Snakemake notices a changed key by its own records in `.snakemake`. A clone, or a user who cleans up, has none, and then
+only file times count. So each key also stands in a small file, a *stamp*, which is an input of the rule and is written
+only when its content changes: its time says since when the key holds. A stamp that is missing beside a result made with
+this very key is dated back, so that nothing is redone. One stamp names the study that is published, which makes
+`--config study=…` republish in every case.
+"""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from lcr.config import FORMATS, DatasetConfig, StudyConfig, VariantConfig, dataset_format, load_study, load_variant
+from lcr.errors import InputError, LCRError, unknown
+from lcr.files import file_hash
+from lcr.runs import (
+    EVALUATE_SOURCES,
+    PACKAGE,
+    WORK,
+    data_folder,
+    data_key,
+    evaluate_key,
+    hash_of,
+    run_folder,
+    source_hash,
+    train_key,
+)
+
+RESULTS = "results"
+STAMPS = WORK / "stamps"
+PUBLISHED = STAMPS / "published"
+TABLES = ("table2", "ablations", "temporal")
+CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
+TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "cost.py")
+ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
+HOW_TO_GET = {
+    "jester": "20bn-jester-v1/ and its CSV files, from Qualcomm's dataset pages after signing up",
+    "something": "20bn-something-something-v2/ and its JSON files, from Qualcomm's dataset pages after signing up",
+    "kinetics": "the Kinetics-400 mp4 files and their CSV files, from the CVD Foundation's mirror",
+}
+PRETRAINED = "the ImageNet-1K VRWKV that the paper starts Kinetics from is not there yet: it trains from scratch"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def one_line_errors(function: Callable[P, R]) -> Callable[P, R]:
+    """`function`, with an error of ours printed as one line before the process exits: Snakemake would frame it."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except LCRError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(error.exit_code)
+
+    return wrapped
+
+
+@dataclass(frozen=True)
+class Options:
+    """The part of every `lcr` command line that says which study, project and real data.
+
+    No plain text, since Snakemake records that, and a project that was moved would be trained anew. The keys say what
+    counts.
+    """
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training and its evaluation."""
+
+    dataset: str
+    variant: VariantConfig
+    seed: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A study and what its rules need; all paths are relative to the working directory.
+
+    published_as: what the published files belong to: the study as named, and its roots.
+    """
+
+    study: StudyConfig
+    variants: dict[str, VariantConfig]
+    options: Options
+    published_as: str
+
+    def runs(self, dataset: str | None = None) -> Iterator[Run]:
+        """The runs of one dataset, or of all."""
+        for name in self.study.datasets if dataset is None else (dataset,):
+            for variant in self.variants.values():
+                for seed in self.study.seeds:
+                    yield Run(name, variant, seed)
+
+    def folder(self, run: Run) -> Path:
+        return run_folder(RESULTS, self.study.name, run.dataset, run.variant.name, run.seed)
+
+    def _run(self, wildcards: Any) -> Run:
+        return Run(wildcards.dataset, self.variants[wildcards.variant], int(wildcards.seed))
+
+    # Functions of wildcards: the rules' inputs and params.
+
+    def data_key(self, wildcards: Any) -> str:
+        return data_key(self.study, wildcards.dataset)
+
+    def train_key(self, wildcards: Any) -> str:
+        run = self._run(wildcards)
+        return train_key(self.study, run.dataset, run.variant, run.seed)
+
+    def evaluate_key(self, wildcards: Any) -> str:
+        run = self._run(wildcards)
+        return evaluate_key(self.study, run.dataset, run.variant, run.seed)
+
+    @property
+    def gpus(self) -> int:
+        """How many a training takes; profiles/default lends one at a time."""
+        return int(self.study.device == "cuda")
+
+    @cached_property
+    def table_key(self) -> str:
+        """Hash of all that a table says beside the runs' own numbers."""
+        published = {file.name: file_hash(file) for file in sorted((PACKAGE / "paper").glob("*.[cy]*"))}
+        variants = [variant.model_dump() for variant in self.variants.values()]
+        return hash_of([self.study.model_dump(), variants, published, source_hash(TABLE_SOURCES)])
+
+    @one_line_errors
+    def annotations(self, wildcards: Any) -> list[str]:
+        """What a manifest is made from: the drawn clips, or the annotation files of the real ones.
+
+        Raises:
+            InputError: the clips are real and no root is known; says how to get them.
+        """
+        config = self.study.dataset(wildcards.dataset)
+        if config.fixture is not None:
+            return [f"{data_folder(self.study.name, wildcards.dataset)}/raw"]
+        if config.root is None:
+            raise self._missing_roots()
+        patterns = ANNOTATIONS[dataset_format(wildcards.dataset)]
+        return sorted(str(file) for pattern in patterns for file in Path(config.root).glob(pattern))
+
+    def _missing_roots(self) -> InputError:
+        missing = [name for name, config in self.study.datasets.items() if _without_clips(config)]
+        give = "; ".join(f"{name}_root=DIR ({HOW_TO_GET[name]})" for name in missing)
+        more = f". {PRETRAINED}" if "kinetics" in missing else ""
+        return InputError(
+            f"study '{self.study.name}' is on real clips that are not here; give --config {give}. "
+            f"results/table2.csv needs those of {self.study.table2} alone{more}"
+        )
+
+    def prepared(self, wildcards: Any) -> list[str]:
+        """The files that training reads: the manifest, and the packed clips where the study packs them."""
+        folder = data_folder(self.study.name, wildcards.dataset)
+        packed = ["packed/index.parquet"] if self.study.dataset(wildcards.dataset).data.pack else []
+        return [f"{folder}/{name}" for name in ("manifest.parquet", *packed)]
+
+    def evaluated(self, wildcards: Any) -> list[str]:
+        """The results that a table reads: of the paper's dataset for table2, of all for the others."""
+        runs = self.runs(self.study.table2 if wildcards.table == "table2" else None)
+        files = ("run.json", "predictions.parquet", "temporal.parquet")
+        return [f"{self.folder(run)}/{file}" for run in runs for file in files]
+
+    # Stamps.
+
+    @property
+    def stamps(self) -> Path:
+        return STAMPS / self.study.name
+
+    def write_stamps(self) -> None:
+        """Brings all stamps up to date. A dry run does so too: it is to show what a run would redo."""
+        study = self.study
+        made_with: dict[str, bool] = {}
+        for run in self.runs():
+            place = self.stamps / run.dataset / run.variant.name / f"seed-{run.seed}"
+            train = train_key(study, run.dataset, run.variant, run.seed)
+            evaluate = evaluate_key(study, run.dataset, run.variant, run.seed)
+            recorded = _recorded(self.folder(run))
+            _stamp(place / "train", train, recorded.get("train_key") == train)
+            _stamp(place / "evaluate", evaluate, recorded.get("evaluate_key") == evaluate)
+            made_with[run.dataset] = made_with.get(run.dataset, False) or recorded.get("train_key") == train
+        for dataset in study.datasets:
+            _stamp(self.stamps / dataset / "data", data_key(study, dataset), made_with[dataset])
+        _stamp(self.stamps / "tables", self.table_key, False)
+        _stamp(PUBLISHED, self.published_as, False)
+
+
+def _without_clips(config: DatasetConfig) -> bool:
+    return config.fixture is None and config.root is None
+
+
+def _recorded(folder: Path) -> dict[str, Any]:
+    """The run.json of finished results; nothing when there are none, or when newer weights lie beside them."""
+    try:
+        finished = folder / "run.json"
+        if finished.stat().st_mtime_ns < (folder / "model.safetensors").stat().st_mtime_ns:
+            return {}
+        found = json.loads(finished.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _stamp(path: Path, content: str, made_with: bool) -> None:
+    """Writes `content` unless it stands there; `made_with`: what the stamp guards was made with this content."""
+    if path.is_file() and path.read_text(encoding="utf-8") == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    if made_with:
+        os.utime(path, (0, 0))
+
+
+@one_line_errors
+def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
+    """The study that `snakemake --config …` names, checked; its stamps are brought up to date.
+
+    Args:
+        config: study (a name or a path; default tiny) and `<dataset>_root` for folders of real clips.
+        project: the folder that holds `ablations/`.
+
+    Raises:
+        SystemExit: with one line on stderr, where the configuration is wrong.
+    """
+    for key in config:
+        if key not in CONFIG_KEYS:
+            raise unknown("key after --config", key, CONFIG_KEYS)
+    roots = {name: _root(name, config[f"{name}_root"]) for name in FORMATS if f"{name}_root" in config}
+    name = str(config.get("study", "tiny"))
+    study = load_study(name, roots=dict(roots), root=project)
+    variants = {variant: load_variant(variant, root=project) for variant in study.variants}
+    given = [option for dataset, folder in roots.items() for option in ("--data-root", f"{dataset}={folder}")]
+    options = Options(shlex.join(["--study", name, "--root", str(project), *given]))
+    choice = Choice(study, variants, options, published_as=shlex.join([name, *given]))
+    if "kinetics" in study.datasets and not _without_clips(study.datasets["kinetics"]):
+        print(f"note: {PRETRAINED}", file=sys.stderr)
+    choice.write_stamps()
+    return choice
+
+
+def _root(dataset: str, folder: Any) -> str:
+    path = Path(str(folder)).expanduser().resolve()
+    if not str(folder) or not path.is_dir():
+        raise InputError(f"--config {dataset}_root={folder}: there is no such folder")
+    return str(path)
