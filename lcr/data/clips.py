@@ -7,7 +7,7 @@ other draw is by (seed, epoch, clip).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -174,9 +174,14 @@ class _Steps(torch.utils.data.Dataset):
         return self._make(step)
 
 
+@lru_cache(maxsize=2)
+def _order(clips: int, seed: int, epoch: int) -> np.ndarray:
+    return generator("order", seed, epoch).permutation(clips)
+
+
 def _train_step(clips: Clips, batch_size: int, seed: int, step: int) -> Batch:
     epoch, at = divmod(step, steps_per_epoch(len(clips), batch_size))
-    order = generator("order", seed, epoch).permutation(len(clips))
+    order = _order(len(clips), seed, epoch)
     return clips.train_batch(order[at * batch_size : (at + 1) * batch_size], seed, epoch)
 
 

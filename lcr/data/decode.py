@@ -7,7 +7,7 @@ than the last frame asked for; cv2's seeking is not exact.
 import hashlib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,11 +171,14 @@ def read_frames(path: Path, numbers: Sequence[int] | np.ndarray, fit: Callable[[
     """
     wanted, places = np.unique(np.asarray(numbers), return_inverse=True)
     decode = _decode_video if is_video(path) else _decode_folder
-    frames = [cv2.cvtColor(fit(image), cv2.COLOR_BGR2RGB).transpose(2, 0, 1) for image in decode(path, wanted)]
-    return np.stack(frames)[places]
+    frames = [cv2.cvtColor(fit(image), cv2.COLOR_BGR2RGB) for image in decode(path, wanted)]
+    clip = np.empty((len(wanted), 3, *frames[0].shape[:2]), np.uint8)
+    for at, frame in enumerate(frames):
+        clip[at] = frame.transpose(2, 0, 1)
+    return clip if len(wanted) == len(places) else clip[places]
 
 
-def _decode_folder(folder: Path, wanted: np.ndarray):
+def _decode_folder(folder: Path, wanted: np.ndarray) -> Iterator[np.ndarray]:
     for number in wanted:
         file = folder / f"{number + 1:05d}.jpg"
         image = cv2.imread(str(file), cv2.IMREAD_COLOR)
@@ -184,7 +187,7 @@ def _decode_folder(folder: Path, wanted: np.ndarray):
         yield image
 
 
-def _decode_video(path: Path, wanted: np.ndarray):
+def _decode_video(path: Path, wanted: np.ndarray) -> Iterator[np.ndarray]:
     video = _open(path)
     try:
         at = -1
