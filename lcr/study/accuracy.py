@@ -1,0 +1,150 @@
+"""Rows of table2 and ablations: the paper's numbers as printed, and ours with intervals beside them."""
+
+import csv
+from importlib.resources import files
+from pathlib import Path
+
+from lcr.config import StudyConfig, VariantConfig, dataset_format, load_variant
+from lcr.errors import InputError
+from lcr.study.records import Answers, load_answers
+from lcr.study.rows import Row, percent, points
+from lcr.study.statistics import ENUMERATED, crossed_interval, holm, holm_floor, paired_interval, sign_flip_p
+
+COLUMNS = (
+    *("method", "variant", "source", "study", "dataset", "top1", "top1_ci_low", "top1_ci_high", "top5"),
+    *("params_m", "gmacs", "gflops", "peak_mem_gb", "frames", "seeds", "clips"),
+    *("delta_top1", "delta_ci_low", "delta_ci_high", "p_value", "p_holm", "p_floor_holm"),
+    *("params_m_printed", "flops_printed", "flops_unit_printed", "mem_gb_printed", "note"),
+)
+FULL = "full"
+GENERATED = "generated clips, not the paper's data"
+# Validation clips of the whole distributions; fewer is a subset, and its row says so.
+WHOLE = {"jester": 14787, "something": 24777}
+
+
+def published_rows() -> list[Row]:
+    """The twelve rows of the paper's Table 2, as printed.
+
+    Parameters, FLOPs and memory stay in the printed columns: the header's unit of FLOPs (T) cannot be that of most
+    rows, and some parameter counts are not those of the models named.
+    """
+    text = (files("lcr.paper") / "table2.csv").read_text(encoding="utf-8")
+    return [
+        {
+            "method": row["method"],
+            "source": "published",
+            "dataset": "jester",
+            "top1": row["top1"],
+            "top5": row["top5"],
+            "params_m_printed": row["param_m_as_printed"],
+            "flops_printed": row["flops_t_as_printed"],
+            "flops_unit_printed": "T",
+            "mem_gb_printed": row["mem_g_as_printed"],
+            "note": "as printed in the paper",
+        }
+        for row in csv.DictReader(text.splitlines())
+    ]
+
+
+def variants_of(study: StudyConfig, root: str | Path | None = None) -> list[VariantConfig]:
+    """The study's variants in its order.
+
+    Raises:
+        InputError: `full` is not among them, so there is nothing to take differences from; or there are more seeds than
+            the exact test enumerates.
+    """
+    if FULL not in study.variants:
+        raise InputError(f"study '{study.name}' has no variant 'full', which the others are compared with; add it")
+    if len(study.seeds) > ENUMERATED:
+        raise InputError(
+            f"study '{study.name}' has {len(study.seeds)} seeds; the exact test takes {ENUMERATED} at most"
+        )
+    return [load_variant(name, root) for name in study.variants]
+
+
+def accuracy_rows(
+    study: StudyConfig, datasets: list[str], results: str | Path, root: str | Path | None = None
+) -> list[Row]:
+    """Measured rows of the datasets: mean over seeds, crossed intervals, and paired differences from `full`.
+
+    Percent and percentage points. p_value: exact sign-flip test over the seeds on the evaluated clips; p_holm: after
+    Holm over the ablations of the dataset; p_floor_holm: the least that p_holm could be with these seeds.
+
+    Raises:
+        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_answers`).
+    """
+    answers = load_answers(study, datasets, variants_of(study, root), results)
+    return [row for dataset in datasets for row in _rows(study, [one for one in answers if one.dataset == dataset])]
+
+
+def _rows(study: StudyConfig, answers: list[Answers]) -> list[Row]:
+    """Rows of one dataset."""
+    full = next(one for one in answers if one.variant.name == FULL)
+    ablations = [one for one in answers if one is not full]
+    p_values = [sign_flip_p(one.correct.mean(1) - full.correct.mean(1)) for one in ablations]
+    adjusted = dict(
+        zip((one.variant.name for one in ablations), zip(p_values, holm(p_values), strict=True), strict=True)
+    )
+    floor = holm_floor(len(full.seeds), len(ablations))
+    rows = []
+    for one in answers:
+        row = _row(study, one)
+        if one is not full:
+            difference = paired_interval(one.correct, full.correct)
+            p, p_holm = adjusted[one.variant.name]
+            row |= {
+                "delta_top1": points(difference.mean),
+                "delta_ci_low": points(difference.low),
+                "delta_ci_high": points(difference.high),
+                "p_value": f"{p:.4g}",
+                "p_holm": f"{p_holm:.4g}",
+                "p_floor_holm": f"{floor:.4g}",
+            }
+            if difference.mean > 0:
+                clear = "excludes" if difference.low > 0 else "includes"
+                row["note"] = "; ".join(filter(None, (f"beats full on average (interval {clear} 0)", row["note"])))
+        rows.append(row)
+    return rows
+
+
+def _row(study: StudyConfig, one: Answers) -> Row:
+    """One variant's own numbers."""
+    config, info = study.dataset(one.dataset), one.info
+    top1 = crossed_interval(one.correct)
+    seeds, clips = one.correct.shape
+    return {
+        "method": method_name(one.variant),
+        "variant": one.variant.name,
+        "source": "measured",
+        "study": study.name,
+        "dataset": one.dataset,
+        "top1": percent(top1.mean),
+        "top1_ci_low": percent(top1.low),
+        "top1_ci_high": percent(top1.high),
+        "top5": "" if one.in_top5 is None else percent(float(one.in_top5.mean())),
+        "params_m": f"{info['params'] / 1e6:.6f}",
+        "gmacs": f"{info['gmacs']:.6g}",
+        "gflops": f"{info['gflops']:.6g}",
+        "peak_mem_gb": f"{info['peak_mem_gb']:.4g}",
+        "frames": str(config.data.frames),
+        "seeds": str(seeds),
+        "clips": str(clips),
+        "note": data_note(study, one.dataset, clips, seeds),
+    }
+
+
+def method_name(variant: VariantConfig) -> str:
+    """`LCR (full)`, `LCR (no edge prompt)`, …"""
+    return variant.title if variant.title.startswith("LCR") else f"LCR ({variant.title})"
+
+
+def data_note(study: StudyConfig, dataset: str, clips: int, seeds: int) -> str:
+    """In words: whether the clips are the paper's, and what the intervals leave out."""
+    whole = WHOLE.get(dataset, 0)
+    parts = (
+        GENERATED if dataset != dataset_format(dataset) else "",
+        f"a subset: {clips} of {whole} validation clips" if clips < whole else "",
+        "one seed: intervals cover clips alone" if seeds == 1 else "",
+        study.dataset(dataset).note,
+    )
+    return "; ".join(filter(None, parts))

@@ -1,0 +1,250 @@
+"""Finished runs as answers by seed and clip, or a refusal that names every run that is missing, damaged or stale.
+
+A table never is an average over fewer seeds than its study has: all runs of a dataset are read before one number is
+computed, and they must agree on clips, data and protocol. Only run folders and configurations are read here.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from lcr.config import StudyConfig, VariantConfig
+from lcr.errors import InputError
+from lcr.runs import evaluate_key, run_folder
+
+TOP = 5
+CONDITIONS = ("as_is", "last_frame", "reversed")
+STALE = "stale: its configuration or the sources have changed since it was made"
+
+# What all runs of one dataset must agree on for their accuracies to stand in one column.
+_SHARED = {"protocol": "prediction protocol", "data_hash": "data"}
+# What all seeds of one variant must agree on for one number to stand for them.
+_SAME = ("params", "gmacs", "gflops")
+
+
+class _Unusable(Exception):
+    """Why one run cannot be used."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All seeds of one dataset × variant: n seeds, M labelled clips.
+
+    correct: (n, M), whether the prediction is the label.
+    in_top5: (n, M), whether the label is among the five highest scores; None with five classes or fewer, where it
+        would say nothing.
+    info: run.json of the first seed, whose parameters and operations are those of all seeds; peak_mem_gb is the most of
+        any seed.
+    """
+
+    dataset: str
+    variant: VariantConfig
+    seeds: tuple[int, ...]
+    ids: NDArray[np.str_]
+    labels: NDArray[np.int64]
+    correct: NDArray[np.bool_]
+    in_top5: NDArray[np.bool_] | None
+    info: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PairScores:
+    """Scores of the own label and of its time reverse: n seeds, M clips of classes whose time reverse is a class too.
+
+    margin: by condition (as_is, last_frame, reversed), (n, M): score of the label minus score of its reverse.
+    """
+
+    dataset: str
+    variant: VariantConfig
+    seeds: tuple[int, ...]
+    ids: NDArray[np.str_]
+    margin: dict[str, NDArray[np.float64]]
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except FileNotFoundError:
+        raise _Unusable(f"no {path.name} (not run, or failed)") from None
+    except (pa.ArrowException, OSError):
+        raise _Unusable(f"{path.name} is damaged") from None
+
+
+def _column(table: pa.Table, name: str, file: str) -> NDArray[Any]:
+    if name not in table.column_names:
+        raise _Unusable(f"{file} has no column '{name}'")
+    return table[name].to_numpy()
+
+
+def _info(folder: Path, key: str) -> dict[str, Any]:
+    """run.json of a run that is up to date."""
+    try:
+        info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _Unusable("no run.json (not run, or failed)") from None
+    except (OSError, ValueError):
+        raise _Unusable("run.json is damaged") from None
+    if not isinstance(info, dict) or info.get("evaluate_key") != key:
+        raise _Unusable(STALE)
+    for name in ("protocol", "data_hash", *_SAME, "peak_mem_gb"):
+        if name not in info:
+            raise _Unusable(f"run.json has no '{name}'")
+    return info
+
+
+def _answers(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
+    """Ids, labels and which answers are right, of one run's labelled clips; and what all runs must agree on."""
+    file = "predictions.parquet"
+    table = _read(folder / file)
+    named = [name for name in table.column_names if name.startswith("score_")]
+    names = [f"score_{number}" for number in range(len(named))]
+    labels, predictions = _column(table, "label", file), _column(table, "prediction", file)
+    labelled = labels >= 0
+    if not labelled.any():
+        raise _Unusable(f"{file} holds no clip with a label")
+    scores = np.column_stack([_column(table, name, file) for name in names])[labelled] if names else np.zeros((0, 0))
+    labels, predictions = labels[labelled], predictions[labelled]
+    if not np.isfinite(scores).all():
+        raise _Unusable(f"{file} holds scores that are not finite (failed)")
+    if not names or labels.max() >= len(names) or (predictions != scores.argmax(1)).any():
+        raise _Unusable(f"{file} is damaged: a prediction is not the class with the highest score")
+    own = scores[np.arange(len(labels)), labels][:, None]
+    before = np.arange(scores.shape[1]) < labels[:, None]  # of equal scores the lower class number comes first
+    rank = ((scores > own) | ((scores == own) & before)).sum(1)
+    return {
+        "ids": _column(table, "id", file).astype(str)[labelled],
+        "labels": labels.astype(np.int64),
+        "correct": predictions == labels,
+        "in_top5": rank < TOP if scores.shape[1] > TOP else None,
+        "info": info,
+    }
+
+
+def _pairs(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
+    """Ids and margins of one run's clips that have a time reverse."""
+    file = "temporal.parquet"
+    table = _read(folder / file)
+    ids, conditions = _column(table, "id", file).astype(str), _column(table, "condition", file)
+    margins = (_column(table, "score_label", file) - _column(table, "score_reverse", file)).astype(np.float64)
+    if not np.isfinite(margins).all():
+        raise _Unusable(f"{file} holds scores that are not finite (failed)")
+    margin, clips = {}, np.unique(ids)
+    for condition in CONDITIONS:
+        here = np.flatnonzero(conditions == condition)
+        order = here[np.argsort(ids[here], kind="stable")]
+        if not np.array_equal(ids[order], clips):
+            raise _Unusable(f"{file} has not each clip once under '{condition}'")
+        margin[condition] = margins[order]
+    return {"ids": clips, "margin": margin, "info": info}
+
+
+def _check_agreement(study: StudyConfig, dataset: str, found: dict[tuple[str, int], dict[str, Any]]) -> None:
+    (variant, seed), first = next(iter(found.items()))
+    for (other, its_seed), run in found.items():
+        pair = f"{dataset}/{variant}/seed-{seed} and {dataset}/{other}/seed-{its_seed}"
+        for key, word in _SHARED.items():
+            if run["info"].get(key) != first["info"].get(key):
+                raise InputError(f"{pair} differ in their {word}, so they cannot stand in one column; {_redo(study)}")
+        for key in ("ids", "labels"):
+            if key in first and not np.array_equal(run[key], first[key]):
+                raise InputError(f"{pair} answer different clips, so they cannot be compared; {_redo(study)}")
+        earlier = found[other, study.seeds[0]]["info"]
+        for key in _SAME:
+            if run["info"].get(key) != earlier.get(key):
+                raise InputError(f"{dataset}/{other}: '{key}' differs between seeds {study.seeds[0]} and {its_seed}")
+
+
+def _redo(study: StudyConfig) -> str:
+    return f"redo them with `lcr train` and `lcr evaluate` (--study {study.name}), or run snakemake again"
+
+
+def _refuse(study: StudyConfig, problems: dict[tuple[str, str, str], list[int]]) -> InputError:
+    runs = sum(len(seeds) for seeds in problems.values())
+    lines = [
+        f"  {dataset}/{variant}, seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}: {why}"
+        for (dataset, variant, why), seeds in problems.items()
+    ]
+    dataset, variant, _ = next(iter(problems))
+    options = f"--study {study.name} --dataset {dataset} --ablation {variant} --seed {next(iter(problems.values()))[0]}"
+    return InputError(
+        f"study '{study.name}' lacks {runs} run{'s' * (runs > 1)}, so no table is made of the rest:\n"
+        + "\n".join(lines)
+        + f"\nrun snakemake again, or by hand, the first: lcr train {options} && lcr evaluate {options}"
+    )
+
+
+def _gather(
+    study: StudyConfig, datasets: Iterable[str], variants: Iterable[VariantConfig], results: str | Path, read: Any
+) -> Iterator[tuple[str, VariantConfig, list[dict[str, Any]]]]:
+    """Every run of `datasets` × `variants` × seeds through `read`; yields nothing before all are there and agree."""
+    problems: dict[tuple[str, str, str], list[int]] = {}
+    found: dict[str, dict[tuple[str, int], dict[str, Any]]] = {}
+    variants = tuple(variants)
+    for dataset in datasets:
+        study.dataset(dataset)
+        for variant in variants:
+            for seed in study.seeds:
+                folder = run_folder(results, study.name, dataset, variant.name, seed)
+                try:
+                    info = _info(folder, evaluate_key(study, dataset, variant, seed))
+                    found.setdefault(dataset, {})[variant.name, seed] = read(folder, info)
+                except _Unusable as why:
+                    problems.setdefault((dataset, variant.name, str(why)), []).append(seed)
+    if problems:
+        raise _refuse(study, problems)
+    for dataset, runs in found.items():
+        _check_agreement(study, dataset, runs)
+    for dataset, runs in found.items():
+        for variant in variants:
+            yield dataset, variant, [runs[variant.name, seed] for seed in study.seeds]
+
+
+def load_answers(
+    study: StudyConfig, datasets: Iterable[str], variants: Iterable[VariantConfig], results: str | Path
+) -> list[Answers]:
+    """Answers of every dataset × variant, in this order.
+
+    Raises:
+        InputError: a run is missing, damaged or stale (all are named), or runs of one dataset differ in their clips,
+            data or protocol.
+    """
+    return [
+        Answers(
+            dataset,
+            variant,
+            study.seeds,
+            runs[0]["ids"],
+            runs[0]["labels"],
+            np.stack([run["correct"] for run in runs]),
+            None if runs[0]["in_top5"] is None else np.stack([run["in_top5"] for run in runs]),
+            runs[0]["info"] | {"peak_mem_gb": max(run["info"]["peak_mem_gb"] for run in runs)},
+        )
+        for dataset, variant, runs in _gather(study, datasets, variants, results, _answers)
+    ]
+
+
+def load_pairs(
+    study: StudyConfig, datasets: Iterable[str], variants: Iterable[VariantConfig], results: str | Path
+) -> list[PairScores]:
+    """Scores of the time-reversed pairs of every dataset × variant; M = 0 for a dataset without such pairs.
+
+    Raises:
+        InputError: as for `load_answers`.
+    """
+    return [
+        PairScores(
+            dataset,
+            variant,
+            study.seeds,
+            runs[0]["ids"],
+            {condition: np.stack([run["margin"][condition] for run in runs]) for condition in CONDITIONS},
+        )
+        for dataset, variant, runs in _gather(study, datasets, variants, results, _pairs)
+    ]

@@ -1,0 +1,145 @@
+"""Made-up runs: the files that `lcr evaluate` writes, without a model."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lcr import runs
+from lcr.config import StudyConfig, load_variant, parse
+from lcr.runs import evaluate_key, run_folder, train_key
+
+ACCURACY = {
+    "full": 0.8,
+    "no_edge_prompt": 0.6,
+    "nonzero_init": 0.78,
+    "no_tube_mask": 0.9,
+    "unidirectional_wkv": 0.8,
+    "lstm_gate": 0.5,
+}
+
+
+def made_up_study(
+    name: str = "made-up", datasets: tuple[str, ...] = ("jester-fixture",), seeds: int = 8, **changes
+) -> StudyConfig:
+    """A study of made-up runs; nothing is ever trained by it."""
+    one = {
+        "model": "lcr-tiny",
+        "data": {"frames": 12},
+        "train": {"epochs": 1, "batch_size": 8, "learning_rate": 1e-3},
+        "protocol": {"rule": "max_last", "last_frames": 10},
+    }
+    content = {
+        "name": name,
+        "question": "made up",
+        "datasets": dict.fromkeys(datasets, one),
+        "table2": datasets[0],
+        "variants": list(ACCURACY),
+        "seeds": list(range(seeds)),
+    }
+    return parse(StudyConfig, content | changes, "made-up study")
+
+
+def write_run(
+    study: StudyConfig,
+    results: Path,
+    dataset: str,
+    variant: str,
+    seed: int,
+    *,
+    clips: int = 60,
+    classes: int = 12,
+    accuracy: float | None = None,
+    pairs: int = 20,
+    **info,
+) -> Path:
+    """One run folder: predictions whose mean accuracy is about `accuracy`, pairs that see time, and run.json."""
+    config = load_variant(variant)
+    rng = np.random.default_rng([seed, *variant.encode()])
+    wanted = ACCURACY[variant] if accuracy is None else accuracy
+    ids = np.array([str(1000 + clip) for clip in range(clips)])
+    labels = np.arange(clips) % classes
+    right = np.random.default_rng(7).random(clips) * 0.5 + rng.random(clips) * 0.5 < wanted
+    predictions = np.where(right, labels, (labels + 1 + rng.integers(classes - 1, size=clips)) % classes)
+    scores = rng.random((clips, classes)).astype(np.float32) * 0.5
+    scores[np.arange(clips), predictions] = 0.9
+    folder = run_folder(results, study.name, dataset, variant, seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    table = {"id": ids, "label": labels, "label_name": labels.astype(str), "prediction": predictions}
+    table |= {f"score_{k}": scores[:, k] for k in range(classes)}
+    pq.write_table(pa.table(table), folder / "predictions.parquet")
+
+    condition = np.repeat(["as_is", "last_frame", "reversed"], pairs)
+    chance = np.repeat([0.9, 0.5, 0.1], pairs)
+    above = rng.random(3 * pairs) < chance
+    temporal = {
+        "id": np.tile(ids[:pairs], 3),
+        "label": np.tile(labels[:pairs], 3),
+        "reverse_label": np.tile(labels[:pairs] ^ 1, 3),
+        "condition": condition,
+        "score_label": np.where(above, 0.7, 0.3).astype(np.float32),
+        "score_reverse": np.full(3 * pairs, 0.5, np.float32),
+    }
+    pq.write_table(pa.table(temporal), folder / "temporal.parquet")
+
+    content = {
+        "study": study.name,
+        "dataset": dataset,
+        "variant": variant,
+        "seed": seed,
+        "train_key": train_key(study, dataset, config, seed),
+        "evaluate_key": evaluate_key(study, dataset, config, seed),
+        "protocol": study.dataset(dataset).protocol.model_dump(),
+        "data_hash": f"hash of {dataset}",
+        "params": 215_123,
+        "gmacs": 0.0421,
+        "gflops": 0.0842,
+        "peak_mem_gb": 0.0123,
+    }
+    (folder / "run.json").write_text(json.dumps(content | info))
+    return folder
+
+
+def write_runs(study: StudyConfig, results: Path, **options) -> Path:
+    """All runs of a study."""
+    for dataset in study.datasets:
+        for variant in study.variants:
+            for seed in study.seeds:
+                write_run(study, results, dataset, variant, seed, **options)
+    return results
+
+
+@pytest.fixture(autouse=True)
+def sources(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Stands in for the hash of the sources, which made-up runs do not depend on; called with a text, it changes it."""
+
+    def pretend(text: str) -> None:
+        monkeypatch.setattr(runs, "source_hash", lambda parts: text)
+
+    pretend("sources as they were")
+    return pretend
+
+
+@pytest.fixture
+def study() -> StudyConfig:
+    return made_up_study()
+
+
+@pytest.fixture
+def results(study: StudyConfig, tmp_path: Path) -> Path:
+    return write_runs(study, tmp_path / "results")
+
+
+@pytest.fixture
+def rewrite() -> Callable[..., None]:
+    """Changes values in a run.json."""
+
+    def change(folder: Path, **values) -> None:
+        file = folder / "run.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+    return change
