@@ -91,6 +91,7 @@ class TrainConfig(Frozen):
     weight_decay: float = Field(0.05, ge=0)
     warmup_share: float = Field(0.1, ge=0, le=1)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
+    beta2: float = Field(0.99, gt=0, lt=1)
     clip_norm: float = Field(1.0, gt=0)
     loss_frames: Literal["rule", "all", "last"] = "rule"
     checkpoint_seconds: float = Field(20.0, gt=0)

@@ -23,7 +23,7 @@ WORK = Path(".lcr")
 
 # What each step's numbers depend on, besides its configuration.
 DATA_SOURCES = ("edges.py", "data")
-TRAIN_SOURCES = (*DATA_SOURCES, "model", "wkv", "train.py")
+TRAIN_SOURCES = (*DATA_SOURCES, "model", "wkv", "train.py", "predict.py")
 EVALUATE_SOURCES = (*TRAIN_SOURCES, "evaluate.py")
 # Parts of those folders that no run's numbers depend on.
 NOT_COUNTED = ("cli.py", "bench.py", "subset.py", "check.py", "sheet.py")

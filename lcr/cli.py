@@ -1,0 +1,137 @@
+"""The command line. Light at the top: each command imports what it needs when it runs."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lcr.data.cli import app as data_app
+from lcr.errors import InputError, LCRError
+from lcr.study.cli import cost, table
+
+app = typer.Typer(
+    help="Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture --ablation full",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(data_app, name="data")
+app.command()(table)
+app.command()(cost)
+
+Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]
+Dataset = Annotated[
+    str,
+    typer.Option(
+        help="jester, something or kinetics (real clips: give --data-root too), or jester-fixture, something-fixture or "
+        "kinetics-fixture (drawn clips)."
+    ),
+]
+Ablation = Annotated[str, typer.Option(help="full, or what to change: a name in ablations/, or a YAML file.")]
+Seed = Annotated[int, typer.Option(min=0, help="Start, order of the clips and masks all follow from it.")]
+DataRoot = Annotated[
+    list[str] | None, typer.Option(help="DATASET=DIR, or DIR alone for the dataset named: where the real clips are.")
+]
+Root = Annotated[Path | None, typer.Option(help="The folder that holds ablations/; found by itself when left out.")]
+Results = Annotated[Path, typer.Option(help="Where results are written.")]
+
+
+def roots(dataset: str | None, given: list[str] | None) -> dict[str, str | None]:
+    """`--data-root` as folders by dataset.
+
+    Raises:
+        InputError: a folder is named for no dataset.
+    """
+    found: dict[str, str | None] = {}
+    for text in given or []:
+        name, equals, folder = text.rpartition("=")
+        if not equals and dataset is None:
+            raise InputError(f"--data-root {text}: say of which dataset, as in --data-root jester={text}")
+        found[name if equals else str(dataset)] = folder
+    return found
+
+
+def chosen(study: str, dataset: str, ablation: str, data_root: list[str] | None, root: Path | None):
+    """The study and the variant that a command's options name."""
+    from lcr.config import FORMATS, dataset_format, load_study, load_variant
+
+    dataset_format(dataset)
+    folders = roots(dataset, data_root)
+    if dataset in FORMATS and not folders.get(dataset):
+        raise InputError(
+            f"{dataset} is the real dataset: say where its clips are with --data-root {dataset}=DIR, "
+            f"or take the drawn ones with --dataset {dataset}-fixture"
+        )
+    return load_study(study, folders, root), load_variant(ablation, root)
+
+
+@app.command()
+def train(
+    dataset: Dataset,
+    ablation: Ablation = "full",
+    seed: Seed = 0,
+    study: Study = "tiny",
+    data_root: DataRoot = None,
+    root: Root = None,
+    results: Results = Path("results"),
+    force: Annotated[bool, typer.Option(help="Train anew what is trained already.")] = False,
+) -> None:
+    """Trains one run; killed and called again, it goes on where it was.
+
+    Example: lcr train --dataset jester-fixture --ablation no_edge_prompt --seed 0
+
+    Writes model.safetensors and metrics.jsonl to results/STUDY/DATASET/ABLATION/seed-SEED/. Test it with lcr evaluate.
+    """
+    config, variant = chosen(study, dataset, ablation, data_root, root)
+    config.dataset(dataset)
+    from lcr.train import train as run
+
+    print(run(config, dataset, variant, seed, results, force=force))
+
+
+@app.command()
+def evaluate(
+    dataset: Dataset,
+    ablation: Ablation = "full",
+    seed: Seed = 0,
+    study: Study = "tiny",
+    data_root: DataRoot = None,
+    root: Root = None,
+    results: Results = Path("results"),
+) -> None:
+    """Tests one trained run on the validation clips, also with time frozen and reversed.
+
+    Example: lcr evaluate --dataset jester-fixture --ablation no_edge_prompt --seed 0
+
+    Writes predictions.parquet (all class scores of each clip), temporal.parquet and run.json beside the weights.
+    """
+    config, variant = chosen(study, dataset, ablation, data_root, root)
+    config.dataset(dataset)
+    from lcr.evaluate import evaluate as run
+    from lcr.summary import summary
+
+    print(summary(run(config, dataset, variant, seed, results)))
+
+
+def main() -> None:
+    """Runs a command; what the user can mend is printed as one line."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the studies say how many threads torch gets
+    try:
+        app(standalone_mode=False)
+    except LCRError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except typer.Exit as error:
+        sys.exit(error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Tests one trained run: predictions.parquet, temporal.parquet and run.json.
+
+temporal.parquet asks whether the model sees time. On clips of classes whose time reverse is a class too, it keeps the
+two classes' scores for the clip as it is, for its last frame repeated (place without time: half of the pairs should
+come out right) and for the clip reversed (the answer should flip).
+"""
+
+import json
+import platform
+import subprocess
+import time
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from torch import Tensor
+
+from lcr.config import Protocol, StudyConfig, VariantConfig
+from lcr.cost import cost
+from lcr.data.clips import Clips, test_batches
+from lcr.data.prepare import prepare
+from lcr.errors import InputError
+from lcr.files import file_hash, write_aside
+from lcr.model.config import ModelConfig, model_by_name
+from lcr.model.lcr import LCR
+from lcr.predict import predict
+from lcr.runs import evaluate_key, only_one, run_folder, train_key
+from lcr.train import inputs, peak_resident_gb, set_machine
+from lcr.weights import load_model, load_tensors
+
+BATCH = 32
+PACKAGES = ("torch", "numpy", "opencv-python-headless", "pandas", "pyarrow", "fvcore", "safetensors")
+
+# How a clip's frames and edges (B, T, …) are shown in each condition of temporal.parquet.
+CONDITIONS = {
+    "as_is": lambda clip: clip,
+    "last_frame": lambda clip: clip[:, -1:].expand_as(clip),
+    "reversed": lambda clip: clip.flip(1),
+}
+
+
+def load_trained(path: Path, device: torch.device) -> tuple[LCR, dict[str, Any]]:
+    """A trained model in evaluation mode, and what its file says of itself.
+
+    Raises:
+        InputError: the file is missing, damaged, or of another configuration than it says.
+    """
+    tensors, about = load_tensors(path)
+    model = LCR(ModelConfig.model_validate(about["model"]))
+    load_model(model, tensors, path)
+    return model.to(device).eval(), about
+
+
+def score_clips(
+    model: LCR, clips: Clips, protocol: Protocol, device: torch.device, workers: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Scores of all clips, (clips, classes) float32; and of those with a time reverse, by condition.
+
+    The latter are (clips, 2): the score of the clip's class and of its reverse; NaN for a clip without one.
+    """
+    scores: list[Tensor] = []
+    pairs: dict[str, list[Tensor]] = {name: [] for name in CONDITIONS}
+    for batch in test_batches(clips, protocol, batch_size=max(1, BATCH // protocol.views), workers=workers):
+        frames, edges = inputs(batch, device)
+        whole = predict(model, frames, edges, protocol, batch.views).cpu()
+        scores.append(whole)
+        reverses = torch.tensor([clips.reverses.get(int(label), -1) for label in batch.labels])
+        paired = (reverses >= 0).nonzero()[:, 0]
+        if not len(paired):
+            continue
+        rows = (paired[:, None] * batch.views + torch.arange(batch.views)).flatten().to(device)
+        both = torch.stack([batch.labels[paired], reverses[paired]], dim=1)
+        for name, show in CONDITIONS.items():
+            shown = whole[paired]
+            if name != "as_is":
+                shown = predict(model, show(frames[rows]), show(edges[rows]), protocol, batch.views).cpu()
+            pairs[name].append(shown.gather(1, both))
+    none = torch.zeros(0, 2)
+    return torch.cat(scores).numpy(), {name: torch.cat([none, *parts]).numpy() for name, parts in pairs.items()}
+
+
+def predictions_table(clips: Clips, scores: np.ndarray, about: dict[str, str]) -> pa.Table:
+    """One row a clip: id, label, label_name, prediction and every class's score."""
+    names = [clips.classes[label] if label >= 0 else None for label in clips.labels]
+    columns = {"id": clips.ids, "label": clips.labels, "label_name": names, "prediction": scores.argmax(1)}
+    columns |= {f"score_{number}": scores[:, number] for number in range(scores.shape[1])}
+    return pa.table(columns).replace_schema_metadata(about)
+
+
+def temporal_table(clips: Clips, pairs: dict[str, np.ndarray], about: dict[str, str]) -> pa.Table:
+    """One row a clip and condition, of the clips whose class has its time reverse among the classes."""
+    paired = [at for at, label in enumerate(clips.labels) if int(label) in clips.reverses]
+    one = {
+        "id": [clips.ids[at] for at in paired],
+        "label": clips.labels[paired],
+        "reverse_label": np.array([clips.reverses[int(clips.labels[at])] for at in paired], np.int64),
+    }
+    tables = [
+        pa.table(one | {"condition": [name] * len(paired), "score_label": own[:, 0], "score_reverse": own[:, 1]})
+        for name, own in pairs.items()
+    ]
+    return pa.concat_tables(tables).replace_schema_metadata(about)
+
+
+def _git() -> dict[str, Any]:
+    """The commit of the source and whether it differs from it; empty outside a repository."""
+    here = Path(__file__).parent
+    run = partial(subprocess.run, cwd=here, capture_output=True, text=True, check=False)
+    try:
+        commit = run(["git", "rev-parse", "HEAD"])
+        changed = run(["git", "status", "--porcelain", "--", here.as_posix()])
+    except OSError:
+        return {"commit": None, "dirty": None}
+    if commit.returncode:
+        return {"commit": None, "dirty": None}
+    return {"commit": commit.stdout.strip(), "dirty": bool(changed.stdout.strip())}
+
+
+def _hardware(device: torch.device) -> dict[str, Any]:
+    names = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    capability = torch.backends.cpu.get_cpu_capability()
+    return {"cpu": names[0] if names else platform.machine(), "cores": len(names), "simd": capability, "gpu": gpu}
+
+
+def _lock_hash() -> str | None:
+    lock = Path(__file__).parent.parent / "requirements.lock"
+    return file_hash(lock) if lock.exists() else None
+
+
+def _training(folder: Path) -> dict[str, Any]:
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    end = lines[-1] if lines else {}
+    if not end.get("end"):
+        raise InputError(f"{folder / 'metrics.jsonl'} has no last line; train the run anew")
+    return {"train_seconds": end["seconds"], "train_peak_rss_gb": end["peak_rss_gb"], "steps": lines[-2]["step"]}
+
+
+def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int, results: str | Path) -> Path:
+    """Tests a trained run on the validation split and returns its folder.
+
+    Raises:
+        InputError: the run is not trained, or its weights are damaged or of another configuration or data.
+    """
+    device = set_machine(study)
+    began = time.monotonic()
+    config = study.dataset(dataset)
+    folder = run_folder(results, study.name, dataset, variant.name, seed)
+    clips = Clips(prepare(study, dataset), "validation", config.data, model_by_name(config.model).frame_size)
+    with only_one(f"evaluate-{study.name}-{dataset}-{variant.name}-{seed}"):
+        model, about = load_trained(folder / "model.safetensors", device)
+        key = train_key(study, dataset, variant, seed)
+        if about.get("train_key") != key or about.get("data_hash") != clips.data_hash:
+            raise InputError(
+                f"{folder / 'model.safetensors'} was trained with another configuration, source or data; train it "
+                f"anew: lcr train --study {study.name} --dataset {dataset} --ablation {variant.name} --seed {seed}"
+            )
+        scores, pairs = score_clips(model, clips, config.protocol, device, config.data.workers)
+        protocol = config.protocol.model_dump() | {
+            "frames": config.data.frames,
+            "frame_size": clips.size,
+            "split": "validation",
+        }
+        named = {
+            "protocol": json.dumps(protocol),
+            "data_hash": clips.data_hash,
+            "classes": json.dumps(list(clips.classes)),
+        }
+        counted = cost(model.config, config.data.frames)
+        record = {
+            "study": study.name,
+            "dataset": dataset,
+            "variant": variant.name,
+            "seed": seed,
+            "run_hash": about["hash"],
+            "train_key": key,
+            "evaluate_key": evaluate_key(study, dataset, variant, seed),
+            "config": {"model": model.config.model_dump(), **config.model_dump()},
+            "protocol": protocol,
+            "git": _git(),
+            "lock_hash": _lock_hash(),
+            "data_hash": clips.data_hash,
+            "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
+            "hardware": _hardware(device),
+            "threads": study.threads,
+            **counted.model_dump(),
+            "clips": {"train": about["train_clips"], "validation": len(clips)},
+            **_training(folder),
+            "peak_rss_gb": peak_resident_gb(),
+            "evaluate_seconds": time.monotonic() - began,
+        }
+        for name, table in (
+            ("predictions.parquet", predictions_table(clips, scores, named)),
+            ("temporal.parquet", temporal_table(clips, pairs, named)),
+        ):
+            with write_aside(folder / name) as aside:
+                pq.write_table(table, aside)
+        with write_aside(folder / "run.json") as aside:  # last: it says that the others are whole
+            aside.write_text(json.dumps(record, indent=1) + "\n")
+    return folder
