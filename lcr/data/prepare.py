@@ -1,0 +1,167 @@
+"""From a study to its prepared data, in three steps that also are commands: draw (generated data alone), index, pack.
+
+`.lcr/data/<study>/<dataset>/` holds raw/ (generated clips), manifest.parquet and packed/. Each carries the key of what
+it was made for (`lcr.runs.data_key`), so that a stale one is known; each appears whole or not at all.
+"""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lcr.config import DatasetConfig, StudyConfig, dataset_format
+from lcr.data.manifest import Manifest, build_manifest, media_root, read_manifest
+from lcr.data.pack import pack, pack_metadata
+from lcr.data.parallel import available_cpus
+from lcr.errors import InputError
+from lcr.model.config import model_by_name
+from lcr.runs import data_folder, data_key, only_one
+
+KEY = ".key"  # in raw/: what it was drawn for
+
+
+def warn(text: str) -> None:
+    """Says on stderr what the user should know and what is no error."""
+    print(f"warning: {text}", file=sys.stderr, flush=True)
+
+
+@dataclass
+class Steps:
+    """The preparation of one dataset of a study. A step does its work whether or not that is needed; `prepare` asks.
+
+    Attributes:
+        study, dataset: what is prepared.
+        workers: processes; None for one a core.
+        progress: show progress bars.
+    """
+
+    study: StudyConfig
+    dataset: str
+    workers: int | None = None
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        self.config: DatasetConfig = self.study.dataset(self.dataset)
+        self.folder: Path = data_folder(self.study.name, self.dataset)
+        self.key: str = data_key(self.study, self.dataset)
+        self.size: int = model_by_name(self.config.model).frame_size
+        self.manifest_path = self.folder / "manifest.parquet"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Holds the lock of this dataset's data for the block. What a killed process left half done goes."""
+        with only_one(f"data-{self.study.name}-{self.dataset}"):
+            for left in self.folder.glob(".*.tmp*"):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            yield
+
+    @property
+    def generated(self) -> bool:
+        """Whether the dataset's clips are drawn here; real ones have a root."""
+        return self.dataset != dataset_format(self.dataset)
+
+    def fixture_is_fresh(self) -> bool:
+        stamp = self.folder / "raw" / KEY
+        return not self.generated or (stamp.is_file() and stamp.read_text() == self.key)
+
+    def fixture(self) -> Path:
+        """Draws the clips to raw/.
+
+        Raises:
+            InputError: the dataset is a real one, or the study does not say how many clips to draw.
+        """
+        from lcr.data.fixtures import write
+
+        fixture = self.config.fixture
+        if not self.generated or fixture is None:
+            raise InputError(f"study '{self.study.name}' draws no clips for {self.dataset} (it has no 'fixture' part)")
+        raw = self.folder / "raw"
+        write(
+            dataset_format(self.dataset),
+            raw,
+            train=fixture.train,
+            validation=fixture.validation,
+            classes=fixture.classes,
+            seed=fixture.seed,
+            workers=self.workers or available_cpus(),
+            progress=self.progress,
+        )
+        (raw / KEY).write_text(self.key)
+        return raw
+
+    def manifest_is_fresh(self) -> bool:
+        try:
+            return read_manifest(self.manifest_path).key == self.key
+        except InputError:
+            return False
+
+    def index(self) -> Path:
+        """Indexes the clips to manifest.parquet.
+
+        Raises:
+            InputError: something in the annotations is malformed, or more clips are unusable than the study allows.
+        """
+        if self.generated and not (self.folder / "raw").is_dir():
+            raise InputError(f"no clips in {self.folder / 'raw'}; draw them with `lcr data fixture`")
+        manifest = build_manifest(
+            self.dataset,
+            self.folder / "raw" if self.generated else self.config.root,
+            stored_root="raw" if self.generated else None,
+            key=self.key,
+            workers=self.workers,
+            progress=self.progress,
+            warn=warn,
+        )
+        manifest.check_usable(self.config.data.max_unusable_share, str(self.config.root or self.folder / "raw"))
+        manifest.write(self.manifest_path)
+        return self.manifest_path
+
+    def pack_is_fresh(self, manifest: Manifest) -> bool:
+        metadata = pack_metadata(self.folder / "packed")
+        return metadata.get("key") == f"{self.key} {manifest.data_hash}"
+
+    def pack(self) -> Path:
+        """Packs the usable clips to packed/.
+
+        Raises:
+            InputError: there is no manifest, more clips are unusable than the study allows, or one changed since.
+        """
+        manifest = read_manifest(self.manifest_path)
+        manifest.check_usable(self.config.data.max_unusable_share, str(self.manifest_path))
+        out = self.folder / "packed"
+        key = f"{self.key} {manifest.data_hash}"
+        root = media_root(manifest, self.manifest_path)
+        options = {"key": key, "workers": self.workers, "progress": self.progress}
+        pack(manifest, root, out, self.config.data, self.size, **options)
+        return out
+
+    def stale(self) -> Callable[[], Path] | None:
+        """The first step that must be done, None when the data are ready."""
+        if not self.fixture_is_fresh():
+            return self.fixture
+        if not self.manifest_is_fresh():
+            return self.index
+        if self.config.data.pack and not self.pack_is_fresh(read_manifest(self.manifest_path)):
+            return self.pack
+        return None
+
+
+def prepare(study: StudyConfig, dataset: str, *, workers: int | None = None, progress: bool = True) -> Path:
+    """The folder with a study's prepared data; whatever is missing or stale is made first, by one process at a time.
+
+    Real clips that change under the same root are not noticed here: `lcr data check` compares, `lcr data index` renews.
+
+    Args:
+        workers: processes; None for one a core.
+
+    Raises:
+        InputError: the study has no such dataset, real data have no root, or something in them is wrong.
+    """
+    steps = Steps(study, dataset, workers, progress)
+    if steps.stale() is not None:
+        with steps.alone():
+            while (step := steps.stale()) is not None:
+                step()
+    return steps.folder
