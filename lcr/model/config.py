@@ -73,7 +73,9 @@ class ModelConfig(Frozen):
         if self.frame_size % self.patch_size:
             raise ValueError(f"frame_size {self.frame_size} is no multiple of patch_size {self.patch_size}")
         if self.gate == "cross_rwkv" and self.hidden % (4 * self.heads):
-            raise ValueError(f"hidden {self.hidden} is no multiple of 4 × heads (Q-Shift quarters each head's channels)")
+            raise ValueError(
+                f"hidden {self.hidden} is no multiple of 4 × heads (Q-Shift quarters each head's channels)"
+            )
         return self
 
     @property

@@ -11,13 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lcr.model.class_scan import Weights
 from lcr.model.config import ModelConfig
-from lcr.model.q_shift import Mix, q_shift
+from lcr.model.q_shift import Mix, Shift, q_shift
 from lcr.wkv import bi_wkv, decayed_keys
 
 
 class Ready(NamedTuple):
-    """What of a frame does not depend on the frame before (each field for all frames, time first, until unbound)."""
+    """What of a frame does not depend on the frame before; of all frames with a leading T."""
 
     x: Tensor  # (B, M, C) the frame's part of the causal convolution; M = 1 when only the class token asks
     k: Tensor  # (B, H, N, D) keys, decayed as seen from the class token when only that asks
@@ -85,21 +86,21 @@ class SpatialMix(nn.Module):
         one, two = tokens.chunk(2, dim=-1)
         return torch.cat([one * angle.cos() - two * angle.sin(), one * angle.sin() + two * angle.cos()], dim=-1)
 
-    def keys_values(self, e: Tensor, neighbours: Tensor, places: Tensor | None, class_only: bool) -> tuple[Tensor, Tensor]:
+    def keys_values(self, e: Tensor, shift: Shift, places: Tensor | None, class_only: bool) -> tuple[Tensor, Tensor]:
         """Eq. 3 for all frames at once: (T, B, N, C) -> K and V, each (T, B, H, N, D)."""
-        shifted = q_shift(e, neighbours, self.heads)
+        shifted = q_shift(e, shift)
         k = self._rotate(self._heads(self.w_k(self.mix_k(e, shifted))), places)
         v = self._heads(self.w_v(self.mix_v(e, shifted)))
         if class_only:
             k = decayed_keys(k, self.omega, self.u, position=-1, bidirectional=self.bidirectional)
         return k, v
 
-    def forward(self, z: Tensor, k: Tensor, v: Tensor, neighbours: Tensor | None, places: Tensor | None) -> Tensor:
+    def forward(self, z: Tensor, k: Tensor, v: Tensor, shift: Shift | None, places: Tensor | None) -> Tensor:
         """Eq. 2, 4 and 5 of one frame: z (B, M, C) -> a (B, M, C)."""
-        shifted = q_shift(z, neighbours, self.heads)
+        shifted = q_shift(z, shift)
         r = self._rotate(self._heads(self.w_r(self.mix_r(z, shifted))), places)
         g = self.w_g(self.mix_g(z, shifted))
-        if neighbours is None:  # only the class token asks
+        if shift is None:  # only the class token asks
             y = (r @ k.transpose(-1, -2)) @ v
         else:
             y = bi_wkv(r, k, v, self.omega, self.u, bidirectional=self.bidirectional)
@@ -112,14 +113,14 @@ class ChannelMix(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        width, self.heads = config.hidden, config.heads
+        width = config.hidden
         self.mix = Mix(width)
         self.w_r = nn.Linear(width, width, bias=False)
         self.w_k = nn.Linear(width, 4 * width, bias=False)
         self.w_v = nn.Linear(4 * width, width, bias=False)
 
-    def forward(self, a: Tensor, neighbours: Tensor | None) -> Tensor:
-        mixed = self.mix(a, q_shift(a, neighbours, self.heads))
+    def forward(self, a: Tensor, shift: Shift | None) -> Tensor:
+        mixed = self.mix(a, q_shift(a, shift))
         return self.w_r(mixed).sigmoid() * self.w_v(self.w_k(mixed).relu().square())
 
 
@@ -141,20 +142,36 @@ class CrossRWKV(nn.Module):
             # At Z = 0 the bias is all that K and V are made of: zero here too would be a saddle that nothing leaves.
             nn.init.normal_(self.norm_e.bias, std=0.02)
 
-    def prepare(
-        self, x: Tensor, e: Tensor | None, neighbours: Tensor, places: Tensor | None, class_only: bool
-    ) -> list[Ready]:
-        """What needs no past, for all frames at once: x and e (T, B, N, C) -> one `Ready` a frame."""
+    def prepare(self, x: Tensor, e: Tensor | None, shift: Shift, places: Tensor | None, class_only: bool) -> Ready:
+        """What needs no past, of all frames at once, from x and e (T, B, N, C)."""
         if e is None:
             source = x
         else:
             source = x + e if self.config.readings.kv_source == "additive" else e
-        k, v = self.spatial.keys_values(self.norm_e(source), neighbours, places, class_only)
-        frame = self.conv.of_frame(x[:, :, -1:] if class_only else x)
-        return [Ready(*parts) for parts in zip(frame.unbind(), k.unbind(), v.unbind(), strict=True)]
+        k, v = self.spatial.keys_values(self.norm_e(source), shift, places, class_only)
+        return Ready(self.conv.of_frame(x[:, :, -1:] if class_only else x), k, v)
 
-    def forward(self, ready: Ready, h: Tensor, neighbours: Tensor | None, places: Tensor | None) -> Tensor:
-        """A_t (B, M, C) of one frame, given h_{t-1} (B, M, C); `neighbours` is None when only the class token asks."""
+    def class_weights(self) -> Weights:
+        """The weights of the class token's recurrence; it is not shifted, so the mixes drop out."""
+        spatial, channel = self.spatial, self.channel
+
+        def folded(norm: nn.LayerNorm, linear: nn.Linear) -> tuple[Tensor, Tensor]:
+            return linear.weight * norm.weight, F.linear(norm.bias, linear.weight)
+
+        return Weights(
+            self.conv.pointwise.weight * self.conv.kernel[0],
+            *folded(self.norm_z, spatial.w_r),
+            *folded(self.norm_z, spatial.w_g),
+            spatial.norm_scale,
+            spatial.norm_bias,
+            spatial.w_a.weight,
+            *folded(self.norm_s, channel.w_r),
+            *folded(self.norm_s, channel.w_k),
+            channel.w_v.weight,
+        )
+
+    def forward(self, ready: Ready, h: Tensor, shift: Shift | None, places: Tensor | None) -> Tensor:
+        """A_t (B, M, C) of one frame, given h_{t-1} (B, M, C); `shift` is None when only the class token asks."""
         z = ready.x + self.conv.of_past(h)
-        s = z + self.spatial(self.norm_z(z), ready.k, ready.v, neighbours, places)
-        return s + self.channel(self.norm_s(s), neighbours)
+        s = z + self.spatial(self.norm_z(z), ready.k, ready.v, shift, places)
+        return s + self.channel(self.norm_s(s), shift)

@@ -18,12 +18,13 @@ from torch import Tensor, nn
 
 from lcr.errors import InputError
 from lcr.model.cell import cell
+from lcr.model.class_scan import class_scan
 from lcr.model.config import ModelConfig
-from lcr.model.cross_rwkv import CrossRWKV
+from lcr.model.cross_rwkv import CrossRWKV, Ready
 from lcr.model.edge_prompt import EdgePrompt, edges_of
 from lcr.model.lstm_gate import LSTMGate
 from lcr.model.patches import PatchConv
-from lcr.model.q_shift import grid_neighbours
+from lcr.model.q_shift import Shift, grid_neighbours, shift_index
 from lcr.model.tube_mask import tube_mask
 
 
@@ -32,6 +33,10 @@ class State(NamedTuple):
 
     layers: tuple[tuple[Tensor, Tensor], ...]
     edge: Tensor | None
+
+
+# Of one unit: O of all frames (T, B, M, C), the class token's C of all frames (T, B, C), the last (h, C).
+Outputs = tuple[Tensor, Tensor, tuple[Tensor, Tensor]]
 
 
 class Embedding(nn.Module):
@@ -75,29 +80,48 @@ class LCRUnit(nn.Module):
         x: Tensor,
         e: Tensor | None,
         state: tuple[Tensor, Tensor] | None,
-        neighbours: Tensor,
+        shift: Shift | None,
         places: Tensor | None,
         class_only: bool,
-    ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
-        """From x and x^e (T, B, N, C): O of all frames (T, B, M, C), the class token's C of all frames (T, B, C), and
-        the last (h, C). M = 1 if `class_only`."""
+    ) -> Outputs:
+        """From x and x^e (T, B, N, C); M of the outputs is 1 if `class_only`, else N."""
         tokens = 1 if class_only else x.shape[2]
         h, c = state if state is not None else (x.new_zeros(x.shape[1], tokens, x.shape[3]),) * 2
-        e_cell = [None] * len(x) if e is None else e[:, :, -tokens:].unbind()
-        outputs, cells = [], []
+        e_cell = None if e is None else e[:, :, -tokens:]
         if isinstance(self.gate, LSTMGate):
-            for ready, e_t in zip(self.gate.prepare(x, class_only), e_cell, strict=True):
-                c, h = self.gate(ready, e_t, h, c)
-                outputs.append(h)
-                cells.append(c[:, -1])
-        else:
-            around, where = (None, None) if class_only else (neighbours, places)
-            for ready, e_t in zip(self.gate.prepare(x, e, neighbours, places, class_only), e_cell, strict=True):
-                a = self.gate(ready, h, around, where)
-                c, h = cell(a, a if e_t is None else e_t, c, self.config.readings)
-                outputs.append(h)
-                cells.append(c[:, -1])
+            return self._lstm(x, e_cell, h, c, class_only)
+        ready = self.gate.prepare(x, e, shift, places, class_only)
+        if not class_only:
+            return self._all_tokens(ready, e_cell, h, c, shift, places)
+        return self._class_token(ready, e_cell, h, c)
+
+    def _lstm(self, x: Tensor, e: Tensor | None, h: Tensor, c: Tensor, class_only: bool) -> Outputs:
+        outputs, cells = [], []
+        for t, ready in enumerate(self.gate.prepare(x, class_only)):
+            c, h = self.gate(ready, None if e is None else e[t], h, c)
+            outputs.append(h)
+            cells.append(c[:, -1])
         return torch.stack(outputs), torch.stack(cells), (h, c)
+
+    def _all_tokens(
+        self, ready: Ready, e: Tensor | None, h: Tensor, c: Tensor, shift: Shift | None, places: Tensor | None
+    ) -> Outputs:
+        outputs, cells = [], []
+        for t, parts in enumerate(zip(*(part.unbind() for part in ready), strict=True)):
+            a = self.gate(Ready(*parts), h, shift, places)
+            c, h = cell(a, a if e is None else e[t], c, self.config.readings)
+            outputs.append(h)
+            cells.append(c[:, -1])
+        return torch.stack(outputs), torch.stack(cells), (h, c)
+
+    def _class_token(self, ready: Ready, e: Tensor | None, h: Tensor, c: Tensor) -> Outputs:
+        reading = self.config.readings.cell_gate
+        if e is None and reading == "literal":  # A_t itself opens the cell: no case of the scan
+            return self._all_tokens(ready, e, h, c, None, None)
+        gate = None if e is None else e[:, :, 0] if reading == "literal" else e[:, :, 0].sigmoid()
+        weights, keep_c = self.gate.class_weights(), reading != "sigmoid"
+        hs, cs = class_scan(ready.x[:, :, 0], ready.k, ready.v, gate, h[:, 0], c[:, 0], keep_c, weights)
+        return hs[:, :, None], cs, (hs[-1][:, None], cs[-1][:, None])
 
 
 class LCR(nn.Module):
@@ -169,14 +193,16 @@ class LCR(nn.Module):
         if keep is None:
             ratio = config.tube_ratio if self.training else 0.0
             keep = tube_mask(len(frames), config.patches, ratio, frames.device)
-        neighbours = grid_neighbours(config.grid, keep)
+        shift = None
+        if config.gate == "cross_rwkv":
+            shift = shift_index(grid_neighbours(config.grid, keep), config.hidden, config.heads)
         places = self._places(keep) if config.readings.position == "rotary" else None
         prompts, last_edge = self._prompts(frames, edges, state, keep)
         x = self.embedding(frames.transpose(0, 1), keep, not self.embeds_patches)
         layers = []
         for layer, (unit, class_only) in enumerate(zip(self.units, self.class_only, strict=True)):
             before = None if state is None else state.layers[layer]
-            o, cells, after = unit(x, prompts[layer], before, neighbours, places, class_only)
+            o, cells, after = unit(x, prompts[layer], before, shift, places, class_only)
             x = x[:, :, -o.shape[2] :] + o if config.readings.residual else o
             layers.append(after)
         own = (x if config.readings.class_output == "stream" else o)[:, :, -1]
@@ -191,7 +217,9 @@ class LCR(nn.Module):
             return [None] * self.config.depth, None
         edges = edges_of(frames) if edges is None else edges.to(frames.dtype)
         if edges.shape != (*frames.shape[:2], 1, *frames.shape[3:]):
-            raise ValueError(f"edges: expected (B, T, 1, S, S) like frames {tuple(frames.shape)}, got {tuple(edges.shape)}")
+            raise ValueError(
+                f"edges: expected (B, T, 1, S, S) like frames {tuple(frames.shape)}, got {tuple(edges.shape)}"
+            )
         last = edges[:, -1:]
         if self.config.readings.edge_index == "previous":
             first = torch.zeros_like(last) if state is None or state.edge is None else state.edge

@@ -5,10 +5,11 @@ of closing ranks. Taking the left neighbour and giving to the right one are each
 pass is the same gather with opposite directions: no scatter, and the same bits each time.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 OPPOSITE = [1, 0, 3, 2]  # of left, right, up, down
 
@@ -35,39 +36,54 @@ def grid_neighbours(grid: int, keep: Tensor) -> Tensor:
     return torch.cat([patches, patches.new_full((4, batch, 1), kept)], dim=-1)
 
 
-def _gather(x: Tensor, neighbours: Tensor, heads: int) -> Tensor:
-    padded = torch.cat([x, x.new_zeros(*x.shape[:-2], 1, x.shape[-1])], dim=-2)
-    quarters = padded.unflatten(-1, (heads, 4, -1))  # (..., B, N + 1, H, 4, D / 4)
-    clips = torch.arange(x.shape[-3], device=x.device)[:, None]
-    shifted = [quarters[..., clips, neighbours[side], :, side, :] for side in range(4)]
-    return torch.stack(shifted, dim=-2).flatten(-3)
+class Shift(NamedTuple):
+    """Where each element of shifted tokens comes from, in a frame's (B, N + 1, C) elements with a row of zeros last."""
+
+    index: Tensor  # (B·N·C,) int64
+    opposite: Tensor  # the same with left and right, up and down exchanged: the transpose
+
+
+def shift_index(neighbours: Tensor, hidden: int, heads: int) -> Shift:
+    """The Q-Shift of tokens of width C = `hidden`, from their `grid_neighbours` (4, B, N)."""
+    _, batch, tokens = neighbours.shape
+    side = torch.arange(4, device=neighbours.device).repeat_interleave(hidden // heads // 4).repeat(heads)  # (C,)
+    clips = (tokens + 1) * torch.arange(batch, device=neighbours.device)[:, None, None]
+    channels = torch.arange(hidden, device=neighbours.device)
+
+    def elements(around: Tensor) -> Tensor:
+        return ((around[side].permute(1, 2, 0) + clips) * hidden + channels).flatten()
+
+    return Shift(elements(neighbours), elements(neighbours[OPPOSITE]))
+
+
+def _gather(x: Tensor, index: Tensor) -> Tensor:
+    batch, tokens, width = x.shape[-3:]
+    padded = F.pad(x, (0, 0, 0, 1)).reshape(-1, batch * (tokens + 1) * width)  # a row a frame
+    return padded.index_select(1, index).view(x.shape)
 
 
 class _QShift(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, neighbours: Tensor, heads: int) -> Tensor:
-        ctx.save_for_backward(neighbours)
-        ctx.heads = heads
-        return _gather(x, neighbours, heads)
+    def forward(ctx: Any, x: Tensor, index: Tensor, opposite: Tensor) -> Tensor:
+        ctx.save_for_backward(opposite)
+        return _gather(x, index)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        (neighbours,) = ctx.saved_tensors
-        return _gather(grad, neighbours[OPPOSITE], ctx.heads), None, None
+        return _gather(grad, *ctx.saved_tensors), None, None
 
 
-def q_shift(x: Tensor, neighbours: Tensor | None, heads: int) -> Tensor:
+def q_shift(x: Tensor, shift: Shift | None) -> Tensor:
     """Each token's neighbours, a quarter of each head's channels from each side.
 
     Args:
         x: (..., B, N, C) tokens, the class token last.
-        neighbours: (4, B, N) from `grid_neighbours`, or None for class tokens alone, which are not shifted.
-        heads: number of heads H; C is a multiple of 4H.
+        shift: from `shift_index`, or None for class tokens alone, which are not shifted.
 
     Returns:
         (..., B, N, C).
     """
-    return x if neighbours is None else _QShift.apply(x, neighbours, heads)
+    return x if shift is None else _QShift.apply(x, *shift)
 
 
 class Mix(nn.Module):
