@@ -12,7 +12,7 @@ from lcr.errors import InputError, LCRError
 from lcr.study.cli import cost, table
 
 app = typer.Typer(
-    help="Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture --ablation full",
+    help="Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -25,8 +25,8 @@ Study = Annotated[str, typer.Option(help="The study that says models, seeds and 
 Dataset = Annotated[
     str,
     typer.Option(
-        help="jester, something or kinetics (real clips: give --data-root too), or jester-fixture, something-fixture or "
-        "kinetics-fixture (drawn clips)."
+        help="jester, something or kinetics (real clips: give --data-root too), or jester-fixture, something-fixture "
+        "or kinetics-fixture (drawn clips)."
     ),
 ]
 Ablation = Annotated[str, typer.Option(help="full, or what to change: a name in ablations/, or a YAML file.")]

@@ -20,7 +20,7 @@ def write_aside(path: str | Path) -> Iterator[Path]:
         InputError: the disk is full or the place cannot be written to.
     """
     path = Path(path)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")  # writers that look at the suffix still see it
+    aside = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")  # some writers look at the suffix
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
@@ -28,7 +28,8 @@ def write_aside(path: str | Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         aside.replace(path)
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}; the earlier file, if any, is intact") from error
+        why = error.strerror or error
+        raise InputError(f"cannot write {path}: {why}; the earlier file, if any, is intact") from error
     finally:
         aside.unlink(missing_ok=True)
 

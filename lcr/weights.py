@@ -1,4 +1,4 @@
-"""Weights and checkpoints in safetensors: no pickle, written whole or not at all, and refused when they are another's."""
+"""Weights and checkpoints in safetensors: no pickle, whole or not there, refused when they are another's."""
 
 import json
 from pathlib import Path

@@ -77,7 +77,7 @@ def _norm_backward(grad: Tensor, x: Tensor, mean: Tensor, rstd: Tensor) -> Tenso
 
 class _Scan(torch.autograd.Function):
     @staticmethod
-    def forward(  # noqa: PLR0913
+    def forward(
         ctx: Any,
         x: Tensor,
         k: Tensor,
@@ -122,8 +122,8 @@ class _Scan(torch.autograd.Function):
                 c_new = c_new + c
             tanh_c = c_new.tanh()
             kept.append(
-                Kept(h, z, *z_stats, z_norm, r, g, p, y, *y_stats, y_norm, n, silu, m, s, *s_stats, s_norm, r2, k2, q, v2,
-                     tanh_a, sigmoid_a, opened, sum_c, tanh_c)
+                Kept(h, z, *z_stats, z_norm, r, g, p, y, *y_stats, y_norm, n, silu, m, s, *s_stats, s_norm,
+                     r2, k2, q, v2, tanh_a, sigmoid_a, opened, sum_c, tanh_c)
             )  # fmt: skip
             h, c = tanh_c * sigmoid_a, c_new
             outputs.append(h)

@@ -79,7 +79,7 @@ class SpatialMix(nn.Module):
         return tokens.unflatten(-1, (self.heads, -1)).transpose(-3, -2)  # (..., N, C) -> (..., H, N, D)
 
     def _rotate(self, tokens: Tensor, places: Tensor | None) -> Tensor:
-        """Learnable rotary encoding: channel pairs turn by an angle linear in row and column; the class token's is 0."""
+        """Learnable rotary encoding: channel pairs turn by an angle linear in row and column."""
         if not self.rotary or places is None:
             return tokens
         angle = (places @ self.frequency)[:, None]  # (B, 1, N, D / 2)
@@ -144,10 +144,9 @@ class CrossRWKV(nn.Module):
 
     def prepare(self, x: Tensor, e: Tensor | None, shift: Shift, places: Tensor | None, class_only: bool) -> Ready:
         """What needs no past, of all frames at once, from x and e (T, B, N, C)."""
-        if e is None:
-            source = x
-        else:
-            source = x + e if self.config.readings.kv_source == "additive" else e
+        source = x if e is None else e
+        if e is not None and self.config.readings.kv_source == "additive":
+            source = x + e
         k, v = self.spatial.keys_values(self.norm_e(source), shift, places, class_only)
         return Ready(self.conv.of_frame(x[:, :, -1:] if class_only else x), k, v)
 

@@ -27,6 +27,9 @@ from lcr.model.patches import PatchConv
 from lcr.model.q_shift import Shift, grid_neighbours, shift_index
 from lcr.model.tube_mask import tube_mask
 
+IMAGENET_MEAN = (0.485, 0.456, 0.406)  # what the pre-trained VRWKV that the paper starts from was normalised by
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
 
 class State(NamedTuple):
     """The memory of a stream: of each layer h and C (B, M, C), and the edge map before (for edge_index = previous)."""
@@ -45,23 +48,21 @@ class Embedding(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         kernel = 16 if config.readings.patch_kernel == "overlapping" else config.patch_size
-        self.conv = PatchConv(3, config.hidden, kernel, config.patch_size)
+        self.conv = PatchConv(3, config.hidden, kernel, config.patch_size, IMAGENET_MEAN, IMAGENET_STD)
         self.class_token = nn.Parameter(torch.zeros(config.hidden).normal_(std=0.02))
         if config.readings.position == "learned":
             self.position = nn.Parameter(torch.zeros(config.patches + 1, config.hidden).normal_(std=0.02))
-        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406])[:, None, None], persistent=False)
-        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225])[:, None, None], persistent=False)
         self.config = config
 
     def forward(self, frames: Tensor, keep: Tensor, class_only: bool) -> Tensor:
-        """(T, B, 3, S, S) and (B, K) kept positions -> (T, B, K + 1, C), or (T, B, 1, C) when only the class token asks."""
+        """(T, B, 3, S, S) and (B, K) kept positions -> (T, B, K + 1, C), or (T, B, 1, C) for the class token alone."""
         times, batch = frames.shape[:2]
         positions = self.position if self.config.readings.position == "learned" else None
         own = self.class_token if positions is None else self.class_token + positions[-1]
         own = own.expand(times, batch, 1, -1)
         if class_only:
             return own
-        tokens = self.conv((frames - self.mean) / self.std, keep)
+        tokens = self.conv(frames, keep)
         if positions is not None:
             tokens = tokens + positions[keep]
         return torch.cat([tokens, own], dim=2)

@@ -1,5 +1,7 @@
 """P×P patches of images: a convolution whose stride is its kernel, as one matrix product on the patches kept."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -9,11 +11,23 @@ class PatchConv(nn.Conv2d):
     """A convolution with stride P that is only computed at the patches kept.
 
     Parameters and their initialisation are those of `nn.Conv2d`. A kernel wider than the stride (the overlapping
-    reading of §3.1) is centred on its patch by padding.
+    reading of §3.1) is centred on its patch by padding. Images are normalised by `mean` and `std` of each channel, if
+    given, which is folded into the weights: they are far fewer than the pixels.
     """
 
-    def __init__(self, channels: int, hidden: int, kernel: int, stride: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        hidden: int,
+        kernel: int,
+        stride: int,
+        mean: Sequence[float] = (),
+        std: Sequence[float] = (),
+    ) -> None:
         super().__init__(channels, hidden, kernel, stride)
+        self.normalises = bool(mean)
+        self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
+        self.register_buffer("std", torch.tensor(std)[:, None, None], persistent=False)
 
     def forward(self, images: Tensor, keep: Tensor) -> Tensor:
         """(T, B, c, S, S) images and (B, K) kept raster positions -> tokens (T, B, K, C)."""
@@ -29,4 +43,8 @@ class PatchConv(nn.Conv2d):
         clips = torch.arange(batch, device=device)[:, None, None] * channels * side**2
         index = (clips + corner[..., None] + pixels.flatten()).flatten()  # (B·K·c·P·P,)
         patches = padded.reshape(times, batch * channels * side**2).index_select(1, index)
-        return F.linear(patches.view(times, *keep.shape, -1), self.weight.flatten(1), self.bias)
+        weight, bias = self.weight, self.bias
+        if self.normalises:
+            weight = weight / self.std
+            bias = bias - (weight * self.mean).sum((1, 2, 3))
+        return F.linear(patches.view(times, *keep.shape, -1), weight.flatten(1), bias)
