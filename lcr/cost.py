@@ -1,0 +1,239 @@
+"""What a model costs for one view: parameters, multiply-adds and memory, by component, with nothing left uncounted.
+
+fvcore gives 0 for operators that it does not know and calls multiply-adds FLOPs. Here every operator in the trace is
+either counted as multiply-adds, or on the short list of elementwise ones (counted apart, one operation an element of
+the output), or only moves data; any other stops the count. One multiply-add is two FLOPs.
+
+The model is counted as the paper describes it (`compute_unread=True`): all tokens, also those that nothing reads.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from lcr.errors import RunFailed
+from lcr.model.config import Frozen, ModelConfig
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+CHUNK = 32  # L, the tokens of a chunk in the operator's chunk form
+MACS, ELEMENTWISE = "multiply-adds", "elementwise"
+
+
+class Cost(Frozen):
+    """Cost of one view.
+
+    params: number of parameters. gmacs: multiply-adds / 1e9. gflops: 2 × gmacs.
+    peak_mem_gb: parameters and the most that is allocated at any moment of inference on one clip (its frames included),
+        in 1e9 bytes, float32, on the CPU, as torch's allocator reports it: the same in every run on one machine.
+    macs_by_component, elementwise_by_component: multiply-adds, and elementwise operations (in no total above).
+    """
+
+    params: int
+    params_by_component: dict[str, int]
+    gmacs: float
+    gflops: float
+    peak_mem_gb: float
+    macs_by_component: dict[str, int]
+    elementwise_by_component: dict[str, int]
+
+
+# Where a parameter or module belongs: the first pattern that its name begins with. A product that a module computes
+# itself, in no submodule, is its own: the causal convolution's part of the past, in the gate.
+COMPONENTS = (
+    (r"embedding\.position", "positions"),
+    (r"embedding", "patch embedding"),
+    (r"edge_prompt", "edge prompt"),
+    (r"units\.\d+\.gate\.(spatial|norm_z|norm_e)", "spatial mix"),
+    (r"units\.\d+\.gate\.(channel|norm_s)", "channel mix"),
+    (r"units\.\d+\.gate(\.conv|$)", "causal convolution"),
+    (r"units", "cell"),
+    (r"(norm|head)\b", "head"),
+    (r"$", "between layers"),
+)
+LSTM_COMPONENTS = ((r"units\.\d+\.gate", "LSTM gate"), *COMPONENTS)
+
+
+def component(name: str, gate: str = "cross_rwkv") -> str:
+    """The component that a parameter or module of LCR belongs to, by its dotted name.
+
+    Raises:
+        RunFailed: the name fits none: the model has a part that this list does not know.
+    """
+    for pattern, found in LSTM_COMPONENTS if gate == "lstm" else COMPONENTS:
+        if re.match(pattern, name):
+            return found
+    raise RunFailed(f"'{name}' belongs to no component of lcr.cost.COMPONENTS; add it there")
+
+
+def bi_wkv_multiply_adds(shape: tuple[int, ...], bidirectional: bool = True) -> int:
+    """Multiply-adds of Bi-WKV on r of shape (B, H, N, D), by its definition in chunk form, L = 32.
+
+    Two directions: 4D² + 2LD a token and head. K̂ᵀV adds a token to both states (2D²), R̂·[S_f; S_b] reads both (2D²);
+    inside a chunk R·Kᵀ and its product with V are L·D each. One direction has half of the state work: 2D² + 2LD.
+    The count is of the definition: what a backend saves or wastes (masks, short chunks) does not change it.
+    """
+    batch, heads, tokens, width = shape
+    return batch * heads * tokens * ((4 if bidirectional else 2) * width * width + 2 * CHUNK * width)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return tuple(value.type().sizes())
+
+
+def _macs(count: Callable[[list[Any], list[Any]], int]) -> Callable[[list[Any], list[Any]], Counter[str]]:
+    return lambda inputs, outputs: Counter({MACS: count(inputs, outputs)})
+
+
+def _product(position: int) -> Callable[[list[Any], list[Any]], Counter[str]]:
+    """A product of matrices: each element of the output sums over the last axis of the input at `position`."""
+    return _macs(lambda inputs, outputs: prod(_shape(outputs[0])) * _shape(inputs[position])[-1])
+
+
+def _convolution(inputs: list[Any], outputs: list[Any]) -> int:
+    """Each element of the output sums over kernel and channels of its group; weight (out, in / groups, …)."""
+    if inputs[6].toIValue():
+        raise RunFailed("a transposed convolution is in the model; lcr.cost has no count for it")
+    return prod(_shape(outputs[0])) * prod(_shape(inputs[1])[1:])
+
+
+def _lstm(inputs: list[Any], outputs: list[Any]) -> int:
+    """nn.LSTM: every step multiplies x and h by the four gates' matrices, so each weight matrix once a token."""
+    tokens = prod(_shape(inputs[0])[:-1])
+    return tokens * sum(prod(_shape(one)) for one in inputs[2].node().inputs() if len(_shape(one)) == 2)
+
+
+def _attention(inputs: list[Any], outputs: list[Any]) -> int:
+    """softmax(q kᵀ) v: q (…, N, E), k (…, M, E), v (…, M, E')."""
+    q, k, v = (_shape(one) for one in inputs[:3])
+    return prod(q[:-1]) * k[-2] * (q[-1] + v[-1])
+
+
+MULTIPLY_ADDS: dict[str, Callable[[list[Any], list[Any]], Counter[str]]] = {
+    "aten::linear": _product(0),
+    "aten::matmul": _product(0),
+    "aten::mm": _product(0),
+    "aten::bmm": _product(0),
+    "aten::addmm": _product(1),
+    "aten::_convolution": _macs(_convolution),
+    "aten::lstm": _macs(_lstm),
+    "aten::scaled_dot_product_attention": _macs(_attention),
+    "lcr::bi_wkv": _macs(lambda inputs, outputs: bi_wkv_multiply_adds(_shape(inputs[0]), inputs[5].toIValue())),
+}
+ELEMENTWISE_OPS = (
+    *("add", "add_", "sub", "mul", "div", "neg", "abs", "square", "pow", "exp", "cos", "sin", "clamp", "lerp"),
+    *("addcmul", "sigmoid", "tanh", "silu", "gelu", "relu", "softmax", "layer_norm", "where", "masked_fill"),
+    *("mean", "sum", "max"),
+)
+# They copy or index and compute no value, beside those that fvcore knows as such. Q-Shift is a gather.
+MOVES = (
+    *("aten::unflatten", "aten::im2col", "aten::pad", "aten::index_select", "aten::repeat", "aten::repeat_interleave"),
+    *("aten::new_full", "aten::new_zeros", "aten::ones_like", "aten::clone", "aten::flip", "prim::PythonOp._QShift"),
+)
+
+
+def _elementwise(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+    """One operation an element, of the input where that is larger (sums and means)."""
+    return Counter({ELEMENTWISE: max(prod(_shape(one)) for one in (outputs[0], *inputs[:1]) if one.isCompleteTensor())})
+
+
+def count_operations(model: "nn.Module", inputs: tuple["Tensor", ...]) -> dict[str, Counter[str]]:
+    """Multiply-adds and elementwise operations of one forward pass, by module, without those of its submodules.
+
+    Raises:
+        RunFailed: the pass holds an operator that is neither counted nor known as elementwise or as moving data.
+    """
+    import torch
+    from fvcore.nn import FlopCountAnalysis
+
+    analysis = FlopCountAnalysis(model, inputs).clear_op_handles()
+    analysis.set_op_handle(**MULTIPLY_ADDS, **{f"aten::{name}": _elementwise for name in ELEMENTWISE_OPS})
+    analysis.set_op_handle(**dict.fromkeys(MOVES, lambda inputs, outputs: Counter()))
+    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
+    with torch.no_grad():
+        counts = analysis.by_module_and_operator()
+    if uncounted := analysis.unsupported_ops():
+        names = ", ".join(f"{name} ({times} times)" for name, times in sorted(uncounted.items()))
+        raise RunFailed(f"operators without a count: {names}; give each a handle in lcr.cost, or a place on its lists")
+    own = {name: Counter(counter) for name, counter in counts.items()}
+    for name, counter in counts.items():
+        if name:
+            own[name.rpartition(".")[0]].subtract(counter)
+    return own
+
+
+def peak_memory(model: "nn.Module", make_inputs: Callable[[], tuple["Tensor", ...]]) -> int:
+    """Bytes of parameters and buffers, and the most that one inference holds beside them at any moment.
+
+    From torch's own record of allocations and frees on the CPU, inputs and outputs included: no clock, no resident set,
+    so it is the same each time. A kernel that allocates past torch is not seen.
+    """
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else the profiler writes two lines to stderr
+    import torch
+
+    fixed = sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
+    # torch.profiler.profile would import the compiler, seconds for nothing.
+    recorder = torch.autograd.profiler.profile(profile_memory=True, use_kineto=False)
+    with torch.inference_mode(), recorder as profiler:
+        inputs = make_inputs()
+        outputs = model(*inputs)
+        del inputs, outputs
+    records = [event for event in profiler.kineto_results.events() if event.name() == "[memory]"]
+    live = peak = 0
+    for record in sorted(records, key=lambda event: event.start_ns()):
+        live += record.nbytes()
+        peak = max(peak, live)
+    return fixed + peak
+
+
+def cost(config: ModelConfig, frames: int) -> Cost:
+    """Cost of one view of `frames` frames, B = 1, without the tube mask, edge maps given.
+
+    Every operation is done once a model or once a frame, so two short traces give the count of any length exactly.
+
+    Raises:
+        RunFailed: the model has an operator or a part that is not on the lists here.
+        InputError: the configuration has a reading that cannot be run.
+    """
+    import torch
+
+    from lcr.model import LCR
+
+    with torch.random.fork_rng(devices=[]):  # drawing the weights must not move the caller's generator
+        model = LCR(config, compute_unread=True).eval()
+
+    def clip(times: int) -> tuple["Tensor", ...]:
+        size = config.frame_size
+        given = torch.zeros(1, times, 3, size, size), torch.zeros(1, times, 1, size, size)
+        return given if config.edge_prompt else given[:1]
+
+    one, two = (_by_component(count_operations(model, clip(times)), config.gate) for times in (1, 2))
+    totals = {
+        key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
+        for key in two
+    }
+    params = Counter[str]()
+    for name, parameter in model.named_parameters():
+        params[component(name, config.gate)] += parameter.numel()
+    macs = sum(totals[MACS].values())
+    return Cost(
+        params=params.total(),
+        params_by_component=dict(params),
+        gmacs=macs / 1e9,
+        gflops=2 * macs / 1e9,
+        peak_mem_gb=peak_memory(model, lambda: clip(frames)) / 1e9,
+        macs_by_component={name: number for name, number in totals[MACS].items() if number},
+        elementwise_by_component={name: number for name, number in totals[ELEMENTWISE].items() if number},
+    )
+
+
+def _by_component(counts: dict[str, Counter[str]], gate: str) -> dict[str, Counter[str]]:
+    sums = {MACS: Counter[str](), ELEMENTWISE: Counter[str]()}
+    for name, counter in counts.items():
+        for key, number in counter.items():
+            sums[key][component(name, gate)] += number
+    return sums
