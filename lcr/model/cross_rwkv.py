@@ -5,6 +5,7 @@ R and G read the causal convolution of x_t and h_{t-1}; K and V read the edge to
 reads the patch tokens' A_t, only the class token asks (`class_only`): its Bi-WKV is one weighted sum over the keys.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -62,9 +63,10 @@ class SpatialMix(nn.Module):
         self.bidirectional = config.bidirectional
         self.mix_r, self.mix_g, self.mix_k, self.mix_v = (Mix(width) for _ in range(4))
         self.w_r, self.w_g, self.w_k, self.w_v, self.w_a = (nn.Linear(width, width, bias=False) for _ in range(5))
-        # RWKV-5's start: from slow to fast decay over the channels, half-lives of 280 down to 2 tokens.
+        # RWKV-5's start, from slow to fast decay over the channels: half-lives of 280 down to 2 of the paper's 197
+        # tokens, and of as large a share of a frame where there are fewer. Decay is how K and V tell places apart.
         place = torch.linspace(0, 1, width)
-        self.omega = nn.Parameter((-6 + 5 * place**0.85).view(depth_wise))
+        self.omega = nn.Parameter((-6 + 5 * place**0.85 + math.log(197 / (config.patches + 1))).view(depth_wise))
         self.u = nn.Parameter((1 - place + 0.1 * ((torch.arange(width) + 1) % 3 - 1)).view(depth_wise))
         self.norm = nn.LayerNorm(config.head_width, elementwise_affine=False)
         self.norm_scale = nn.Parameter(torch.ones(width))
