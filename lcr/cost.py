@@ -9,6 +9,7 @@ The model is counted as the paper describes it (`compute_unread=True`): all toke
 
 import os
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from math import prod
@@ -20,7 +21,6 @@ from lcr.model.config import Frozen, ModelConfig
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-CHUNK = 32  # L, the tokens of a chunk in the operator's chunk form
 MACS, ELEMENTWISE = "multiply-adds", "elementwise"
 
 
@@ -70,17 +70,6 @@ def component(name: str, gate: str = "cross_rwkv") -> str:
     raise RunFailed(f"'{name}' belongs to no component of lcr.cost.COMPONENTS; add it there")
 
 
-def bi_wkv_multiply_adds(shape: tuple[int, ...], bidirectional: bool = True) -> int:
-    """Multiply-adds of Bi-WKV on r of shape (B, H, N, D), by its definition in chunk form, L = 32.
-
-    Two directions: 4D² + 2LD a token and head. K̂ᵀV adds a token to both states (2D²), R̂·[S_f; S_b] reads both (2D²);
-    inside a chunk R·Kᵀ and its product with V are L·D each. One direction has half of the state work: 2D² + 2LD.
-    The count is of the definition: what a backend saves or wastes (masks, short chunks) does not change it.
-    """
-    batch, heads, tokens, width = shape
-    return batch * heads * tokens * ((4 if bidirectional else 2) * width * width + 2 * CHUNK * width)
-
-
 def _shape(value: Any) -> tuple[int, ...]:
     return tuple(value.type().sizes())
 
@@ -113,6 +102,12 @@ def _attention(inputs: list[Any], outputs: list[Any]) -> int:
     return prod(q[:-1]) * k[-2] * (q[-1] + v[-1])
 
 
+def _bi_wkv(inputs: list[Any], outputs: list[Any]) -> int:
+    from lcr.wkv import multiply_adds
+
+    return multiply_adds(_shape(inputs[0]), inputs[5].toIValue())
+
+
 MULTIPLY_ADDS: dict[str, Callable[[list[Any], list[Any]], Counter[str]]] = {
     "aten::linear": _product(0),
     "aten::matmul": _product(0),
@@ -122,7 +117,7 @@ MULTIPLY_ADDS: dict[str, Callable[[list[Any], list[Any]], Counter[str]]] = {
     "aten::_convolution": _macs(_convolution),
     "aten::lstm": _macs(_lstm),
     "aten::scaled_dot_product_attention": _macs(_attention),
-    "lcr::bi_wkv": _macs(lambda inputs, outputs: bi_wkv_multiply_adds(_shape(inputs[0]), inputs[5].toIValue())),
+    "lcr::bi_wkv": _macs(_bi_wkv),
 }
 ELEMENTWISE_OPS = (
     *("add", "add_", "sub", "mul", "div", "neg", "abs", "square", "pow", "exp", "cos", "sin", "clamp", "lerp"),
@@ -148,7 +143,10 @@ def count_operations(model: "nn.Module", inputs: tuple["Tensor", ...]) -> dict[s
         RunFailed: the pass holds an operator that is neither counted nor known as elementwise or as moving data.
     """
     import torch
-    from fvcore.nn import FlopCountAnalysis
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # fvcore scripts functions of its own when it is imported
+        from fvcore.nn import FlopCountAnalysis
 
     analysis = FlopCountAnalysis(model, inputs).clear_op_handles()
     analysis.set_op_handle(**MULTIPLY_ADDS, **{f"aten::{name}": _elementwise for name in ELEMENTWISE_OPS})

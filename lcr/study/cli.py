@@ -13,23 +13,12 @@ class Format(StrEnum):
     markdown = "markdown"
 
 
-def _roots(given: list[str]) -> dict[str, str | None]:
-    """["jester=DIR"] -> {"jester": "DIR"}"""
-    roots: dict[str, str | None] = {}
-    for one in given:
-        dataset, sign, folder = one.partition("=")
-        if not sign or not folder:
-            raise InputError(f"--data-root {one}: expected DATASET=DIR, as in jester=/data/jester")
-        roots[dataset] = folder
-    return roots
-
-
 def table(
     name: Annotated[str, typer.Argument(help="table2, ablations, temporal, or figure (the ablations as a picture).")],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
-        list[str], typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
-    ] = [],  # noqa: B006 (typer reads it as the default and never changes it)
+        list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
+    ] = None,
     root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
     results: Annotated[str, typer.Option(help="Where the run folders are and the table goes.")] = "results",
     publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/NAME.csv, whole.")] = False,
@@ -43,12 +32,13 @@ def table(
 
     Example: lcr table table2 --study tiny --publish
     """
+    from lcr.cli import roots
     from lcr.config import load_study
     from lcr.study import tables
 
     if name not in (*tables.COLUMNS, "figure"):
         raise unknown("table", name, (*tables.COLUMNS, "figure"))
-    chosen = load_study(study, _roots(data_root), root)
+    chosen = load_study(study, roots(None, data_root), root)
     if format == Format.markdown:
         if name == "figure" or publish:
             raise InputError("--format markdown prints a table; leave out --publish, and ask for no figure")

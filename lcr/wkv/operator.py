@@ -121,9 +121,14 @@ for _device in ("cpu", "cuda"):
 
 
 def multiply_adds(shape: tuple[int, ...], bidirectional: bool = True) -> int:
-    """Multiply-adds of one forward call on r (B, H, N, D): 4D² + 2LD a token and head, half in one direction."""
+    """Multiply-adds of one forward call on r of shape (B, H, N, D), by the definition in chunk form, L = 32.
+
+    Two directions: 4D² + 2LD a token and head. K̂ᵀV adds a token to both states (2D²), R̂·[S_f; S_b] reads both (2D²);
+    inside a chunk R·Kᵀ and its product with V are L·D each. One direction has half of the state work: 2D² + 2LD.
+    What a backend saves or wastes (short chunks, masks) does not change the count.
+    """
     batch, heads, tokens, width = shape
-    return batch * heads * tokens * (4 * width + 2 * chunk.CHUNK) * width // (1 if bidirectional else 2)
+    return batch * heads * tokens * ((4 if bidirectional else 2) * width + 2 * chunk.CHUNK) * width
 
 
 @register_flop_formula(torch.ops.lcr.bi_wkv)

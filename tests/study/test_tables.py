@@ -257,6 +257,15 @@ def test_a_dataset_without_reversed_pairs_says_so(tmp_path):
     assert rows[0]["clips"] == "0"
 
 
+def test_an_empty_file_without_types_is_a_dataset_without_pairs(tmp_path):
+    study = made_up_study(datasets=("kinetics-fixture",), seeds=2, variants=["full"])
+    results = write_runs(study, tmp_path)
+    names = ("id", "label", "reverse_label", "condition", "score_label", "score_reverse")
+    for file in results.rglob("temporal.parquet"):
+        pq.write_table(pa.table({name: [] for name in names}), file)
+    assert table_rows("temporal", study, results)[0]["clips"] == "0"
+
+
 def test_a_missing_temporal_file_is_named(study, results):
     (run_folder(results, study.name, "jester-fixture", "full", 4) / "temporal.parquet").unlink()
     with pytest.raises(InputError, match=r"full, seed 4: no temporal.parquet"):

@@ -1,0 +1,83 @@
+"""`lcr table` and `lcr cost` from the command line: what they write, print and refuse."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from lcr.cli import app
+from lcr.errors import InputError
+from lcr.study.rows import read_rows
+
+from .conftest import made_up_study, write_runs
+
+
+@pytest.fixture
+def made_up(tmp_path):
+    """A study file and the folder of its runs."""
+    study = made_up_study(seeds=2, variants=["full", "lstm_gate"])
+    file = tmp_path / "made-up.yaml"
+    file.write_text(yaml.safe_dump(study.model_dump(mode="json")))
+    return file, write_runs(study, tmp_path / "results")
+
+
+def _run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=True)
+
+
+@pytest.mark.parametrize("name", ["table2", "ablations", "temporal"])
+def test_a_table_is_made_for_its_study_and_published_on_demand(made_up, name):
+    file, results = made_up
+    done = _run("table", name, "--study", file, "--results", results)
+    assert done.exit_code == 0, done.output
+    assert not (results / f"{name}.csv").exists()
+    _run("table", name, "--study", file, "--results", results, "--publish")
+    assert (results / f"{name}.csv").read_bytes() == (results / "made-up" / f"{name}.csv").read_bytes()
+    assert len(read_rows(results / f"{name}.csv")) > 1
+
+
+def test_the_figure_is_published_as_png_and_svg(made_up):
+    file, results = made_up
+    done = _run("table", "figure", "--study", file, "--results", results, "--publish")
+    assert done.exit_code == 0, done.output
+    for suffix in ("png", "svg"):
+        published = results / f"ablations.{suffix}"
+        assert published.read_bytes() == (results / "made-up" / f"ablations.{suffix}").read_bytes()
+
+
+def test_markdown_is_printed_and_nothing_written(made_up):
+    file, results = made_up
+    done = _run("table", "table2", "--study", file, "--results", results, "--format", "markdown")
+    assert done.output.startswith("| Method | Clips of | Top-1 (%)")
+    assert "generated clips, not the paper's data" in done.output
+    assert not (results / "made-up" / "table2.csv").exists()
+
+
+def test_a_gap_is_an_error_that_names_it_and_nothing_is_published(made_up):
+    file, results = made_up
+    (results / "made-up/jester-fixture/full/seed-1/predictions.parquet").unlink()
+    done = _run("table", "table2", "--study", file, "--results", results, "--publish")
+    assert done.exit_code != 0
+    assert isinstance(done.exception, InputError)
+    assert "jester-fixture/full, seed 1: no predictions.parquet" in str(done.exception)
+    assert not (results / "table2.csv").exists()
+
+
+def test_an_unknown_table_is_refused_before_any_run_is_read(made_up):
+    done = _run("table", "ablation", "--study", made_up[0])
+    assert isinstance(done.exception, InputError)
+    assert "did you mean 'ablations'" in str(done.exception)
+
+
+def test_cost_prints_every_component_and_the_totals():
+    done = _run("cost", "lcr-tiny", "--frames", 2)
+    assert done.exit_code == 0, done.output
+    for word in ("spatial mix", "channel mix", "edge prompt", "GMACs", "GFLOPs", "peak memory"):
+        assert word in done.output
+
+
+def test_tables_need_no_torch():
+    code = "import sys, lcr.study.tables, lcr.study.figure, lcr.study.cli; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
