@@ -1,6 +1,7 @@
 """Made-up runs: the files that `lcr evaluate` writes, without a model."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,9 +130,17 @@ def study() -> StudyConfig:
     return made_up_study()
 
 
+@pytest.fixture(scope="session")
+def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("drawn") / "results"
+
+
 @pytest.fixture
-def results(study: StudyConfig, tmp_path: Path) -> Path:
-    return write_runs(study, tmp_path / "results")
+def results(study: StudyConfig, drawn_once: Path, tmp_path: Path) -> Path:
+    """A copy of one set of made-up runs, for a test to do with as it likes."""
+    if not drawn_once.exists():
+        write_runs(study, drawn_once)
+    return Path(shutil.copytree(drawn_once, tmp_path / "results"))
 
 
 @pytest.fixture
