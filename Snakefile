@@ -21,7 +21,7 @@ wildcard_constraints:
     variant="|".join(CHOICE.variants),
     seed="|".join(map(str, STUDY.seeds)),
     table="|".join(TABLES),
-    published=r"(table2|ablations|temporal)\.csv|ablations\.png",
+    published=r"(table2|ablations|temporal)\.csv|ablations\.(png|svg)",
 
 
 localrules:
@@ -79,6 +79,7 @@ rule pack:
         f"{DATA}/{{dataset}}/manifest.parquet",
         local(f"{CHOICE.stamps}/{{dataset}}/data"),
     output:
+        ensure(f"{DATA}/{{dataset}}/packed/frames.bin", non_empty=True),
         ensure(f"{DATA}/{{dataset}}/packed/index.parquet", non_empty=True),
     log:
         f"{LOGS}/pack/{{dataset}}.log",
@@ -169,6 +170,7 @@ rule figure:
         local(f"{CHOICE.stamps}/tables"),
     output:
         ensure(f"results/{STUDY.name}/ablations.png", non_empty=True),
+        ensure(f"results/{STUDY.name}/ablations.svg", non_empty=True),
     log:
         f"{LOGS}/table/figure.log",
     benchmark:

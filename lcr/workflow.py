@@ -11,7 +11,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -45,7 +45,6 @@ HOW_TO_GET = {
     "something": "20bn-something-something-v2/ and its JSON files, from Qualcomm's dataset pages after signing up",
     "kinetics": "the Kinetics-400 mp4 files and their CSV files, from the CVD Foundation's mirror",
 }
-PRETRAINED = "the ImageNet-1K VRWKV that the paper starts Kinetics from is not there yet: it trains from scratch"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -155,12 +154,16 @@ class Choice:
 
     def _missing_roots(self) -> InputError:
         missing = [name for name, config in self.study.datasets.items() if _without_clips(config)]
-        give = "; ".join(f"{name}_root=DIR ({HOW_TO_GET[name]})" for name in missing)
-        more = f". {PRETRAINED}" if "kinetics" in missing else ""
+        give = "; ".join(f"{name}_root=DIR ({HOW_TO_GET[dataset_format(name)]})" for name in missing)
+        notes = "".join(f". {note}" for note in self.notes(missing))
         return InputError(
             f"study '{self.study.name}' is on real clips that are not here; give --config {give}. "
-            f"results/table2.csv needs those of {self.study.table2} alone{more}"
+            f"results/table2.csv needs those of {self.study.table2} alone{notes}"
         )
+
+    def notes(self, datasets: Iterable[str]) -> list[str]:
+        """What the study says of these datasets."""
+        return [f"{name}: {note}" for name in datasets if (note := self.study.datasets[name].note)]
 
     def prepared(self, wildcards: Any) -> list[str]:
         """The files that training reads: the manifest, and the packed clips where the study packs them."""
@@ -245,8 +248,8 @@ def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
     given = [option for dataset, folder in roots.items() for option in ("--data-root", f"{dataset}={folder}")]
     options = Options(shlex.join(["--study", name, "--root", str(project), *given]))
     choice = Choice(study, variants, options, published_as=shlex.join([name, *given]))
-    if "kinetics" in study.datasets and not _without_clips(study.datasets["kinetics"]):
-        print(f"note: {PRETRAINED}", file=sys.stderr)
+    for note in choice.notes(roots):
+        print(f"note: {note}", file=sys.stderr)
     choice.write_stamps()
     return choice
 

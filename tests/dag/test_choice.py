@@ -1,0 +1,102 @@
+"""What `--config` may say, and what it is answered when it is wrong: one line, before anything runs."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from snakemake.cli import get_argument_parser
+
+from lcr.workflow import PUBLISHED, Choice, choose
+from tests.dag.conftest import SOURCE, Project
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(capsys: pytest.CaptureFixture[str], **config: str) -> str:
+    with pytest.raises(SystemExit) as exit_:
+        choose(config, SOURCE)
+    assert exit_.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    return error
+
+
+def test_a_wrong_study_key_or_root_is_refused_in_one_line_that_helps(capsys: pytest.CaptureFixture[str]):
+    assert "did you mean 'smoke'" in refused(capsys, study="smok")
+    assert "did you mean 'jester_root'" in refused(capsys, jester_rot="x")
+    assert "no such folder" in refused(capsys, jester_root="nowhere")
+    assert "no such folder" in refused(capsys, jester_root="")
+    assert "no study file gone.yaml" in refused(capsys, study="gone.yaml")
+    assert not PUBLISHED.exists(), "nothing is written before the configuration is right"
+
+
+def annotations(choice: Choice, dataset: str) -> list[str]:
+    return choice.annotations(SimpleNamespace(dataset=dataset))
+
+
+def test_the_paper_study_refuses_without_clips_and_says_how_to_get_them(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as exit_:
+        annotations(choose({"study": "paper"}, SOURCE), "jester")
+    assert exit_.value.code == 2
+    error = capsys.readouterr().err
+    for part in (
+        "jester_root=DIR",
+        "something_root=DIR",
+        "kinetics_root=DIR",
+        "Qualcomm",
+        "needs those of jester alone",
+    ):
+        assert part in error
+    assert "ImageNet-1K VRWKV that the paper starts from is not there yet" in error
+
+
+def test_the_paper_study_takes_the_clips_that_are_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "jester-v1-train.csv").write_text("1;Thumb Up\n")
+    choice = choose({"study": "paper", "jester_root": str(tmp_path)}, SOURCE)
+    assert annotations(choice, "jester") == [str(tmp_path / "jester-v1-train.csv")]
+    with pytest.raises(SystemExit):
+        annotations(choice, "kinetics")
+    assert "jester_root" not in capsys.readouterr().err, "what is there is not asked for"
+
+
+def test_kinetics_with_its_clips_still_says_that_the_pretrained_start_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    choose({"study": "paper", "kinetics_root": str(tmp_path)}, SOURCE)
+    assert "note: kinetics: the ImageNet-1K VRWKV" in capsys.readouterr().err
+
+
+def test_a_real_subset_takes_the_drawn_clips_place_and_name(tmp_path: Path):
+    drawn, real = choose({}, SOURCE), choose({"jester_root": str(tmp_path)}, SOURCE)
+    assert "jester-fixture" in drawn.study.datasets
+    assert real.study.table2 == "jester"
+    assert f"--data-root jester={tmp_path}" in str(real.options)
+    assert drawn.published_as != real.published_as
+
+
+def test_a_run_asks_for_a_gpu_only_where_the_study_is_on_one():
+    assert choose({"study": "tiny"}, SOURCE).gpus == 0
+    assert choose({"study": "paper"}, SOURCE).gpus == 1
+
+
+def test_snakemake_prints_the_line_without_a_traceback_and_exits_with_2(project: Project):
+    done = project.snakemake("--config", "study=paper")
+    assert done.returncode == 2
+    assert "error: study 'paper' is on real clips" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert project.calls() == []
+
+
+@pytest.mark.parametrize("profile", ["default", "slurm", "kubernetes"])
+def test_every_profile_says_what_snakemake_knows_and_lets_a_killed_run_go_on(profile: str):
+    said = yaml.safe_load((SOURCE / "profiles" / profile / "config.yaml").read_text(encoding="utf-8"))
+    known = {option for action in get_argument_parser()._actions for option in action.option_strings}
+    of_plugins = {"default-storage-provider", "default-storage-prefix", "container-image"}
+    assert not {key for key in said if f"--{key}" not in known} - of_plugins
+    assert said["nolock"]
+    assert said["rerun-incomplete"]

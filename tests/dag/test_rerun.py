@@ -1,0 +1,89 @@
+"""What an edit, another study or a failure makes Snakemake do. `lcr` is a stand-in; the keys are the real ones."""
+
+import pytest
+
+from tests.dag.conftest import Project
+
+ONE = ("--config", "study=one")
+RUNS = {("full", 0), ("no_tube_mask", 0)}
+TABLES = {"table table2", "table ablations", "table temporal", "figure"}
+
+
+def runs(step: str, chosen: set[tuple[str, int]] = RUNS) -> set[str]:
+    return {f"{step} jester-fixture {variant} {seed}" for variant, seed in chosen}
+
+
+def without_publish(jobs: set[str]) -> set[str]:
+    return {job for job in jobs if not job.startswith("publish")}
+
+
+STUDY = "ablations/studies/one.yaml"
+MASKED = {("no_tube_mask", 0)}
+EDITS = {
+    "an ablation": ("ablations/no_tube_mask.yaml", "0.0", "0.1", runs("train", MASKED) | runs("evaluate", MASKED)),
+    "the protocol": (STUDY, "last_frames: 2", "last_frames: 2, crops: 3", runs("evaluate")),
+    "the source of training": ("lcr/train.py", "betas=(0.9", "betas=(0.8", runs("train") | runs("evaluate")),
+    "the clips drawn": (
+        STUDY,
+        "train: 4,",
+        "train: 5,",
+        {f"{step} jester-fixture" for step in ("fixture", "index", "pack")} | runs("train") | runs("evaluate"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_an_edit_that_can_change_a_number_redoes_exactly_the_runs_that_it_can_change(project: Project, what: str):
+    file, old, new, expected = EDITS[what]
+    if what in ("an ablation", "the protocol"):
+        project.forget()  # so it is too for a user who has deleted .snakemake
+    project.edit(file, old, new)
+    assert without_publish(project.redone(*ONE)) == expected | TABLES
+    if what == "an ablation":
+        project.edit(file, new, old)
+        assert without_publish(project.redone(*ONE)) == TABLES, "taken back: the runs are as they should be"
+
+
+def test_an_edit_that_cannot_change_a_number_redoes_no_run(project: Project):
+    project.edit("lcr/train.py", "LOG_EVERY = 10", "# a comment that is new\nLOG_EVERY = 10")
+    project.edit("lcr/data/decode.py", '"""', '"""New words. ')
+    project.edit(STUDY, "checkpoint_seconds: 0.05", "checkpoint_seconds: 7")
+    project.edit("Snakefile", "rule train:", "# another comment\nrule train:")
+    assert without_publish(project.redone(*ONE)) == TABLES, (
+        "the study's file is shown in its tables, so these are redone"
+    )
+
+
+def test_a_changed_ablation_trains_that_ablation_alone_and_a_second_call_does_nothing(project: Project):
+    project.edit("ablations/no_tube_mask.yaml", "0.0", "0.1")
+    assert project.snakemake(*ONE).returncode == 0
+    assert {call for call in project.calls() if call.startswith("train")} == runs("train", MASKED)
+    assert "Nothing to be done" in project.snakemake(*ONE).stdout
+    assert project.calls() == []
+
+
+def test_another_study_is_published_and_the_first_one_back_again_with_and_without_records(project: Project):
+    for study, keep_records in (("one", True), ("two", True), ("one", False), ("two", False)):
+        if not keep_records:
+            project.forget()
+        done = project.snakemake("results/table2.csv", "--config", f"study={study}")
+        assert done.returncode == 0, done.stdout
+        assert project.published() == study
+    assert not any(call.startswith(("train", "evaluate")) for call in project.calls()), "both were run already"
+
+
+def test_a_clone_with_results_alone_republishes_and_trains_nothing(project: Project):
+    project.forget(".snakemake", ".lcr")
+    jobs = project.redone(*ONE)
+    assert "publish table2.csv" in jobs
+    assert without_publish(jobs) <= TABLES
+
+
+@pytest.mark.parametrize("failing", ["train full", "table table2"])
+def test_a_failed_job_is_a_failed_call_without_a_table(project: Project, failing: str):
+    project.forget("results", ".snakemake")
+    done = project.snakemake("results/table2.csv", *ONE, LCR_FAIL=failing)
+    assert done.returncode != 0
+    assert "told to fail" in done.stdout, "the failed job's log is shown"
+    assert not (project.folder / "results" / "table2.csv").exists()
+    assert not (project.folder / "results" / "one" / "table2.csv").exists()
