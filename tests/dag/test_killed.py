@@ -15,8 +15,8 @@ import pytest
 from tests.dag.conftest import Project, make_project
 
 CALL = ("results/one/jester-fixture/full/seed-0/run.json", "--config", "study=one")
-EPOCHS = 150  # of two steps: some seconds, so that there is time to kill it after its first checkpoint
-COMMAND = "from lcr.cli import main\n\nif __name__ == \"__main__\":\n    main()\n"
+EPOCHS = 40  # of two steps: a second or two, so that there is time to kill it after its first checkpoint
+COMMAND = 'from lcr.cli import main\n\nif __name__ == "__main__":\n    main()\n'
 
 
 def results(project: Project) -> dict[str, str]:
