@@ -1,12 +1,29 @@
-"""What pyproject.toml cannot say: the wheel carries `ablations/`, from outside the package, as `lcr/packaged/`."""
+"""What pyproject.toml cannot say: the wheel carries `ablations/` as `lcr/packaged/`, and the native Bi-WKV kernel.
 
+The kernel (lcr/wkv/native) is plain C++17 behind a C interface, loaded with ctypes. Where no compiler works it is left
+out, with a message, and the package installs all the same.
+"""
+
+import hashlib
+import platform
 import shutil
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
+NATIVE = Path("lcr/wkv/native")
+SOURCES = sorted(NATIVE.glob("*.cpp"))
+# compiled in, so that a library of other sources than those beside it is noticed (lcr/wkv/cpu.py)
+DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(NATIVE.glob("*")))).hexdigest()
+FLAGS = ["-std=c++17", "-O3", "-fPIC", "-ffp-contract=fast", "-fvisibility=hidden", "-Wno-psabi"]
+# kernel, floats a vector, flags; which of them runs is decided where it runs
+KERNELS = {"kPortable": (4, [])}
+if platform.machine() in ("x86_64", "AMD64"):
+    KERNELS["kAvx2"] = (8, ["-mavx2", "-mfma"])
+    KERNELS["kAvx512"] = (16, ["-mavx512f", "-mavx512vl", "-mavx2", "-mfma"])
 
 
 class BuildWithAblations(build_py):
@@ -20,4 +37,34 @@ class BuildWithAblations(build_py):
             shutil.copytree(HERE / "ablations", target)
 
 
-setup(cmdclass={"build_py": BuildWithAblations})
+class BuildNative(build_ext):
+    """Compiles kernel.cpp once per instruction set, and leaves the library out where that fails."""
+
+    def build_extension(self, extension: Extension) -> None:
+        try:
+            objects = self._compile("dispatch.cpp", "dispatch", [], [("LCR_SOURCES", f'"{DIGEST}"')])
+            for name, (width, flags) in KERNELS.items():
+                objects += self._compile("kernel.cpp", name, flags, [("LCR_KERNEL", name), ("LCR_WIDTH", str(width))])
+            target = Path(self.get_ext_fullpath(extension.name))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.compiler.link_shared_object(objects, str(target), extra_postargs=["-pthread"], target_lang="c++")
+        except Exception as error:  # whatever is wrong with this machine's compiler: the package works without
+            self.warn(
+                f"Bi-WKV's native CPU kernel is left out ({error}); torch will serve, several times slower. "
+                "Install a C++17 compiler (Debian: apt install g++; conda: conda install cxx-compiler), then again."
+            )
+
+    def _compile(self, source: str, name: str, flags: list[str], macros: list[tuple[str, str]]) -> list[str]:
+        return self.compiler.compile(
+            [str(NATIVE / source)],
+            output_dir=str(Path(self.build_temp) / name),
+            macros=macros,
+            include_dirs=[str(NATIVE)],
+            extra_postargs=FLAGS + flags,
+        )
+
+
+setup(
+    cmdclass={"build_py": BuildWithAblations, "build_ext": BuildNative},
+    ext_modules=[Extension("lcr.wkv._bi_wkv", sources=[str(path) for path in SOURCES], optional=True)],
+)

@@ -4,15 +4,16 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import register_flop_formula
 
-from lcr.wkv import chunk, reference
+from lcr.wkv import chunk, cpu, reference
 
-BACKENDS = ("reference", "torch")
+BACKENDS = ("reference", "torch", "cpu")
 _FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
 
-def backend_for(device: torch.device | str, dtype: torch.dtype = torch.float32) -> str:
-    """The backend that `auto` takes for tensors of this device and dtype."""
-    return "torch"
+def backend_for(device: torch.device | str, dtype: torch.dtype = torch.float32, width: int = 64) -> str:
+    """The backend that `auto` takes for tensors of this device and dtype and this many channels a head."""
+    fits = torch.device(device).type == "cpu" and dtype != torch.float64 and width <= cpu.MAX_WIDTH
+    return "cpu" if fits and cpu.library() is not None else "torch"
 
 
 def bi_wkv(
@@ -25,12 +26,19 @@ def bi_wkv(
     r, k, v: (B, H, N, D) of one floating dtype, any strides; omega, u: (H, D), of the same dtype or float32; returns
     y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five. Without `bidirectional` no third sum.
     Works in float64 for float64, in float32 otherwise; under autocast all but float64 is taken to float32 first.
-    backend: "auto", "torch" (any device), or "reference" (the float64 sum over all pairs: N² memory, for tests).
-    Raises ValueError, naming the argument, its shape and what was expected.
+    backend: "auto" (the fastest that fits), "torch" (any device), "cpu" (the native kernel: D up to 128, not
+    float64), or "reference" (the float64 sum over all pairs: N² memory, for tests).
+    Raises ValueError, naming the argument, its shape and what was expected; RuntimeError if "cpu" is not built.
     """
     _check(r, k, v, omega, u)
     if backend == "auto":
-        backend = backend_for(r.device, r.dtype)
+        backend = backend_for(r.device, r.dtype, r.shape[3])
+    elif backend == "cpu":
+        if r.device.type != "cpu" or r.dtype == torch.float64 or r.shape[3] > cpu.MAX_WIDTH:
+            raise ValueError(
+                f"bi_wkv: r has shape {tuple(r.shape)}, {r.dtype}, on {r.device}; backend 'cpu' expects CPU tensors of "
+                f"float32, bfloat16 or float16 with D up to {cpu.MAX_WIDTH}"
+            )
     elif backend not in BACKENDS:
         raise ValueError(f"bi_wkv: backend '{backend}' is not known; expected auto, {', '.join(BACKENDS)}")
     return torch.ops.lcr.bi_wkv(r, k, v, omega, u, bidirectional, backend)
@@ -79,7 +87,7 @@ _library.define(
 def _forward(r, k, v, omega, u, bidirectional, backend):
     if backend == "reference":
         return reference.pairwise(r, k, v, omega, u, bidirectional).to(r.dtype)
-    return chunk.forward(r, k, v, omega, u, bidirectional)
+    return (cpu if backend == "cpu" else chunk).forward(r, k, v, omega, u, bidirectional)
 
 
 def _backward(r, k, v, omega, u, dy, bidirectional, backend):
@@ -88,7 +96,7 @@ def _backward(r, k, v, omega, u, dy, bidirectional, backend):
         with torch.enable_grad():
             y = reference.pairwise(*inputs, bidirectional)
         return torch.autograd.grad(y, inputs, dy.double())
-    return chunk.backward(r, k, v, omega, u, dy, bidirectional)
+    return (cpu if backend == "cpu" else chunk).backward(r, k, v, omega, u, dy, bidirectional)
 
 
 _library.impl("bi_wkv", _forward, "CompositeExplicitAutograd")

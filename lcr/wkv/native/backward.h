@@ -1,0 +1,149 @@
+  // Part of Sequence (kernel.cpp): dr, dk, dv, and the slopes by log w and u, from the inputs and dy alone.
+  //
+  // States are kept transposed, rows of channels of v. S of (k, v) gives dr; G of (r, dy), what later tokens (after) or
+  // earlier ones (before) ask of a key, gives dk and, turned back, dv. A pair in chunks m < n has the exponent
+  // (t-t0) + 32·(n-m-1) + (31-i): each factor's slope is taken where it is applied, so nothing cancels.
+
+  // out[t] += x ⊙ w^j, and j times its product with what it multiplies goes to the slope by log w.
+  INLINE void contribute(float* out, const float* source, int j, int d, vec x) const {
+    const vec y = x * load(tables.power[j] + d);
+    store(out + d, load(out + d) + y);
+    store(w.slopes + d, load(w.slopes + d) + all(static_cast<float>(j)) * (load(source + d) * y));
+  }
+  // The gradients of a chunk of r (or k) from a state: d_reads·state, scaled by w^t (or w^(31-t)).
+  template <bool kRest>
+  void from_state(Rows& out, const Rows& source, const Rows& d_reads, const float* state, int n) {
+    product(
+        n, width,
+        [&](int t, int d, vec x) { contribute(out[t], source[t], kRest ? kChunk - 1 - t : t, d, x); },
+        Natural{d_reads[0], state, width, width});
+  }
+  // Σ over channels of v of S ⊙ G, times 32·w^32: what crosses a whole chunk.
+  void crossing(const float* state, const float* gradient) {
+    for (int a = 0; a < width; a += W) {
+      vec sum = {};
+      for (int64_t d = 0; d < width; ++d) sum += load(state + d * width + a) * load(gradient + d * width + a);
+      store(w.slopes + a, load(w.slopes + a) + all(kChunk) * load(tables.step + a) * sum);
+    }
+  }
+  // Gradients of the pairs across the midpoints of halves of `half` tokens.
+  void half_gradients(int half, int n) {
+    const auto exponent = [=](int t) { return to_midpoint(t, half); };
+    scale(w.r_scaled, w.r, n, exponent);
+    scale(w.k_scaled, w.k, n, exponent);
+    for (int low = 0; low + half < n; low += 2 * half) {
+      const int middle = low + half, upper = n - middle < half ? n - middle : half;
+      across_gradients(middle, upper, low, half, half);
+      if (p.bidirectional) across_gradients(low, half, middle, upper, half);
+    }
+  }
+  void across_gradients(int reader, int readers, int writer, int writers, int half) {
+    const float* block = &w.d_scores[reader][writer];
+    product(
+        readers, width,
+        [&, reader, half](int t, int d, vec x) {
+          contribute(w.dr[reader + t], w.r[reader + t], to_midpoint(reader + t, half), d, x);
+        },
+        Term<kChunk, 1>{block, w.k_scaled[writer], T, writers});
+    product(
+        writers, width,
+        [&, writer, half](int i, int d, vec x) {
+          contribute(w.dk[writer + i], w.k[writer + i], to_midpoint(writer + i, half), d, x);
+        },
+        Term<1, kChunk>{block, w.r_scaled[reader], T, readers});
+  }
+  // Gradients of the pairs inside eight tokens, one by one.
+  void near_gradients(int first) {
+    for (int d = 0; d < width; d += W) {
+      vec slope = {}, own = {}, dk[8] = {};
+      for (int t = 0; t < 8; ++t) {
+        const vec r = load(w.r[first + t] + d);
+        vec dr = {};
+        const int last = p.bidirectional ? 7 : t;
+        for (int i = 0; i <= last; ++i) {
+          const int distance = t < i ? i - t : t - i;
+          const vec factor = all(w.d_scores[first + t][first + i]) * load(tables.near_rows[distance] + d);
+          const vec k = load(w.k[first + i] + d), part = factor * k;
+          dr += part;
+          dk[i] += factor * r;
+          if (distance > 1) slope += all(static_cast<float>(distance - 1)) * (r * part);
+          if (distance == 0) own += all(w.d_scores[first + t][first + i]) * (r * k);
+        }
+        store(w.dr[first + t] + d, load(w.dr[first + t] + d) + dr);
+      }
+      for (int i = 0; i < 8; ++i) store(w.dk[first + i] + d, load(w.dk[first + i] + d) + dk[i]);
+      store(w.slopes + d, load(w.slopes + d) + slope);
+      store(w.u_slopes + d, load(w.u_slopes + d) + own);
+    }
+  }
+
+  void backward(Slopes& total) {
+    float* const past = states;                       // S_f, in place
+    float* const before = states + square;            // G of earlier readers, in place
+    float* const turned = states + 2 * square;        // G of later and of earlier readers, rows of channels of k
+    float* const future = states + 4 * square;        // S_b after each chunk but the last
+    float* const after = future + chunks * square;    // G of later readers, after each chunk but the last
+    for (int64_t c = chunks - 1; c > 0; --c) {
+      const int n = rows(c);
+      const bool first = c + 1 == chunks;
+      if (p.bidirectional) {
+        read(w.k, p.k, c), read(w.v, p.v, c);
+        scale_by_position(w.k_future, w.k, n);
+        advance_turned(future + (c - 1) * square, first ? nullptr : future + c * square, w.k_future, w.v, n);
+      }
+      read(w.r, p.r, c), read(w.y, p.y, c);
+      scale_by_position(w.r_past, w.r, n);
+      advance_turned(after + (c - 1) * square, first ? nullptr : after + c * square, w.r_past, w.y, n);
+    }
+    for (int d = 0; d < kMaxWidth; ++d) total.log_w[d] = total.u[d] = 0;
+    for (int64_t c = 0; c < chunks; ++c) {
+      const int n = rows(c);
+      const bool has_past = c > 0, has_future = c + 1 < chunks, both = p.bidirectional;
+      const float *future_here = future + c * square, *after_here = after + c * square;
+      read(w.r, p.r, c), read(w.k, p.k, c), read(w.v, p.v, c), read(w.y, p.y, c);
+      for (int t = 0; t < n; ++t)
+        std::memset(w.dr[t], 0, sizeof(float) * width), std::memset(w.dk[t], 0, sizeof(float) * width);
+      std::memset(w.slopes, 0, sizeof w.slopes), std::memset(w.u_slopes, 0, sizeof w.u_slopes);
+
+      all_scores(n);
+      transpose(w.v[0], T, n, width, w.v_turned[0], kChunk);
+      product(
+          n, n, [this](int t, int i, vec x) { store(w.d_scores[t] + i, x); },
+          Natural{w.y[0], w.v_turned[0], kChunk, width});
+      for (int first = 0; first < n; first += 8) near_gradients(first);
+      for (int half = 8; half < n; half *= 2) half_gradients(half, n);
+
+      const bool read_before = both && has_past;
+      if (has_past) from_state<false>(w.dr, w.r, w.y, past, n);
+      if (both && has_future) from_state<true>(w.dr, w.r, w.y, future_here, n);
+      if (has_future) {
+        from_state<true>(w.dk, w.k, w.v, after_here, n);
+        transpose(after_here, width, width, width, turned, width);
+        scale_by_rest(w.k_past, w.k, n);
+      }
+      if (read_before) {
+        from_state<false>(w.dk, w.k, w.v, before, n);
+        transpose(before, width, width, width, turned + square, width);
+        scale_by_position(w.k_future, w.k, n);
+      }
+      product(
+          n, width, [this](int i, int d, vec x) { store(w.dv[i] + d, x); },
+          Term<1, kChunk>{w.scores[0], w.y[0], T, n},
+          Natural{w.k_past[0], turned, width, has_future ? width : 0},
+          Natural{w.k_future[0], turned + square, width, read_before ? width : 0});
+      write(w.dr, p.dr, c), write(w.dk, p.dk, c), write(w.dv, p.dv, c);
+
+      if (has_past && has_future) {
+        crossing(past, after_here);
+        if (both) crossing(future_here, before);
+      }
+      for (int d = 0; d < p.width; ++d) total.log_w[d] += w.slopes[d], total.u[d] += w.u_slopes[d];
+      if (has_future) {
+        advance_turned(past, has_past ? past : nullptr, w.k_past, w.v, n);
+        if (both) {
+          scale_by_rest(w.r_future, w.r, n);
+          advance_turned(before, has_past ? before : nullptr, w.r_future, w.y, n);
+        }
+      }
+    }
+  }

@@ -1,0 +1,107 @@
+// Small matrix products out of registers, on vectors of LCR_WIDTH floats (GCC and clang vector extensions: the compiler
+// lowers them to whatever the instruction set has). Everything is internal to the including file: the same names are
+// compiled for several instruction sets, and the linker must never mix them.
+#pragma once
+#include <cstring>
+
+#include "bi_wkv.h"
+
+#define INLINE inline __attribute__((always_inline))
+
+namespace lcr {
+namespace {
+
+constexpr int W = LCR_WIDTH;
+constexpr int kRound = W > 8 ? W : 8;   // rows and channels are padded to this
+constexpr int kPanel = W == 16 ? 4 : 3; // vectors of columns in a register tile: 4x4 of 32, 4x3 of 16 registers
+
+typedef float vec __attribute__((vector_size(W * 4)));
+typedef float loose __attribute__((vector_size(W * 4), aligned(4), may_alias));
+typedef float vec8 __attribute__((vector_size(32)));
+typedef float loose8 __attribute__((vector_size(32), aligned(4), may_alias));
+
+INLINE vec load(const float* p) { return *reinterpret_cast<const loose*>(p); }
+INLINE void store(float* p, vec x) { *reinterpret_cast<loose*>(p) = x; }
+INLINE vec all(float x) { return x - vec{}; }
+INLINE int round_up(int64_t x) { return static_cast<int>((x + kRound - 1) / kRound * kRound); }
+
+// One term of a sum of products: A(m, k) = a[m·AM + k·AK], B row k = b + k·ldb, k < depth.
+template <int AM, int AK>
+struct Term {
+  const float* a;
+  const float* b;
+  int64_t ldb;
+  int depth;
+};
+template <int MR, int NR, int AM, int AK>
+INLINE void accumulate(vec (&acc)[MR][NR], const Term<AM, AK>& term, int row, int column) {
+  const float* a = term.a + static_cast<int64_t>(row) * AM;
+  const float* b = term.b + column;
+  for (int k = 0; k < term.depth; ++k, a += AK, b += term.ldb) {
+    vec right[NR];
+    for (int n = 0; n < NR; ++n) right[n] = load(b + n * W);
+    for (int m = 0; m < MR; ++m) {
+      const vec left = all(a[m * AM]);
+      for (int n = 0; n < NR; ++n) acc[m][n] += left * right[n];
+    }
+  }
+}
+
+template <int NR, class Emit, class... Terms>
+INLINE void panel(int rows, int column, const Emit& emit, const Terms&... terms) {
+  constexpr int MR = NR == 1 ? 8 : 4;
+  for (int row = 0; row < rows; row += MR) {
+    vec acc[MR][NR] = {};
+    (accumulate(acc, terms, row, column), ...);
+    for (int m = 0; m < MR; ++m)
+      for (int n = 0; n < NR; ++n) emit(row + m, column + n * W, acc[m][n]);
+  }
+}
+
+// emit(row, column, vector) for all of Σ terms A·B; rows a multiple of 8, columns of W.
+template <class Emit, class... Terms>
+__attribute__((noinline)) void product(int rows, int columns, const Emit& emit, const Terms&... terms) {
+  int left = columns / W;
+  for (int column = 0; left > 0;) {
+    if (kPanel == 4 && (left == 4 || left >= 7)) {
+      panel<4>(rows, column, emit, terms...), column += 4 * W, left -= 4;
+    } else if (left == 3 || left >= 5) {
+      panel<3>(rows, column, emit, terms...), column += 3 * W, left -= 3;
+    } else if (left >= 2) {
+      panel<2>(rows, column, emit, terms...), column += 2 * W, left -= 2;
+    } else {
+      panel<1>(rows, column, emit, terms...), column += W, left -= 1;
+    }
+  }
+}
+
+// to[j][i] = from[i][j] for an 8×8 block.
+INLINE void transpose8(const float* from, int64_t ld_from, float* to, int64_t ld_to) {
+  vec8 a[8], b[8];
+  for (int i = 0; i < 8; ++i) a[i] = *reinterpret_cast<const loose8*>(from + i * ld_from);
+  for (int i = 0; i < 4; ++i) {
+    b[2 * i] = __builtin_shufflevector(a[2 * i], a[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    b[2 * i + 1] = __builtin_shufflevector(a[2 * i], a[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (int half = 0; half < 8; half += 4) {
+    a[half + 0] = __builtin_shufflevector(b[half], b[half + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+    a[half + 1] = __builtin_shufflevector(b[half], b[half + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    a[half + 2] = __builtin_shufflevector(b[half + 1], b[half + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+    a[half + 3] = __builtin_shufflevector(b[half + 1], b[half + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+  for (int i = 0; i < 4; ++i) {
+    vec8 low = __builtin_shufflevector(a[i], a[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    vec8 high = __builtin_shufflevector(a[i], a[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    *reinterpret_cast<loose8*>(to + i * ld_to) = low;
+    *reinterpret_cast<loose8*>(to + (i + 4) * ld_to) = high;
+  }
+}
+
+// to (columns × rows) = from (rows × columns) transposed; both multiples of 8.
+inline void transpose(const float* from, int64_t ld_from, int rows, int columns, float* to, int64_t ld_to) {
+  for (int j = 0; j < columns; j += 8)
+    for (int i = 0; i < rows; i += 8) transpose8(from + i * ld_from + j, ld_from, to + j * ld_to + i, ld_to);
+}
+
+}  // namespace
+}  // namespace lcr

@@ -1,0 +1,170 @@
+// The C interface: decay tables, choice of instruction set, threads. No Python and no torch in here.
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "bi_wkv.h"
+
+namespace lcr {
+namespace {
+
+constexpr double kOmegaMax = 80;  // as in chunk.py: w is 0 to all digits
+
+// exp once a channel; powers as products in double, which float32 does not see the rounding of.
+void fill(Tables& t, const float* omega, const float* u, int width, bool bidirectional) {
+  std::memset(&t, 0, sizeof t);
+  for (int d = 0; d < width; ++d) {
+    const double clamped = omega[d] > kOmegaMax ? kOmegaMax : omega[d];
+    t.rate[d] = std::exp(clamped);
+    const double w = std::exp(-t.rate[d]);
+    double power = 1;
+    for (int j = 0; j <= kChunk; ++j, power *= w) {
+      t.power[j][d] = static_cast<float>(power);
+      if (j == kChunk) t.step[d] = t.power[j][d], t.step_rest[d] = static_cast<float>(power - t.step[d]);
+    }
+    for (int level = 0; level < 2; ++level)
+      for (int i = 0, half = 8 << level; i < kChunk; ++i) {
+        const int offset = i & (2 * half - 1);
+        t.halves[level][d][i] = t.power[offset >= half ? offset - half : half - 1 - offset][d];
+      }
+    t.near[d][kReach] = t.near_rows[0][d] = u[d];
+    for (int j = 1; j <= kReach; ++j) {
+      t.near[d][kReach - j] = t.power[j - 1][d];
+      t.near[d][kReach + j] = bidirectional ? t.power[j - 1][d] : 0;
+      if (j < 8) t.near_rows[j][d] = t.power[j - 1][d];
+    }
+  }
+}
+
+const Kernel& kernel(int isa) {
+#if defined(__x86_64__)
+  if (isa == 2) return kAvx512;
+  if (isa == 1) return kAvx2;
+#endif
+  return kPortable;
+}
+
+// Memory that a thread keeps from call to call, since fresh pages cost more than a short sequence; large states go back.
+class Memory {
+ public:
+  Memory() = default;
+  Memory(const Memory&) = delete;
+  ~Memory() { std::free(data_); }
+  void* at_least(int64_t bytes) {
+    if (bytes <= bytes_ && bytes_ <= kKept) return data_;
+    std::free(data_);
+    bytes_ = (bytes + 4095) / 4096 * 4096;
+    data_ = std::aligned_alloc(64, static_cast<size_t>(bytes_));
+    if (!data_) bytes_ = 0;
+    return data_;
+  }
+
+ private:
+  static constexpr int64_t kKept = 8 << 20;
+  void* data_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
+// Runs work(task, workspace) for all tasks on up to `threads` threads; false when memory is out.
+template <class Work>
+bool run(int64_t tasks, int threads, int64_t workspace, const Work& work) {
+  std::atomic<int64_t> next{0};
+  std::atomic<bool> failed{false};
+  const auto loop = [&] {
+    thread_local Memory kept;
+    void* const memory = kept.at_least(workspace);
+    if (!memory) {
+      failed = true;
+      return;
+    }
+    for (int64_t task; (task = next++) < tasks;) work(task, memory);
+  };
+  std::vector<std::thread> others;
+  try {
+    for (int64_t i = 1; i < threads && i < tasks; ++i) others.emplace_back(loop);
+  } catch (const std::system_error&) {  // no more threads to be had: those that started serve
+  }
+  loop();
+  for (auto& other : others) other.join();
+  return !failed;
+}
+
+}  // namespace
+}  // namespace lcr
+
+using namespace lcr;
+
+#define EXPORT __attribute__((visibility("default")))
+
+extern "C" {
+
+struct LcrTensor {
+  float* data;
+  int64_t batch, head, token;
+};
+
+// What the library was compiled from.
+EXPORT const char* lcr_bi_wkv_sources() { return LCR_SOURCES; }
+
+// 0 portable, 1 AVX2 with FMA, 2 AVX-512: the best that this machine runs.
+EXPORT int lcr_bi_wkv_isa() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") &&
+      __builtin_cpu_supports("fma"))
+    return 2;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
+#endif
+  return 0;
+}
+
+// tensors: r, k, v, y, or r, k, v, dy, dr, dk, dv when d_omega is not null; omega, u and their slopes (H, D) contiguous.
+// Returns 0, or 1 when memory is out.
+EXPORT int lcr_bi_wkv(int isa, int threads, int64_t batches, int64_t heads, int64_t tokens, int64_t width,
+                      int bidirectional, const LcrTensor* tensors, const float* omega, const float* u, float* d_omega,
+                      float* d_u) {
+  const auto tensor = [&](int i) {
+    return Tensor{tensors[i].data, tensors[i].batch, tensors[i].head, tensors[i].token};
+  };
+  Problem p{batches, heads, tokens, static_cast<int>(width), bidirectional != 0, tensor(0), tensor(1), tensor(2),
+            tensor(3), {}, {}, {}};
+  const bool backward = d_omega != nullptr;
+  if (backward) p.dr = tensor(4), p.dk = tensor(5), p.dv = tensor(6);
+  const Kernel& k = kernel(isa);
+  try {
+    thread_local Memory kept;
+    Tables* const tables = static_cast<Tables*>(kept.at_least(heads * static_cast<int64_t>(sizeof(Tables))));
+    if (!tables) return 1;
+    for (int64_t h = 0; h < heads; ++h) fill(tables[h], omega + h * width, u + h * width, p.width, p.bidirectional);
+    // a thread costs more than this little work
+    if (batches * heads * tokens * width * width < 1 << 20) threads = 1;
+    const int64_t tasks = batches * heads, workspace = k.workspace(p, backward);
+    if (!backward)
+      return !run(tasks, threads, workspace,
+                  [&](int64_t i, void* memory) { k.forward(p, tables[i % heads], i / heads, i % heads, memory); });
+    std::vector<Slopes> slopes(static_cast<size_t>(tasks));
+    if (!run(tasks, threads, workspace, [&](int64_t i, void* memory) {
+          k.backward(p, tables[i % heads], i / heads, i % heads, memory, slopes[static_cast<size_t>(i)]);
+        }))
+      return 1;
+    for (int64_t h = 0; h < heads; ++h)
+      for (int d = 0; d < p.width; ++d) {
+        double log_w = 0, own = 0;  // batches in order, whatever thread had them
+        for (int64_t b = 0; b < batches; ++b) {
+          const Slopes& s = slopes[static_cast<size_t>(b * heads + h)];
+          log_w += s.log_w[d], own += s.u[d];
+        }
+        d_omega[h * width + d] = static_cast<float>(-tables[h].rate[d] * log_w);
+        d_u[h * width + d] = static_cast<float>(own);
+      }
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return 1;
+  }
+}
+}
