@@ -20,7 +20,7 @@ from lcr.data.manifest import media_root, read_manifest
 from lcr.data.pack import Pack, caches_edges
 from lcr.data.reverses import reverse_classes
 from lcr.data.sampling import generator, sample_frames
-from lcr.data.transforms import fitting, flip, random_crop, test_crop
+from lcr.data.transforms import fitting, flip, random_crop, view_crop
 from lcr.edges import edge_maps
 from lcr.errors import InputError, unknown
 
@@ -146,7 +146,7 @@ class Clips:
         for row, taken in enumerate(numbers):
             frames = self.load(clips[row // protocol.clips], taken)
             for crop in range(protocol.crops):
-                views.append(self._crop(frames, test_crop(*frames.shape[-2:], self.size, crop, protocol.crops)))
+                views.append(self._crop(frames, view_crop(*frames.shape[-2:], self.size, crop, protocol.crops)))
         return _batch(*_with_edges(views), labels, ids, protocol.views)
 
 

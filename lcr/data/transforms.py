@@ -49,7 +49,7 @@ def random_crop(height: int, width: int, size: int, random: np.random.Generator)
     return int(random.integers(height - size + 1)), int(random.integers(width - size + 1))
 
 
-def test_crop(height: int, width: int, size: int, crop: int, crops: int) -> tuple[int, int]:
+def view_crop(height: int, width: int, size: int, crop: int, crops: int) -> tuple[int, int]:
     """(top, left) of crop number `crop` of `crops`: one at the centre, or three along the longer side."""
     top, left = (height - size) // 2, (width - size) // 2
     if crops == 1:
