@@ -69,9 +69,7 @@ def clip_loss(logits: Tensor, labels: Tensor, recipe: TrainConfig, protocol: Pro
     frames = logits.shape[1]
     read = {"rule": protocol.frames_read(frames), "all": frames, "last": 1}[recipe.loss_frames]
     last = logits[:, -read:]
-    return F.cross_entropy(
-        last.flatten(0, 1), labels.repeat_interleave(read), label_smoothing=recipe.label_smoothing
-    )
+    return F.cross_entropy(last.flatten(0, 1), labels.repeat_interleave(read), label_smoothing=recipe.label_smoothing)
 
 
 def inputs(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor]:

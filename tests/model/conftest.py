@@ -64,4 +64,6 @@ CONFIGS = [{"readings": reading} for reading in READINGS] + SWITCHES
 
 
 def name_of(changes: dict) -> str:
-    return " ".join(f"{key}={value}" for key, value in (changes | changes.get("readings", {})).items() if key != "readings")
+    return " ".join(
+        f"{key}={value}" for key, value in (changes | changes.get("readings", {})).items() if key != "readings"
+    )
