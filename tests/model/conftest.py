@@ -14,7 +14,7 @@ def _one_thread():
 
 
 def small(**changes) -> ModelConfig:
-    sizes = dict(frame_size=SIZE, patch_size=8, depth=2, hidden=16, heads=2, classes=5)
+    sizes = {"frame_size": SIZE, "patch_size": 8, "depth": 2, "hidden": 16, "heads": 2, "classes": 5}
     return ModelConfig.model_validate(sizes | changes)
 
 
