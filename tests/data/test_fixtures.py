@@ -15,6 +15,7 @@ from lcr.data.fixtures.scene import performer
 from lcr.data.reverses import reverse_classes
 from lcr.errors import InputError
 
+DOCS = Path(__file__).parents[2] / "docs" / "fixtures"
 CLASSES = {
     "jester": ["Thumb Up", "Swiping Left", "No gesture"],
     "something": ["Opening something", "Moving something closer to something"],
@@ -167,12 +168,18 @@ def test_a_clip_is_rendered_without_a_disk():
     assert not np.array_equal(clip[0], fixtures.render("kinetics", "squat", seed=4)[0][: len(clip[0]), : clip.shape[2]])
 
 
-def test_a_sheet_shows_every_class(tmp_path):
-    fixtures.sheet("kinetics", tmp_path / "sheet.png")
-    picture = cv2.imread(str(tmp_path / "sheet.png"))
-    rows = picture.shape[0] / len(fixtures.labels("kinetics"))
-    assert rows > 100
-    assert (tmp_path / "sheet.png").stat().st_size < 1.5e6
+def test_a_sheet_has_a_row_for_each_class(tmp_path, monkeypatch):
+    monkeypatch.setattr("lcr.data.fixtures.contact.labels", lambda dataset: CLASSES[dataset])
+    fixtures.sheet("jester", tmp_path / "sheet.png")
+    rows = np.array_split(cv2.imread(str(tmp_path / "sheet.png")), len(CLASSES["jester"]))
+    assert all(row.shape[0] == 104 for row in rows)
+    assert all(row[:, :150].min() < 100 for row in rows)  # the label
+    assert all(row[:, 150:].std() > 10 for row in rows)
+
+
+@pytest.mark.parametrize("dataset", CLASSES)
+def test_the_committed_sheets_are_there(dataset):
+    assert 10_000 < (DOCS / f"{dataset}.png").stat().st_size < 1_500_000
 
 
 def test_unknown_names_are_refused_with_the_nearest_known(tmp_path):
