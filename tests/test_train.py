@@ -132,11 +132,12 @@ def test_a_damaged_checkpoint_is_named_and_so_is_another_runs(monkeypatch):
         return original(self, batch)
 
     original = Training.update
+    before = set((WORK / "checkpoints").glob("*/checkpoint.safetensors"))
     with monkeypatch.context() as patch:
         patch.setattr(Training, "update", stop)
         with pytest.raises(KeyboardInterrupt):
             run("damaged", seed=5)
-    (checkpoint,) = (WORK / "checkpoints").glob("*/checkpoint.safetensors")
+    (checkpoint,) = set((WORK / "checkpoints").glob("*/checkpoint.safetensors")) - before
     whole = checkpoint.read_bytes()
     checkpoint.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"checkpoint\.safetensors is damaged"):
