@@ -23,7 +23,7 @@ datasets:
     fixture: {{train: 4, validation: 2, classes: [Swiping Left, Swiping Right]}}
     data: {{frames: 4, pack: true}}
     protocol: {{rule: max_last, last_frames: 2}}
-    train: {{epochs: {epochs}, batch_size: 4, learning_rate: 1.0e-3, checkpoint_seconds: 0.05}}
+    train: {{epochs: {epochs}, batch_size: 4, learning_rate: 1.0e-3, checkpoint_seconds: 0.4}}
 """
 
 

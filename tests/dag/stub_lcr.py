@@ -9,9 +9,6 @@ import os
 import sys
 from pathlib import Path
 
-from lcr.config import load_study, load_variant
-from lcr.runs import data_folder, evaluate_key, run_folder, train_key
-
 
 def write(path: Path, content: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,29 +27,36 @@ def main() -> None:
         log.write(" ".join(words) + "\n")
     if (failing := os.environ.get("LCR_FAIL")) and set(failing.split()) <= set(words):
         sys.exit("this call was told to fail")
-    study = load_study(given.study, dict(pair.split("=", 1) for pair in given.data_root), given.root)
+    results = Path("results") / given.study
     match given.command:
         case ["data", step]:
-            folder = data_folder(study.name, given.dataset)
             made = {"fixture": ["raw/clips"], "index": ["manifest.parquet"]}
             for name in made.get(step, ["packed/frames.bin", "packed/index.parquet"]):
-                write(folder / name, "made")
+                write(Path(".lcr/data") / given.study / given.dataset / name, "made")
         case ["train" | "evaluate" as step]:
-            variant, seed = load_variant(given.ablation, given.root), int(given.seed)
-            folder = run_folder("results", study.name, given.dataset, variant.name, seed)
-            key = train_key(study, given.dataset, variant, seed)
+            folder = results / given.dataset / given.ablation / f"seed-{given.seed}"
             if step == "train":
-                write(folder / "model.safetensors", key)
-                write(folder / "metrics.jsonl", key)
+                write(folder / "model.safetensors", "weights")
+                write(folder / "metrics.jsonl", "metrics")
                 return
-            keys = {"train_key": key, "evaluate_key": evaluate_key(study, given.dataset, variant, seed)}
-            for name in ("predictions.parquet", "temporal.parquet", "run.json"):
-                write(folder / name, json.dumps(keys))
+            for name in ("predictions.parquet", "temporal.parquet"):
+                write(folder / name, "scores")
+            write(folder / "run.json", json.dumps(keys(given)))
         case ["table", "figure"]:
-            write(Path("results") / study.name / "ablations.png", study.name)
-            write(Path("results") / study.name / "ablations.svg", study.name)
+            write(results / "ablations.png", given.study)
+            write(results / "ablations.svg", given.study)
         case ["table", name]:
-            write(Path("results") / study.name / f"{name}.csv", f"study\n{study.name} {sorted(study.datasets)}\n")
+            write(results / f"{name}.csv", f"study\n{given.study}\n")
+
+
+def keys(given: argparse.Namespace) -> dict[str, str]:
+    """The real keys of a run; imported here alone, since every call would wait for them."""
+    from lcr.config import load_study, load_variant
+    from lcr.runs import evaluate_key, train_key
+
+    study, variant = load_study(given.study, root=given.root), load_variant(given.ablation, given.root)
+    run = (study, given.dataset, variant, int(given.seed))
+    return {"train_key": train_key(*run), "evaluate_key": evaluate_key(*run)}
 
 
 main()

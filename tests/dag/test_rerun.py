@@ -47,7 +47,7 @@ def test_an_edit_that_can_change_a_number_redoes_exactly_the_runs_that_it_can_ch
 def test_an_edit_that_cannot_change_a_number_redoes_no_run(project: Project):
     project.edit("lcr/train.py", "LOG_EVERY = 10", "# a comment that is new\nLOG_EVERY = 10")
     project.edit("lcr/data/decode.py", '"""', '"""New words. ')
-    project.edit(STUDY, "checkpoint_seconds: 0.05", "checkpoint_seconds: 7")
+    project.edit(STUDY, "checkpoint_seconds: 0.4", "checkpoint_seconds: 7")
     project.edit("Snakefile", "rule train:", "# another comment\nrule train:")
     assert without_publish(project.redone(*ONE)) == TABLES, (
         "the study's file is shown in its tables, so these are redone"
