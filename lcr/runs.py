@@ -45,7 +45,6 @@ def hash_of(content: Any) -> str:
 
 
 @cache
-@cache  # the steps share most of their sources
 def _meaning(source: Path) -> str:
     """A Python source without comments and docstrings, which no number depends on; other files as they are."""
     text = source.read_text(encoding="utf-8")
