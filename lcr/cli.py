@@ -9,6 +9,7 @@ import typer
 
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
+from lcr.options import data_roots
 from lcr.study.cli import cost, table
 
 app = typer.Typer(
@@ -38,33 +39,20 @@ Root = Annotated[Path | None, typer.Option(help="The folder that holds ablations
 Results = Annotated[Path, typer.Option(help="Where results are written.")]
 
 
-def roots(dataset: str | None, given: list[str] | None) -> dict[str, str | None]:
-    """`--data-root` as folders by dataset.
-
-    Raises:
-        InputError: a folder is named for no dataset.
-    """
-    found: dict[str, str | None] = {}
-    for text in given or []:
-        name, equals, folder = text.rpartition("=")
-        if not equals and dataset is None:
-            raise InputError(f"--data-root {text}: say of which dataset, as in --data-root jester={text}")
-        found[name if equals else str(dataset)] = folder
-    return found
-
-
 def chosen(study: str, dataset: str, ablation: str, data_root: list[str] | None, root: Path | None):
-    """The study and the variant that a command's options name."""
+    """The study, which has the dataset, and the variant that a command's options name."""
     from lcr.config import FORMATS, dataset_format, load_study, load_variant
 
     dataset_format(dataset)
-    folders = roots(dataset, data_root)
+    folders = data_roots(data_root, dataset)
     if dataset in FORMATS and not folders.get(dataset):
         raise InputError(
             f"{dataset} is the real dataset: say where its clips are with --data-root {dataset}=DIR, "
             f"or take the drawn ones with --dataset {dataset}-fixture"
         )
-    return load_study(study, folders, root), load_variant(ablation, root)
+    config = load_study(study, folders, root)
+    config.dataset(dataset)
+    return config, load_variant(ablation, root)
 
 
 @app.command()
@@ -85,7 +73,6 @@ def train(
     Writes model.safetensors and metrics.jsonl to results/STUDY/DATASET/ABLATION/seed-SEED/. Test it with lcr evaluate.
     """
     config, variant = chosen(study, dataset, ablation, data_root, root)
-    config.dataset(dataset)
     from lcr.train import train as run
 
     print(run(config, dataset, variant, seed, results, force=force))
@@ -108,7 +95,6 @@ def evaluate(
     Writes predictions.parquet (all class scores of each clip), temporal.parquet and run.json beside the weights.
     """
     config, variant = chosen(study, dataset, ablation, data_root, root)
-    config.dataset(dataset)
     from lcr.evaluate import evaluate as run
     from lcr.summary import summary
 

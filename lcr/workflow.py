@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 from lcr.config import FORMATS, DatasetConfig, StudyConfig, VariantConfig, dataset_format, load_study, load_variant
 from lcr.errors import InputError, LCRError, unknown
 from lcr.files import file_hash
+from lcr.options import real_folder
 from lcr.runs import (
     EVALUATE_SOURCES,
     PACKAGE,
@@ -241,7 +242,8 @@ def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
     for key in config:
         if key not in CONFIG_KEYS:
             raise unknown("key after --config", key, CONFIG_KEYS)
-    roots = {name: _root(name, config[f"{name}_root"]) for name in FORMATS if f"{name}_root" in config}
+    given_roots = {name: str(config[key]) for name in FORMATS if (key := f"{name}_root") in config}
+    roots = {name: real_folder(folder, f"--config {name}_root={folder}") for name, folder in given_roots.items()}
     name = str(config.get("study", "tiny"))
     study = load_study(name, roots=dict(roots), root=project)
     variants = {variant: load_variant(variant, root=project) for variant in study.variants}
@@ -252,10 +254,3 @@ def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
         print(f"note: {note}", file=sys.stderr)
     choice.write_stamps()
     return choice
-
-
-def _root(dataset: str, folder: Any) -> str:
-    path = Path(str(folder)).expanduser().resolve()
-    if not str(folder) or not path.is_dir():
-        raise InputError(f"--config {dataset}_root={folder}: there is no such folder")
-    return str(path)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lcr.errors import InputError
+from lcr.options import data_roots
 
 if TYPE_CHECKING:
     from lcr.data.manifest import Manifest
@@ -32,28 +33,11 @@ Out = Annotated[Path | None, typer.Option(help="Where to write; the study decide
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core when not given.")]
 
 
-def data_roots(given: list[str] | None) -> dict[str, str | None]:
-    """`["jester=DIR"]` as {"jester": absolute path}.
-
-    Raises:
-        InputError: one is not of the form DATASET=DIR, or the folder is not there.
-    """
-    roots: dict[str, str | None] = {}
-    for text in given or []:
-        dataset, equals, folder = text.partition("=")
-        if not equals or not dataset or not folder:
-            raise InputError(f"--data-root {text}: DATASET=DIR is expected, as in jester=/data/jester")
-        if not Path(folder).expanduser().is_dir():
-            raise InputError(f"--data-root {text}: there is no such folder")
-        roots[dataset] = str(Path(folder).expanduser().resolve())
-    return roots
-
-
 def _steps(study: str, dataset: str, roots: list[str] | None, root: Path | None, workers: int | None) -> "Steps":
     from lcr.config import load_study
     from lcr.data.prepare import Steps
 
-    return Steps(load_study(study, roots=data_roots(roots), root=root), dataset, workers)
+    return Steps(load_study(study, roots=data_roots(roots, dataset), root=root), dataset, workers)
 
 
 def _need(value: Path | None, option: str) -> Path:

@@ -32,13 +32,13 @@ def table(
 
     Example: lcr table table2 --study tiny --publish
     """
-    from lcr.cli import roots
     from lcr.config import load_study
+    from lcr.options import data_roots
     from lcr.study import tables
 
     if name not in (*tables.COLUMNS, "figure"):
         raise unknown("table", name, (*tables.COLUMNS, "figure"))
-    chosen = load_study(study, roots(None, data_root), root)
+    chosen = load_study(study, data_roots(data_root), root)
     if format == Format.markdown:
         if name == "figure" or publish:
             raise InputError("--format markdown prints a table; leave out --publish, and ask for no figure")

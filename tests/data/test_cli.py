@@ -10,9 +10,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from lcr.data.cli import app, data_roots
+from lcr.data.cli import app
 from lcr.data.manifest import read_manifest
 from lcr.errors import InputError
+from lcr.options import data_roots
 from tests.data.conftest import study_of
 
 
