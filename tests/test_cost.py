@@ -13,6 +13,7 @@ from lcr.errors import RunFailed
 from lcr.model import LCR
 from lcr.model.config import ModelConfig, model_by_name
 from lcr.wkv import bi_wkv
+from tests.model.conftest import READINGS
 
 SMALL = ModelConfig(frame_size=16, patch_size=4, depth=2, hidden=16, heads=2, classes=5)
 once = cache(cost)  # one count serves several tests
@@ -80,21 +81,7 @@ def test_a_paper_sized_model_counts_by_the_same_form():
     assert cost(config, 2).macs_by_component == closed_form(config, 2)
 
 
-@pytest.mark.parametrize(
-    "reading",
-    [
-        {"kv_source": "additive"},
-        {"cell_gate": "literal"},
-        {"edge_norm": False},
-        {"edge_class_token": "mean"},
-        {"edge_index": "previous"},
-        {"zero_conv": "pointwise"},
-        {"cauconv": "tokens"},
-        {"position": "rotary"},
-        {"position": "none"},
-        {"patch_kernel": "overlapping"},
-    ],
-)
+@pytest.mark.parametrize("reading", READINGS, ids=str)
 def test_every_reading_that_runs_is_counted_without_an_operator_left_over(reading):
     shallow = SMALL.model_copy(update={"depth": 1, "readings": SMALL.readings.model_copy(update=reading)})
     assert cost(shallow, 2).macs_by_component["channel mix"] == closed_form(shallow, 2)["channel mix"]

@@ -93,7 +93,6 @@ class _Scan(torch.autograd.Function):
         heads, tokens, head_width = k.shape[2:]
         # (T, B·H, N, D): each head of each clip is one small problem.
         k, v = (part.reshape(times, batch * heads, tokens, head_width) for part in (k, v))
-        first_h, first_c = h, c
         kept: list[Kept] = []
         outputs, cells = [], []
         for t in range(times):
@@ -128,18 +127,18 @@ class _Scan(torch.autograd.Function):
             h, c = tanh_c * sigmoid_a, c_new
             outputs.append(h)
             cells.append(c)
-        ctx.save_for_backward(k, v, first_h, first_c, *weights)
+        ctx.save_for_backward(k, v, *weights)
         ctx.kept, ctx.keep_c, ctx.gated, ctx.heads = kept, keep_c, gate is not None, heads
         return torch.stack(outputs), torch.stack(cells)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_h: Tensor, grad_c: Tensor) -> tuple[Tensor | None, ...]:
-        k, v, first_h, first_c, *weights = ctx.saved_tensors
+        k, v, *weights = ctx.saved_tensors
         w = Weights(*weights)
         times, batch, width = grad_h.shape
         head_width = k.shape[-1]
-        dh, dc = torch.zeros_like(first_h), torch.zeros_like(first_c)
+        dh, dc = torch.zeros_like(grad_h[0]), torch.zeros_like(grad_c[0])
         grads: list[tuple[Tensor, ...]] = []
         for t in reversed(range(times)):
             f: Kept = ctx.kept[t]
