@@ -14,7 +14,7 @@ class Format(StrEnum):
 
 
 def table(
-    name: Annotated[str, typer.Argument(help="table2, ablations, temporal, or figure (the ablations as a picture).")],
+    name: Annotated[str, typer.Argument(help="table2, ablations, temporal, statistics, claims, or figure (the ablations as a picture).")],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
         list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
@@ -22,6 +22,10 @@ def table(
     root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
     results: Annotated[str, typer.Option(help="Where the run folders are and the table goes.")] = "results",
     publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/NAME.csv, whole.")] = False,
+    mixed: Annotated[
+        bool,
+        typer.Option("--mixed", help="Put runs of different data or protocols in one column; their rows say so."),
+    ] = False,
     format: Annotated[
         Format, typer.Option(help="csv writes results/STUDY/NAME.csv; markdown prints the table and writes nothing.")
     ] = Format.csv,
@@ -36,20 +40,20 @@ def table(
     from lcr.options import data_roots
     from lcr.study import tables
 
-    if name not in (*tables.COLUMNS, "figure"):
-        raise unknown("table", name, (*tables.COLUMNS, "figure"))
+    if name not in (*tables.TABLES, "figure"):
+        raise unknown("table", name, (*tables.TABLES, "figure"))
     chosen = load_study(study, data_roots(data_root), root)
     if format == Format.markdown:
         if name == "figure" or publish:
             raise InputError("--format markdown prints a table; leave out --publish, and ask for no figure")
-        print(tables.markdown(name, tables.table_rows(name, chosen, results, root)))
+        print(tables.markdown(name, tables.table_rows(name, chosen, results, root, mixed=mixed)))
         return
     if name == "figure":
         from lcr.study.figure import write_figure
 
-        paths = write_figure(tables.table_rows("ablations", chosen, results, root), f"{results}/{chosen.name}")
+        paths = write_figure(tables.table_rows("ablations", chosen, results, root, mixed=mixed), f"{results}/{chosen.name}")
     else:
-        paths = [tables.write_table(name, chosen, results, root)]
+        paths = [tables.write_table(name, chosen, results, root, mixed=mixed)]
     for path in paths:
         print(tables.publish(path, results) if publish else path)
 
