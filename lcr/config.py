@@ -10,9 +10,9 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
+from lcr.counts import matched_hidden, parameters
 from lcr.errors import InputError, unknown
 from lcr.model.config import Frozen, ModelConfig, model_by_name
-from lcr.model.counts import matched_hidden, parameters
 
 FORMATS = ("jester", "something", "kinetics")
 C = TypeVar("C", bound=BaseModel)

@@ -21,6 +21,8 @@ from lcr.model.config import Frozen, ModelConfig
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from lcr.model import LCR
+
 MACS, ELEMENTWISE = "multiply-adds", "elementwise"
 
 
@@ -209,18 +211,16 @@ def cost(config: ModelConfig, frames: int) -> Cost:
         given = torch.zeros(1, times, 3, size, size), torch.zeros(1, times, 1, size, size)
         return given if config.edge_prompt else given[:1]
 
-    one, two = (_by_component(count_operations(model, clip(times)), config.gate) for times in (1, 2))
+    one, two = (by_component(count_operations(model, clip(times)), config.gate) for times in (1, 2))
     totals = {
         key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
         for key in two
     }
-    params = Counter[str]()
-    for name, parameter in model.named_parameters():
-        params[component(name, config.gate)] += parameter.numel()
+    params = parameters_by_component(model)
     macs = sum(totals[MACS].values())
     return Cost(
-        params=params.total(),
-        params_by_component=dict(params),
+        params=sum(params.values()),
+        params_by_component=params,
         gmacs=macs / 1e9,
         gflops=2 * macs / 1e9,
         peak_mem_gb=peak_memory(model, lambda: clip(frames)) / 1e9,
@@ -229,7 +229,16 @@ def cost(config: ModelConfig, frames: int) -> Cost:
     )
 
 
-def _by_component(counts: dict[str, Counter[str]], gate: str) -> dict[str, Counter[str]]:
+def parameters_by_component(model: "LCR") -> dict[str, int]:
+    """Number of parameters of a built LCR by component."""
+    params = Counter[str]()
+    for name, parameter in model.named_parameters():
+        params[component(name, model.config.gate)] += parameter.numel()
+    return dict(params)
+
+
+def by_component(counts: dict[str, Counter[str]], gate: str) -> dict[str, Counter[str]]:
+    """What `count_operations` found by module, summed by component: {MACS: …, ELEMENTWISE: …}."""
     sums = {MACS: Counter[str](), ELEMENTWISE: Counter[str]()}
     for name, counter in counts.items():
         for key, number in counter.items():
