@@ -168,6 +168,8 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
         protocol = config.protocol.model_dump() | {
             "frames": config.data.frames,
             "frame_size": clips.size,
+            "stride": "random",  # T frames of a clip at random, in order: see lcr.data.sampling
+            "views": config.protocol.views,
             "split": "validation",
         }
         named = {

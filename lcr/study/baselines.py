@@ -1,6 +1,6 @@
-"""Parameters and multiply-adds of the 3-D ResNets in the paper's Table 2, in closed form.
+"""Parameters and multiply-adds of baselines in the paper's Table 2 whose architecture is published, in closed form.
 
-Their architectures are published (Hara et al., "Can spatiotemporal 3D CNNs retrace the history of 2D CNNs and
+The 3-D ResNets' architectures are published (Hara et al., "Can spatiotemporal 3D CNNs retrace the history of 2D CNNs and
 ImageNet?"; squeeze-and-excitation with ratio 16, Hu et al.), so the table's columns can be checked without a library:
 a stem of 7×7×7 with stride (1, 2, 2), a 3×3×3 maximum with stride 2, four stages of 64, 128, 256 and 512 channels that
 halve time and space from the second on, projections where the shape changes, and one linear layer.
@@ -79,8 +79,21 @@ def resnet3d(
     return count.params, count.macs
 
 
-# Rows of Table 2 whose model is known; R(2+1)D, MobileNet, TimeSformer and the others are not said precisely enough.
+def timesformer(
+    width: int = 768, layers: int = 12, *, frames: int = 96, size: int = 224, classes: int = CLASSES
+) -> int:
+    """Parameters of TimeSformer with divided space-time attention (Bertasius et al. 2021); -L has 96 frames."""
+    patches = (size // 16) ** 2
+    attention = 4 * width**2 + 4 * width
+    layer = 2 * attention + (width**2 + width) + (8 * width**2 + 5 * width) + 3 * 2 * width
+    embedding = 16**2 * 3 * width + width + width + (patches + 1) * width + frames * width
+    return embedding + layers * layer + 2 * width + width * classes + classes
+
+
+# Rows of Table 2 whose model is known: parameters, and multiply-adds where frames and size are known too (else 0).
+# R(2+1)D, MobileNet, RViT and the others are not said precisely enough.
 BASELINES: dict[str, tuple[int, int]] = {
+    "TimeSformer-L": (timesformer(), 0),
     "ResNet3D-10": resnet3d((1, 1, 1, 1), "basic"),
     "ResNet3D-18": resnet3d((2, 2, 2, 2), "basic"),
     "ResNet3D-50": resnet3d((3, 4, 6, 3), "bottleneck"),

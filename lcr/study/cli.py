@@ -14,7 +14,10 @@ class Format(StrEnum):
 
 
 def table(
-    name: Annotated[str, typer.Argument(help="table2, ablations, temporal, statistics, claims, or figure (the ablations as a picture).")],
+    name: Annotated[
+        str,
+        typer.Argument(help="table2, ablations, temporal, statistics, claims, or figure (of the ablations)."),
+    ],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
         list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
@@ -51,7 +54,9 @@ def table(
     if name == "figure":
         from lcr.study.figure import write_figure
 
-        paths = write_figure(tables.table_rows("ablations", chosen, results, root, mixed=mixed), f"{results}/{chosen.name}")
+        paths = write_figure(
+            tables.table_rows("ablations", chosen, results, root, mixed=mixed), f"{results}/{chosen.name}"
+        )
     else:
         paths = [tables.write_table(name, chosen, results, root, mixed=mixed)]
     for path in paths:

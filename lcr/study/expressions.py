@@ -7,6 +7,7 @@ index, no comprehension, no name that was not given: a ledger is data, and readi
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from lcr.errors import InputError
@@ -65,8 +66,8 @@ def _value(node: ast.expr, names: Mapping[str, Any], text: str) -> Any:
         case ast.BoolOp(op=kind, values=parts):
             return (all if isinstance(kind, ast.And) else any)(value(part) for part in parts)
         case ast.Compare(left=left, ops=kinds, comparators=others) if all(type(kind) in _OPERATIONS for kind in kinds):
-            values = [value(left), *map(value, others)]
-            return all(_OPERATIONS[type(kind)](*pair) for kind, pair in zip(kinds, zip(values, values[1:]), strict=False))
+            pairs = pairwise([value(left), *map(value, others)])
+            return all(_OPERATIONS[type(kind)](*pair) for kind, pair in zip(kinds, pairs, strict=True))
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in names:
             return names[name](*map(value, args), **{str(key.arg): value(key.value) for key in keywords})
     raise InputError(f"'{text}': '{ast.unparse(node)}' is not allowed or not known; known: {', '.join(sorted(names))}")

@@ -2,7 +2,7 @@
 
 A claim says in one of three ways how it is tested:
 
-- value and holds: expressions over the published numbers, facts of the text, and our counts (`Published.names`); what
+- value and holds: expressions over the published numbers, facts of the text, and our counts (`names`); what
   `value` gives is shown as measured, and `holds`, which may use it as `measured`, is the verdict;
 - measured: a quantity of a study's runs that must equal, exceed or stay below a number, decided where it was measured
   on the paper's data;
@@ -13,18 +13,17 @@ import csv
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from itertools import product
 from math import sqrt
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import model_validator
 
 from lcr.config import parse
 from lcr.errors import InputError
-from lcr.model.config import Frozen, ModelConfig, Readings, model_by_name
-from lcr.model.counts import parameters
+from lcr.model.config import Frozen
 from lcr.study.baselines import BASELINES
+from lcr.study.ranges import gmacs
 
 Kind = Literal["internal arithmetic", "count", "accuracy", "availability"]
 
@@ -35,6 +34,7 @@ class Quantity(Frozen):
     dataset: the paper's; its generated stand-in gives a number, but no verdict.
     table, column, variant, condition: the row and the cell; `delta_top1` is variant - full.
     equals, above, below: exactly one is given.
+    model: the one that the number is of; any of Table 1's for the data set if not given.
     """
 
     dataset: Literal["jester", "something", "kinetics"]
@@ -42,6 +42,7 @@ class Quantity(Frozen):
     column: Literal["top1", "top5", "delta_top1", "pair_accuracy"]
     variant: str = "full"
     condition: str = ""
+    model: str = ""
     equals: float | None = None
     above: float | None = None
     below: float | None = None
@@ -80,10 +81,6 @@ class Claim(Frozen):
         if not self.untested and not self.why:
             raise ValueError("a claim that is tested needs a why")
         return self
-
-
-class NotThere(Exception):
-    """A number that a claim's expression asks for and that has not been measured: the claim is untested."""
 
 
 @cache
@@ -142,6 +139,11 @@ def _column2(column: str, without: str = "", only: list[str] | None = None) -> l
     return [float(row[column]) for row in rows if row[column]]
 
 
+def _fact(name: str, at: int | None = None) -> Any:
+    value = facts()[name]["value"]
+    return value if at is None else value[at]
+
+
 def _below(values: list[float], limit: float) -> int:
     return sum(value < limit for value in values)
 
@@ -152,55 +154,18 @@ def _half_width(percent: float, clips: int) -> float:
     return 100 * 1.96 * sqrt(share * (1 - share) / clips)
 
 
-@cache
-def parameter_range(model: str) -> tuple[int, int, int]:
-    """Parameters of a named model under the default readings, and the least and most under any combination of readings.
-
-    The classes vary too where the model serves more than one data set of the paper.
-    """
-    config = model_by_name(model)
-    default = _parameters(config)
-    changing: dict[str, list[Any]] = {}
-    for name, info in Readings.model_fields.items():
-        values = [value for value in get_args(info.annotation) or (True, False) if _counts(config, name, value) != default]
-        if values:
-            changing[name] = [getattr(config.readings, name), *values]
-    classes = (400, 174) if config.classes == 400 else (config.classes,)
-    counts = [
-        _parameters(
-            config.model_copy(
-                update={
-                    "classes": number,
-                    "readings": config.readings.model_copy(update=dict(zip(changing, values, strict=True))),
-                }
-            )
-        )
-        for number in classes
-        for values in product(*changing.values())
-    ]
-    return default, min(counts), max(counts)
-
-
-def _parameters(config: ModelConfig) -> int:
-    return sum(parameters(config).values())
-
-
-def _counts(config: ModelConfig, reading: str, value: Any) -> int:
-    return _parameters(config.model_copy(update={"readings": config.readings.model_copy(update={reading: value})}))
-
-
 def names() -> dict[str, Callable[..., Any]]:
-    """What the expressions of the ledger may call."""
+    """What the ledger's expressions may call."""
     return {
         "t1": cell1,
         "t2": cell2,
         "column1": _column1,
         "column2": _column2,
-        "fact": lambda name: facts()[name]["value"],
+        "fact": _fact,
         "below": _below,
         "half_width": _half_width,
         "classes": lambda file: len((files("lcr.data") / "labels" / file).read_text(encoding="utf-8").splitlines()),
-        "parameters": lambda model: parameter_range(model)[0],
+        "gmacs": gmacs,
         "baseline_gflops": lambda method: 2 * BASELINES[method][1] / 1e9,
         "min": min,
         "max": max,

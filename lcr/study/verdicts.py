@@ -37,16 +37,20 @@ def of_direction(low: float, high: float, *, above: float, margin: float = MARGI
     return CONTRADICTED if high < above + margin else INCONCLUSIVE
 
 
-def of_count(published: float, default: float, low: float, high: float, tolerance: float = TOLERANCE) -> str:
+def of_count(
+    published: float, default: float, low: float, high: float, *, rounding: float = 0.0, tolerance: float = TOLERANCE
+) -> str:
     """Is a printed count that of the model, where the paper's text can be read in several ways?
 
     Args:
         default: the count under the readings used here.
         low, high: the least and the most under any reading (and unit) that is registered.
+        rounding: half of the last printed digit.
 
-    Supported: the default's count is within the tolerance. Contradicted: no reading's can be. Else inconclusive.
+    Supported: the default's count is within rounding and tolerance. Contradicted: no reading's can be. Else
+    inconclusive.
     """
-    least, most = published * (1 - tolerance), published * (1 + tolerance)
+    least, most = (published - rounding) * (1 - tolerance), (published + rounding) * (1 + tolerance)
     if least <= default <= most:
         return SUPPORTED
     return CONTRADICTED if high < least or low > most else INCONCLUSIVE
