@@ -101,6 +101,35 @@ def evaluate(
     print(summary(run(config, dataset, variant, seed, results)))
 
 
+@app.command()
+def predict(
+    video: Annotated[Path, typer.Argument(help="A .webm or .mp4 file, or a folder of 00001.jpg, 00002.jpg, …")],
+    run: Annotated[Path, typer.Option(help="The folder of a trained and tested run.")] = Path(
+        "results/tiny/jester-fixture/full/seed-0"
+    ),
+    top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
+    stream: Annotated[bool, typer.Option("--stream", help="Frame by frame, as a camera would give it.")] = False,
+) -> None:
+    """What a trained model sees in one video.
+
+    Example: lcr predict .lcr/data/tiny/jester-fixture/raw/20bn-jester-v1/1 --stream
+
+    Without --stream the clip is sampled and scored by the protocol that the run was tested with.
+    """
+    from lcr import one_video
+
+    trained = one_video.load_run(run)
+    if not stream:
+        shown = one_video.scores(trained, video)
+        for rank in (-shown).argsort()[:top]:
+            print(f"{shown[rank]:7.1%}  {'█' * round(30 * float(shown[rank])):30}  {trained.classes[rank]}")
+        return
+    for number, shown, seconds in one_video.stream(trained, video):
+        best = (-shown).argsort()[:top]
+        said = ", ".join(f"{trained.classes[rank]} {shown[rank]:.0%}" for rank in best)
+        print(f"frame {number + 1:4d}  {1e3 * seconds:5.1f} ms  {said}", flush=True)
+
+
 def main() -> None:
     """Runs a command; what the user can mend is printed as one line."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the studies say how many threads torch gets

@@ -16,7 +16,7 @@ from lcr.errors import InputError
 # What all runs of one dataset must agree on for their accuracies to stand in one column.
 SHARED = {"protocol": "prediction protocol", "data_hash": "data"}
 # What all seeds of one variant must agree on for one number to stand for them.
-SAME = ("params", "gmacs", "gflops")
+SAME = ("config",)
 
 Found = dict[tuple[str, int], dict[str, Any]]  # (variant, seed) -> what was read of the run
 

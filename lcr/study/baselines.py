@@ -1,9 +1,9 @@
 """Parameters and multiply-adds of baselines in the paper's Table 2 whose architecture is published, in closed form.
 
-The 3-D ResNets' architectures are published (Hara et al., "Can spatiotemporal 3D CNNs retrace the history of 2D CNNs and
-ImageNet?"; squeeze-and-excitation with ratio 16, Hu et al.), so the table's columns can be checked without a library:
-a stem of 7×7×7 with stride (1, 2, 2), a 3×3×3 maximum with stride 2, four stages of 64, 128, 256 and 512 channels that
-halve time and space from the second on, projections where the shape changes, and one linear layer.
+3-D ResNets (Hara et al., "Can spatiotemporal 3D CNNs retrace the history of 2D CNNs and ImageNet?"; squeeze-and-
+excitation with ratio 16, Hu et al.): a stem of 7×7×7 with stride (1, 2, 2), a 3×3×3 maximum with stride 2, four stages
+of 64, 128, 256 and 512 channels that halve time and space from the second on, projections where the shape changes, and
+one linear layer. TimeSformer: a ViT-B with a second attention a layer, over time.
 """
 
 from dataclasses import dataclass
@@ -79,11 +79,9 @@ def resnet3d(
     return count.params, count.macs
 
 
-def timesformer(
-    width: int = 768, layers: int = 12, *, frames: int = 96, size: int = 224, classes: int = CLASSES
-) -> int:
+def timesformer(*, frames: int = 96, size: int = 224, classes: int = CLASSES) -> int:
     """Parameters of TimeSformer with divided space-time attention (Bertasius et al. 2021); -L has 96 frames."""
-    patches = (size // 16) ** 2
+    width, layers, patches = 768, 12, (size // 16) ** 2
     attention = 4 * width**2 + 4 * width
     layer = 2 * attention + (width**2 + width) + (8 * width**2 + 5 * width) + 3 * 2 * width
     embedding = 16**2 * 3 * width + width + width + (patches + 1) * width + frames * width

@@ -6,7 +6,7 @@ is known; accuracies against runs on Jester, where there are any.
 
 from typing import Any
 
-from lcr.config import StudyConfig, VariantConfig, dataset_format
+from lcr.config import StudyConfig, dataset_format
 from lcr.model.config import MODELS
 from lcr.study import verdicts
 from lcr.study.baselines import BASELINES
@@ -14,6 +14,7 @@ from lcr.study.ledger import Quantity, table1, table2
 from lcr.study.measured import Measurements
 from lcr.study.ranges import FRAMES, Range, flops_range, parameter_range
 from lcr.study.rows import Row
+from lcr.variants import VariantConfig
 
 _SIZES = ("frame_size", "patch_size", "depth", "hidden", "heads")
 _NOT_GIVEN = "the paper prints no number here"

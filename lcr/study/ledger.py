@@ -19,9 +19,9 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import model_validator
 
-from lcr.config import parse
 from lcr.errors import InputError
 from lcr.model.config import Frozen
+from lcr.parsing import parse
 from lcr.study.baselines import BASELINES
 from lcr.study.ranges import gmacs
 

@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from lcr.config import StudyConfig, VariantConfig
+from lcr.config import StudyConfig
 from lcr.errors import InputError
 from lcr.runs import evaluate_key, run_folder
 from lcr.study.agreement import SAME, Found, check_agreement, mixture
+from lcr.variants import VariantConfig
 
 TOP = 5
 CONDITIONS = ("as_is", "last_frame", "reversed")
@@ -38,8 +39,7 @@ class Answers:
     correct: (n, M), whether the prediction is the label.
     in_top5: (n, M), whether the label is among the five highest scores; None with five classes or fewer, where it
         would say nothing.
-    info: run.json of the first seed, whose parameters and operations are those of all seeds; peak_mem_gb is the most of
-        any seed.
+    info: run.json of the first seed, whose configuration is that of all seeds.
     mixed: in words, how the runs of this dataset differ in data or protocol; empty where they agree.
     """
 
@@ -95,7 +95,7 @@ def _info(folder: Path, key: str) -> dict[str, Any]:
         raise _Unusable("run.json is damaged") from None
     if not isinstance(info, dict) or info.get("evaluate_key") != key:
         raise _Unusable(STALE)
-    for name in ("protocol", "data_hash", *SAME, "peak_mem_gb"):
+    for name in ("protocol", "data_hash", *SAME):
         if name not in info:
             raise _Unusable(f"run.json has no '{name}'")
     return info
@@ -223,7 +223,7 @@ def load_answers(
             runs[0]["labels"],
             np.stack([run["correct"] for run in runs]),
             None if runs[0]["in_top5"] is None else np.stack([run["in_top5"] for run in runs]),
-            runs[0]["info"] | {"peak_mem_gb": max(run["info"]["peak_mem_gb"] for run in runs)},
+            runs[0]["info"],
             how,
         )
         for dataset, variant, runs, how in _gather(study, datasets, variants, results, _answers, mixed)
