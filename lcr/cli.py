@@ -9,8 +9,9 @@ import typer
 
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
+from lcr.evidence.cli import hashes, reference, verify
 from lcr.options import data_roots
-from lcr.study.cli import cost, table
+from lcr.study.cli import claims, cost, table
 
 app = typer.Typer(
     help="Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture",
@@ -19,8 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
-app.command()(table)
-app.command()(cost)
+for command in (table, cost, claims, hashes, reference, verify):
+    app.command()(command)
 
 Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]
 Dataset = Annotated[

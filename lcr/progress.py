@@ -42,3 +42,16 @@ def training_bar(steps: int, done: int, name: str) -> Iterator[Callable[[float, 
                 said = now
 
         yield advance
+
+
+@contextmanager
+def steps_bar(total: int, name: str) -> Iterator[Callable[[], None]]:
+    """Yields a function to call after each of `total` short steps; shows nothing where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=total)
+        yield lambda: bar.advance(task)

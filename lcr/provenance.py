@@ -1,4 +1,4 @@
-"""Which code made a result: the git commit and the lock file, as recorded and as they are known today. Free of torch."""
+"""Which code made a result: the git commit and the lock file, as recorded and as known today. Free of torch."""
 
 import subprocess
 from pathlib import Path

@@ -63,6 +63,35 @@ def table(
         print(tables.publish(path, results) if publish else path)
 
 
+def claims(
+    study: Annotated[str, typer.Option(help="The study whose runs the claims are held against: a name, or its YAML.")],
+    data_root: Annotated[
+        list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
+    ] = None,
+    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
+    results: Annotated[str, typer.Option(help="Where the study's tables are and the ledger goes.")] = "results",
+    publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/claims.csv, whole.")] = False,
+) -> None:
+    """The paper's claims, each with a verdict: supported, contradicted, inconclusive or untested, and why.
+
+    Needs the study's tables statistics and temporal. What they measured on generated clips decides nothing.
+
+    Example: lcr claims --study tiny --publish
+    """
+    from collections import Counter
+
+    from lcr.config import load_study
+    from lcr.options import data_roots
+    from lcr.study import tables
+    from lcr.study.rows import read_rows
+    from lcr.study.verdicts import VERDICTS
+
+    path = tables.write_table("claims", load_study(study, data_roots(data_root), root), results, root)
+    counts = Counter(row["verdict"] for row in read_rows(path))
+    print(tables.publish(path, results) if publish else path)
+    print(f"{counts.total()} claims: {', '.join(f'{counts[verdict]} {verdict}' for verdict in VERDICTS)}")
+
+
 def cost(
     model: Annotated[str, typer.Argument(help="A model by name, as in lcr-base-112.")],
     frames: Annotated[
