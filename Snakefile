@@ -6,6 +6,8 @@
 #
 # --config takes study=NAME|FILE.yaml, jester_root=DIR, something_root=DIR, kinetics_root=DIR. What a run's numbers depend
 # on stands in its rule's params and in a stamp (lcr/workflow.py): an edit redoes the runs that it can change, no others.
+import re
+
 from lcr.workflow import PUBLISHED, TABLES, choose
 
 CHOICE = choose(config, workflow.basedir)
@@ -18,7 +20,7 @@ TIMES = f".lcr/benchmarks/{STUDY.name}"
 
 wildcard_constraints:
     dataset="|".join(STUDY.datasets),
-    variant="|".join(CHOICE.variants),
+    variant="|".join(map(re.escape, [*CHOICE.variants, *CHOICE.readings])),
     seed="|".join(map(str, STUDY.seeds)),
     table="|".join(TABLES),
     published=r"(table2|ablations|temporal)\.csv|ablations\.(png|svg)",

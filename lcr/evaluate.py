@@ -20,8 +20,7 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
-from lcr.config import Protocol, StudyConfig, VariantConfig
-from lcr.cost import cost
+from lcr.config import Protocol, StudyConfig
 from lcr.data.clips import Clips, test_batches
 from lcr.data.prepare import prepare
 from lcr.errors import InputError
@@ -31,7 +30,9 @@ from lcr.model.lcr import LCR
 from lcr.predict import predict
 from lcr.runs import evaluate_key, only_one, run_folder, train_key
 from lcr.train import inputs, peak_resident_gb, set_machine
+from lcr.variants import VariantConfig
 from lcr.weights import load_model, load_tensors
+from lcr.wkv import backend_for
 
 BATCH = 32
 PACKAGES = ("torch", "numpy", "opencv-python-headless", "pandas", "pyarrow", "fvcore", "safetensors")
@@ -153,7 +154,7 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
     """
     device = set_machine(study)
     began = time.monotonic()
-    config = study.dataset(dataset)
+    config = study.run(dataset, variant)
     folder = run_folder(results, study.name, dataset, variant.name, seed)
     clips = Clips(prepare(study, dataset), "validation", config.data, model_by_name(config.model).frame_size)
     with only_one(f"evaluate-{study.name}-{dataset}-{variant.name}-{seed}"):
@@ -175,7 +176,6 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
             "data_hash": clips.data_hash,
             "classes": json.dumps(list(clips.classes)),
         }
-        counted = cost(model.config, config.data.frames)
         record = {
             "study": study.name,
             "dataset": dataset,
@@ -184,7 +184,7 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
             "run_hash": about["hash"],
             "train_key": key,
             "evaluate_key": evaluate_key(study, dataset, variant, seed),
-            "config": {"model": model.config.model_dump(), **config.model_dump()},
+            "config": config.model_dump() | {"model": model.config.model_dump(), "model_name": config.model},
             "protocol": protocol,
             "git": _git(),
             "lock_hash": _lock_hash(),
@@ -192,7 +192,7 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
             "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
             "hardware": _hardware(device),
             "threads": study.threads,
-            **counted.model_dump(),
+            "wkv_backend": backend_for(device, width=model.config.head_width),
             "clips": {"train": about["train_clips"], "validation": len(clips)},
             **_training(folder),
             "peak_rss_gb": peak_resident_gb(),

@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from lcr.config import StudyConfig, VariantConfig
+from lcr.config import StudyConfig
 from lcr.errors import InputError
 from lcr.runs import evaluate_key, run_folder
+from lcr.variants import VariantConfig
 
 TOP = 5
 CONDITIONS = ("as_is", "last_frame", "reversed")
@@ -26,7 +27,7 @@ STALE = "stale: its configuration or the sources have changed since it was made"
 # What all runs of one dataset must agree on for their accuracies to stand in one column.
 _SHARED = {"protocol": "prediction protocol", "data_hash": "data"}
 # What all seeds of one variant must agree on for one number to stand for them.
-_SAME = ("params", "gmacs", "gflops")
+_SAME = ("config",)
 
 
 class _Unusable(Exception):
@@ -40,8 +41,7 @@ class Answers:
     correct: (n, M), whether the prediction is the label.
     in_top5: (n, M), whether the label is among the five highest scores; None with five classes or fewer, where it
         would say nothing.
-    info: run.json of the first seed, whose parameters and operations are those of all seeds; peak_mem_gb is the most of
-        any seed.
+    info: run.json of the first seed, whose configuration is that of all seeds.
     """
 
     dataset: str
@@ -93,7 +93,7 @@ def _info(folder: Path, key: str) -> dict[str, Any]:
         raise _Unusable("run.json is damaged") from None
     if not isinstance(info, dict) or info.get("evaluate_key") != key:
         raise _Unusable(STALE)
-    for name in ("protocol", "data_hash", *_SAME, "peak_mem_gb"):
+    for name in ("protocol", "data_hash", *_SAME):
         if name not in info:
             raise _Unusable(f"run.json has no '{name}'")
     return info
@@ -224,7 +224,7 @@ def load_answers(
             runs[0]["labels"],
             np.stack([run["correct"] for run in runs]),
             None if runs[0]["in_top5"] is None else np.stack([run["in_top5"] for run in runs]),
-            runs[0]["info"] | {"peak_mem_gb": max(run["info"]["peak_mem_gb"] for run in runs)},
+            runs[0]["info"],
         )
         for dataset, variant, runs in _gather(study, datasets, variants, results, _answers)
     ]

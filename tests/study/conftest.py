@@ -96,10 +96,7 @@ def write_run(
         "evaluate_key": evaluate_key(study, dataset, config, seed),
         "protocol": study.dataset(dataset).protocol.model_dump(),
         "data_hash": f"hash of {dataset}",
-        "params": 215_123,
-        "gmacs": 0.0421,
-        "gflops": 0.0842,
-        "peak_mem_gb": 0.0123,
+        "config": {"model": study.model(dataset, config, classes).model_dump()},
     }
     (folder / "run.json").write_text(json.dumps(content | info))
     return folder
