@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from lcr.cost_cli import cost
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
 from lcr.evidence.cli import hashes, reference, verify
 from lcr.options import data_roots
-from lcr.study.cli import claims, cost, table
+from lcr.study.cli import claims, table
 
 app = typer.Typer(
     help="Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture",
