@@ -132,6 +132,10 @@ def predict(
         print(f"frame {number + 1:4d}  {1e3 * seconds:5.1f} ms  {said}", flush=True)
 
 
+# A wrong option or value. The class is click's, or that of the copy of click that newer typers carry.
+UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
 def main() -> None:
     """Runs a command; what the user can mend is printed as one line."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the studies say how many threads torch gets
@@ -139,6 +143,9 @@ def main() -> None:
         app(standalone_mode=False)
     except LCRError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except UsageError as error:
+        error.show()
         sys.exit(error.exit_code)
     except typer.Exit as error:
         sys.exit(error.exit_code)
