@@ -185,6 +185,29 @@ struct Sequence {
     for (int half = kLeaf; half < n; half *= 2) half_scores(half, n);
   }
 
+  // Whether every key and value of the chunk is a finite number.
+  bool finite(int n) const {
+    vec sum = {};
+    for (int t = 0; t < n; ++t)
+      for (int d = 0; d < width; d += W) {
+        const vec k = load(w.k[t] + d), v = load(w.v[t] + d);
+        sum += (k - k) + (v - v);
+      }
+    float total = 0;
+    for (int i = 0; i < W; ++i) total += sum[i];
+    return total == 0;
+  }
+  // One direction's pairs inside a chunk one by one: products would give 0·NaN to the tokens before a NaN.
+  void add_pairs(int n) {
+    for (int t = 0; t < n; ++t)
+      for (int i = 0; i <= t; ++i) {
+        float score = 0;
+        for (int d = 0; d < p.width; ++d)
+          score += w.r[t][d] * (i == t ? tables.near_rows[0][d] : tables.power[t - i - 1][d]) * w.k[i][d];
+        for (int d = 0; d < p.width; ++d) w.y[t][d] += score * w.v[i][d];
+      }
+  }
+
   void forward() {
     float* const past = states;             // S_f, in place
     float* const future = states + square;  // S_b after each chunk but the last
@@ -200,7 +223,8 @@ struct Sequence {
       const int n = rows(c);
       const bool has_past = c > 0, has_future = p.bidirectional && c + 1 < chunks;
       read(w.r, p.r, c), read(w.k, p.k, c), read(w.v, p.v, c);
-      all_scores(n);
+      const bool by_pairs = !p.bidirectional && !finite(n);
+      if (!by_pairs) all_scores(n);
       if (has_past) scale_by_position(w.r_past, w.r, n);
       if (has_future) scale_by_rest(w.r_future, w.r, n);
       float(*y)[T] = w.y;
@@ -211,9 +235,10 @@ struct Sequence {
             next_r(t, d), next_k(t, d), next_y(t, d);
             store(y[t] + d, x);
           },
-          Term<kChunk, 1>{w.scores[0], w.v[0], T, n},
+          Term<kChunk, 1>{w.scores[0], w.v[0], T, by_pairs ? 0 : n},
           Natural{w.r_past[0], past, width, has_past ? width : 0},
           Natural{w.r_future[0], future + c * square, width, has_future ? width : 0});
+      if (by_pairs) add_pairs(n);
       write(w.y, p.y, c);
       if (c + 1 < chunks) {
         scale_by_rest(w.k_past, w.k, n);
