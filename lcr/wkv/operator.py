@@ -201,5 +201,5 @@ def _(r_shape, k_shape, v_shape, omega_shape, u_shape, bidirectional, backend, *
 
 @register_flop_formula(torch.ops.lcr.bi_wkv_backward)
 def _(r_shape, *shapes_and_flags, out_shape=None, **kwargs) -> int:
-    # two passes of states and four reads of them, against one and one
-    return 2 * 3 * multiply_adds(r_shape, shapes_and_flags[-2])
+    # states of (k, v) and of (r, dy), read for dr, dk and dv: 5 products against 2, inside chunks as well
+    return 5 * multiply_adds(r_shape, shapes_and_flags[-2])

@@ -207,6 +207,9 @@ def test_the_flop_counter_counts_the_operators_own_multiply_adds(inputs):
     with torch.utils.flop_counter.FlopCounterMode(display=False) as counter:
         bi_wkv(*x)
     assert counter.get_total_flops() == 2 * multiply_adds((2, 2, 40, 16)) == 2 * 2 * 2 * 40 * (4 * 16 + 2 * 32) * 16
+    with torch.utils.flop_counter.FlopCounterMode(display=False) as counter:
+        bi_wkv(*x).sum().backward()
+    assert counter.get_total_flops() == 7 * multiply_adds((2, 2, 40, 16))  # backward: 5 products for every 2
 
 
 @pytest.mark.parametrize(
