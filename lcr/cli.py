@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from lcr.cost_cli import cost
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
 from lcr.evidence.cli import hashes, reference, verify
 from lcr.options import data_roots
-from lcr.study.cli import claims, cost, table
+from lcr.study.cli import claims, table
 
 app = typer.Typer(
     help="Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture",
@@ -131,6 +132,10 @@ def predict(
         print(f"frame {number + 1:4d}  {1e3 * seconds:5.1f} ms  {said}", flush=True)
 
 
+# A wrong option or value. The class is click's, or that of the copy of click that newer typers carry.
+UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
 def main() -> None:
     """Runs a command; what the user can mend is printed as one line."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the studies say how many threads torch gets
@@ -138,6 +143,9 @@ def main() -> None:
         app(standalone_mode=False)
     except LCRError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except UsageError as error:
+        error.show()
         sys.exit(error.exit_code)
     except typer.Exit as error:
         sys.exit(error.exit_code)

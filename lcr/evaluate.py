@@ -136,9 +136,10 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
     began = time.monotonic()
     config = study.run(dataset, variant)
     folder = run_folder(results, study.name, dataset, variant.name, seed)
-    clips = Clips(prepare(study, dataset), "validation", config.data, model_by_name(config.model).frame_size)
+    size = model_by_name(config.model).frame_size
     with only_one(f"evaluate-{study.name}-{dataset}-{variant.name}-{seed}"):
-        model, about = load_trained(folder / "model.safetensors", device)
+        model, about = load_trained(folder / "model.safetensors", device)  # before the clips, which may take minutes
+        clips = Clips(prepare(study, dataset), "validation", config.data, size)
         key = train_key(study, dataset, variant, seed)
         if about.get("train_key") != key or about.get("data_hash") != clips.data_hash:
             raise InputError(

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from lcr.config import load_variant
-from lcr.cost import ELEMENTWISE, MACS, component, cost, count_operations, peak_memory
+from lcr.cost import ELEMENTWISE, MACS, component, cost, count_operations
 from lcr.counts import multiply_adds
 from lcr.errors import RunFailed
 from lcr.model import LCR
@@ -132,23 +132,6 @@ def test_an_operator_that_is_on_no_list_stops_the_count():
 def test_a_part_of_the_model_that_is_on_no_list_stops_the_count():
     with pytest.raises(RunFailed, match=r"'teacher.weight' belongs to no component"):
         component("teacher.weight")
-
-
-def test_peak_memory_is_what_the_allocations_add_up_to():
-    model = nn.Sequential(nn.Linear(256, 512, bias=False), nn.Linear(512, 128, bias=False))
-    weights, first, middle, last = 256 * 512 + 512 * 128, 64 * 256, 64 * 512, 64 * 128
-    found = peak_memory(model, lambda: (torch.zeros(64, 256),))
-    assert found == 4 * (weights + first + middle + last)  # the input stays alive in the caller
-
-
-def test_peak_memory_is_the_same_each_time_and_grows_with_the_clip():
-    model = LCR(SMALL)
-
-    def peak(frames):
-        return peak_memory(model, lambda: (torch.zeros(1, frames, 3, 16, 16), torch.zeros(1, frames, 1, 16, 16)))
-
-    assert peak(2) == peak(2)
-    assert 4 * sum(parameter.numel() for parameter in model.parameters()) < peak(2) < peak(16)
 
 
 def test_counting_prints_nothing_and_leaves_the_callers_random_numbers_alone(capfd, recwarn):

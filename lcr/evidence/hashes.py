@@ -15,7 +15,7 @@ from typing import Any
 from lcr.config import StudyConfig, load_variant
 from lcr.errors import InputError
 from lcr.files import file_hash, write_aside
-from lcr.progress import steps_bar
+from lcr.progress import counting_bar
 from lcr.provenance import git_state, lock_hash
 from lcr.runs import data_folder, hash_of
 
@@ -103,7 +103,7 @@ def write_hashes(
         if not path.is_file():
             raise InputError(f"no manifest {path}; make it with `lcr data index --study {named} --dataset {dataset}`")
     files = {}
-    with steps_bar(len(paths), "hashing") as advance:
+    with counting_bar(len(paths), "hashing") as advance:
         for path in paths:
             files[path.relative_to(folder).as_posix()] = file_hash(path)
             advance()

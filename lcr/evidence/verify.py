@@ -10,7 +10,7 @@ from lcr.config import StudyConfig, load_study, load_variant
 from lcr.errors import InputError
 from lcr.evidence.checks import Report, check_configuration, check_files, check_manifests, check_run
 from lcr.evidence.hashes import NAME, read_hashes
-from lcr.progress import steps_bar
+from lcr.progress import counting_bar
 from lcr.study.rows import Row, read_rows
 from lcr.study.tables import TABLES, Table, table_rows
 from lcr.variants import VariantConfig
@@ -47,7 +47,7 @@ def verify(folder: str | Path, study: str | None = None, root: str | Path | None
         for seed in seeds
     ]
     tables = [name for name in TABLES if (folder / config.name / f"{name}.csv").is_file()]
-    with steps_bar(len(hashes.files) + len(runs) + len(tables), f"verifying {folder}") as advance:
+    with counting_bar(len(hashes.files) + len(runs) + len(tables), f"verifying {folder}") as advance:
         check_files(folder, hashes, report, advance)
         check_configuration(hashes, config, root, report)
         manifests = check_manifests(folder, hashes, config, report)

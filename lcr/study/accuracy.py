@@ -1,14 +1,13 @@
 """Rows of table2 and ablations: the paper's numbers as printed, and ours with intervals beside them."""
 
 import csv
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lcr.config import StudyConfig, dataset_format, load_variant
 from lcr.errors import InputError
 from lcr.model.config import ModelConfig
+from lcr.study.costs import Costs
 from lcr.study.records import Answers, load_answers
 from lcr.study.rows import Row, percent, points
 from lcr.study.statistics import (
@@ -21,9 +20,6 @@ from lcr.study.statistics import (
     sign_flip_p,
 )
 from lcr.variants import VariantConfig
-
-if TYPE_CHECKING:
-    from lcr.cost import Cost
 
 COLUMNS = (
     *("method", "variant", "source", "study", "dataset", "top1", "top1_ci_low", "top1_ci_high", "top5"),
@@ -91,19 +87,22 @@ def accuracy_rows(
     Holm over the ablations of the dataset; p_floor_holm: the least that p_holm could be with these seeds.
 
     Raises:
-        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_answers`).
+        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_answers`); or cost.csv is
+            missing or of other models than the runs are.
     """
     answers = load_answers(study, datasets, variants_of(study, root), results, mixed=mixed)
-    return [row for dataset in datasets for row in _rows(study, [one for one in answers if one.dataset == dataset])]
+    costs = Costs(study, results)
+    by_dataset = {dataset: [one for one in answers if one.dataset == dataset] for dataset in datasets}
+    return [row for some in by_dataset.values() for row in _rows(study, some, costs)]
 
 
-def _rows(study: StudyConfig, answers: list[Answers]) -> list[Row]:
+def _rows(study: StudyConfig, answers: list[Answers], costs: Costs) -> list[Row]:
     """Rows of one dataset."""
     full = next(one for one in answers if one.variant.name == FULL)
     tests = tests_against(full, [one for one in answers if one is not full])
     rows = []
     for one in answers:
-        row = _row(study, one)
+        row = _row(study, one, costs)
         if one is not full:
             difference = paired_interval(one.correct, full.correct)
             row |= difference_cells(difference) | tests[one.variant.name]
@@ -133,11 +132,10 @@ def tests_against(full: Answers, ablations: list[Answers]) -> dict[str, Row]:
     }
 
 
-def _row(study: StudyConfig, one: Answers) -> Row:
+def _row(study: StudyConfig, one: Answers, costs: Costs) -> Row:
     """One variant's own numbers."""
     config = study.dataset(one.dataset)
-    # counted on the model that the runs say they are of
-    counted = _cost(ModelConfig.model_validate(one.info["config"]["model"]), config.data.frames)
+    model = ModelConfig.model_validate(one.info["config"]["model"])
     top1 = crossed_interval(one.correct)
     seeds, clips = one.correct.shape
     return {
@@ -150,22 +148,12 @@ def _row(study: StudyConfig, one: Answers) -> Row:
         "top1_ci_low": percent(top1.low),
         "top1_ci_high": percent(top1.high),
         "top5": "" if one.in_top5 is None else percent(float(one.in_top5.mean())),
-        "params_m": f"{counted.params / 1e6:.6f}",
-        "gmacs": f"{counted.gmacs:.6g}",
-        "gflops": f"{counted.gflops:.6g}",
-        "peak_mem_gb": f"{counted.peak_mem_gb:.4g}",
+        **costs.of(one.dataset, one.variant.name, model, config.data.frames),
         "frames": str(config.data.frames),
         "seeds": str(seeds),
         "clips": str(clips),
         "note": data_note(study, one.dataset, clips, seeds, one.mixed),
     }
-
-
-@cache
-def _cost(model: ModelConfig, frames: int) -> "Cost":
-    from lcr.cost import cost
-
-    return cost(model, frames)
 
 
 def method_name(variant: VariantConfig) -> str:

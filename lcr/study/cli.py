@@ -1,4 +1,4 @@
-"""`lcr table` and `lcr cost`. Light at the top: what a command needs is imported when it runs."""
+"""`lcr table`. Light at the top: what a command needs is imported when it runs."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -90,42 +90,3 @@ def claims(
     counts = Counter(row["verdict"] for row in read_rows(path))
     print(tables.publish(path, results) if publish else path)
     print(f"{counts.total()} claims: {', '.join(f'{counts[verdict]} {verdict}' for verdict in VERDICTS)}")
-
-
-def cost(
-    model: Annotated[str, typer.Argument(help="A model by name, as in lcr-base-112.")],
-    frames: Annotated[
-        int, typer.Option(min=1, help="Frames of one view; the paper does not say how many it counted.")
-    ] = 32,
-    ablation: Annotated[str, typer.Option(help="The variant of the model: a name, or the path of its YAML.")] = "full",
-    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
-) -> None:
-    """Parameters, multiply-adds, FLOPs and memory of one view, by component.
-
-    Counted on the model as the paper describes it, with nothing left out that no classifier reads.
-
-    Example: lcr cost lcr-base-112 --frames 32
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    from lcr.config import load_variant
-    from lcr.cost import cost as count
-    from lcr.model.config import model_by_name
-
-    variant = load_variant(ablation, root)
-    found = count(variant.apply(model_by_name(model)), frames)
-    shown = Table(title=f"{model}, {variant.title}, {frames} frames, one view")
-    for head in ("component", "parameters", "multiply-adds", "elementwise operations"):
-        shown.add_column(head, justify="left" if head == "component" else "right")
-    for name in sorted({*found.params_by_component, *found.macs_by_component}):
-        columns = (found.params_by_component, found.macs_by_component, found.elementwise_by_component)
-        shown.add_row(name, *(f"{column.get(name, 0):,}" for column in columns))
-    total = (found.params, sum(found.macs_by_component.values()), sum(found.elementwise_by_component.values()))
-    shown.add_section()
-    shown.add_row("all", *(f"{number:,}" for number in total))
-    console = Console()
-    console.print(shown)
-    console.print(
-        f"{found.gmacs:.6g} GMACs = {found.gflops:.6g} GFLOPs; peak memory {found.peak_mem_gb:.4g} GB", highlight=False
-    )

@@ -1,4 +1,4 @@
-"""`lcr table` and `lcr cost` from the command line: what they write, print and refuse."""
+"""`lcr table` from the command line: what they write, print and refuse."""
 
 import subprocess
 import sys
@@ -69,13 +69,6 @@ def test_an_unknown_table_is_refused_before_any_run_is_read(made_up):
     done = _run("table", "ablation", "--study", made_up[0])
     assert isinstance(done.exception, InputError)
     assert "did you mean 'ablations'" in str(done.exception)
-
-
-def test_cost_prints_every_component_and_the_totals():
-    done = _run("cost", "lcr-tiny", "--frames", 2)
-    assert done.exit_code == 0, done.output
-    for word in ("spatial mix", "channel mix", "edge prompt", "GMACs", "GFLOPs", "peak memory"):
-        assert word in done.output
 
 
 def test_tables_need_no_torch():
