@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 from scipy.stats import norm
 
-from lcr.progress import steps_bar
+from lcr.progress import counting_bar
 from lcr.study.rows import Row, write_rows
 from lcr.study.statistics import crossed_intervals, holm, sign_flip_p
 
@@ -189,7 +189,7 @@ def simulate(trials: int = TRIALS) -> list[Row]:
     """The rows of all scenarios."""
     count = len(list(scenarios()))
     rows = []
-    with steps_bar(count, "made-up studies") as advance:
+    with counting_bar(count, "made-up studies") as advance:
         for number in range(count):
             rows += scenario_rows(number, trials)
             advance()
