@@ -11,6 +11,7 @@ from lcr.cost_cli import cost
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
 from lcr.options import data_roots
+from lcr.readings.cli import readings
 from lcr.study.cli import table
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.command()(table)
 app.command()(cost)
+app.command()(readings)
 
 Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]
 Dataset = Annotated[

@@ -14,7 +14,10 @@ class Format(StrEnum):
 
 
 def table(
-    name: Annotated[str, typer.Argument(help="table2, ablations, temporal, or figure (the ablations as a picture).")],
+    name: Annotated[
+        str,
+        typer.Argument(help="table1, table2, ablations, temporal, readings, or figure (the ablations as a picture)."),
+    ],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
         list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")

@@ -145,12 +145,14 @@ def _pairs(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
     return {"ids": clips, "margin": margin, "info": info}
 
 
-def _check_agreement(study: StudyConfig, dataset: str, found: dict[tuple[str, int], dict[str, Any]]) -> None:
+def _check_agreement(
+    study: StudyConfig, dataset: str, found: dict[tuple[str, int], dict[str, Any]], same_protocol: bool
+) -> None:
     (variant, seed), first = next(iter(found.items()))
     for (other, its_seed), run in found.items():
         pair = f"{dataset}/{variant}/seed-{seed} and {dataset}/{other}/seed-{its_seed}"
         for key, word in _SHARED.items():
-            if run["info"].get(key) != first["info"].get(key):
+            if (same_protocol or key != "protocol") and run["info"].get(key) != first["info"].get(key):
                 raise InputError(f"{pair} differ in their {word}, so they cannot stand in one column; {_redo(study)}")
         for key in ("ids", "labels"):
             if key in first and not np.array_equal(run[key], first[key]):
@@ -181,7 +183,12 @@ def _refuse(study: StudyConfig, problems: dict[tuple[str, str, str], list[int]])
 
 
 def _gather(
-    study: StudyConfig, datasets: Iterable[str], variants: Iterable[VariantConfig], results: str | Path, read: Any
+    study: StudyConfig,
+    datasets: Iterable[str],
+    variants: Iterable[VariantConfig],
+    results: str | Path,
+    read: Any,
+    same_protocol: bool = True,
 ) -> Iterator[tuple[str, VariantConfig, list[dict[str, Any]]]]:
     """Every run of `datasets` × `variants` × seeds through `read`; yields nothing before all are there and agree."""
     problems: dict[tuple[str, str, str], list[int]] = {}
@@ -200,16 +207,24 @@ def _gather(
     if problems:
         raise _refuse(study, problems)
     for dataset, runs in found.items():
-        _check_agreement(study, dataset, runs)
+        _check_agreement(study, dataset, runs, same_protocol)
     for dataset, runs in found.items():
         for variant in variants:
             yield dataset, variant, [runs[variant.name, seed] for seed in study.seeds]
 
 
 def load_answers(
-    study: StudyConfig, datasets: Iterable[str], variants: Iterable[VariantConfig], results: str | Path
+    study: StudyConfig,
+    datasets: Iterable[str],
+    variants: Iterable[VariantConfig],
+    results: str | Path,
+    *,
+    same_protocol: bool = True,
 ) -> list[Answers]:
     """Answers of every dataset × variant, in this order.
+
+    Args:
+        same_protocol: all runs of a dataset must share their prediction protocol; not so where a variant changes it.
 
     Raises:
         InputError: a run is missing, damaged or stale (all are named), or runs of one dataset differ in their clips,
@@ -226,7 +241,7 @@ def load_answers(
             None if runs[0]["in_top5"] is None else np.stack([run["in_top5"] for run in runs]),
             runs[0]["info"],
         )
-        for dataset, variant, runs in _gather(study, datasets, variants, results, _answers)
+        for dataset, variant, runs in _gather(study, datasets, variants, results, _answers, same_protocol)
     ]
 
 

@@ -12,15 +12,22 @@ from pathlib import Path
 from lcr.config import StudyConfig
 from lcr.errors import InputError, unknown
 from lcr.files import write_aside
-from lcr.study import accuracy, temporal
+from lcr.study import accuracy, readings, table1, temporal
 from lcr.study.rows import Row, write_rows
 
-COLUMNS = {"table2": accuracy.COLUMNS, "ablations": accuracy.COLUMNS, "temporal": temporal.COLUMNS}
+COLUMNS = {
+    "table1": table1.COLUMNS,
+    "table2": accuracy.COLUMNS,
+    "ablations": accuracy.COLUMNS,
+    "temporal": temporal.COLUMNS,
+    "readings": readings.COLUMNS,
+}
 
 
 def table_rows(name: str, study: StudyConfig, results: str | Path, root: str | Path | None = None) -> list[Row]:
     """The rows of a table of one study.
 
+    table1: the paper's Table 1 as printed and as counted; readings: what each reading of the paper changes;
     table2: the paper's Table 2 and the study's table2 dataset; ablations: all its datasets; temporal: the pairs of
     classes that are each other's time reverse, in all its datasets.
 
@@ -29,6 +36,10 @@ def table_rows(name: str, study: StudyConfig, results: str | Path, root: str | P
     """
     if name not in COLUMNS:
         raise unknown("table", name, (*COLUMNS, "figure"))
+    if name == "table1":
+        return table1.table1_rows()
+    if name == "readings":
+        return readings.readings_rows(study, results, root)
     if name == "table2":
         return accuracy.published_rows() + accuracy.accuracy_rows(study, [study.table2], results, root)
     make = accuracy.accuracy_rows if name == "ablations" else temporal.temporal_rows
@@ -70,7 +81,7 @@ def markdown(name: str, rows: Sequence[Row]) -> str:
     """A table as Markdown, from the rows of its CSV; notes stand below it, so that every row's caveat is read once."""
     if name not in COLUMNS:
         raise unknown("table", name, COLUMNS)
-    view = _temporal_view if name == "temporal" else _accuracy_view
+    view = {"temporal": _temporal_view, "table1": _table1_view, "readings": _readings_view}.get(name, _accuracy_view)
     notes = list(dict.fromkeys(row["note"] for row in rows if row.get("note")))
     lines = []
     for number, row in enumerate(rows):
@@ -90,6 +101,8 @@ _TESTS = (
     "Holm; ≥ gives the least value that this number of seeds can reach."
 )
 _LEGEND = {
+    "table1": "Errors: counted against published. FLOPs: two a multiply-add, of one view.",
+    "readings": f"{_INTERVALS} Δ: paired difference from the reading used. Gradients: before clipping, one seed.",
     "table2": f"{_TESTS} Cells in quotes are printed so in the paper, whose unit of FLOPs is in doubt.",
     "ablations": _TESTS,
     "temporal": f"{_INTERVALS} Pair accuracy: the own label scores above its time reverse.",
@@ -134,4 +147,36 @@ def _temporal_view(row: Row) -> dict[str, str]:
         "Pair accuracy (%)": _with_interval(row, "pair_accuracy", "pair_accuracy"),
         "Answers that flip (%)": _with_interval(row, "flips", "flips"),
         "Seeds × clips": f"{row['seeds']} × {row['clips']}",
+    }
+
+
+def _table1_view(row: Row) -> dict[str, str]:
+    return {
+        "Model": row["model"],
+        "Reading": row["reading"],
+        "Parameters (M)": f"{float(row['params_m']):.2f}",
+        "published": row["params_m_published"],
+        "error (%)": f"{float(row['params_error_pct']):+.1f}",
+        "GMACs": f"{float(row['gmacs']):.4g}",
+        "GFLOPs": f"{float(row['gflops']):.4g}",
+        "published (T)": row["flops_t_published"],
+        "error of FLOPs (%)": f"{float(row['flops_error_pct']):+.0f}",
+    }
+
+
+def _readings_view(row: Row) -> dict[str, str]:
+    signed = row | {name: f"{float(row[name]):+.2f}" for name in row if name.startswith("delta_") and row[name]}
+    return {
+        "Where": row["discrepancy"],
+        "Reading": row["title"] + (" (used)" if row["default"] == "yes" else ""),
+        "Parameters (M)": f"{float(row['params_m']):.3f}",
+        "GMACs": f"{float(row['gmacs']):.3g}",
+        "First gradient": row["grad_norm_first_step"] or "–",
+        "at step 50": row["grad_norm_step_50"] or "–",
+        "Never trained": row["never_trained_params"] or "–",
+        "∂/∂RGB": row["d_logits_d_rgb"] or "–",
+        "∂/∂edges": row["d_logits_d_edges"] or "–",
+        "Cell growth": row["cell_growth_64"] or "–",
+        "Top-1 (%)": _with_interval(row, "top1", "top1"),
+        "Δ Top-1 (points)": _with_interval(signed, "delta_top1", "delta"),
     }
