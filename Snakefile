@@ -8,7 +8,7 @@
 # on stands in its rule's params and in a stamp (lcr/workflow.py): an edit redoes the runs that it can change, no others.
 import re
 
-from lcr.workflow import PUBLISHED, TABLES, choose
+from lcr.workflow import LEDGER, PUBLISHED, TABLES, choose
 
 CHOICE = choose(config, workflow.basedir)
 STUDY = CHOICE.study
@@ -22,19 +22,21 @@ wildcard_constraints:
     dataset="|".join(STUDY.datasets),
     variant="|".join(map(re.escape, [*CHOICE.variants, *CHOICE.readings])),
     seed="|".join(map(str, STUDY.seeds)),
-    table="|".join(TABLES),
-    published=r"(table2|ablations|temporal)\.csv|ablations\.(png|svg)",
+    table="|".join(table for table in TABLES if table != "claims"),
+    published=rf"({'|'.join(TABLES)})\.csv|ablations\.(png|svg)",
 
 
 localrules:
     all,
     publish,
+    hashes,
 
 
 rule all:
     input:
         expand("results/{table}.csv", table=TABLES),
         "results/ablations.png",
+        "results/hashes.json",
 
 
 rule fixture:
@@ -166,6 +168,25 @@ rule table:
         "lcr table {wildcards.table} {params.options} > {log} 2>&1"
 
 
+rule claims:
+    input:
+        expand(f"results/{STUDY.name}/{{table}}.csv", table=LEDGER),
+        local(f"{CHOICE.stamps}/tables"),
+    output:
+        ensure(f"results/{STUDY.name}/claims.csv", non_empty=True),
+    log:
+        f"{LOGS}/table/claims.log",
+    benchmark:
+        f"{TIMES}/table/claims.tsv"
+    conda:
+        "environment.yml"
+    params:
+        key=CHOICE.table_key,
+        options=CHOICE.options,
+    shell:
+        "lcr claims {params.options} > {log} 2>&1"
+
+
 rule figure:
     input:
         f"results/{STUDY.name}/ablations.csv",
@@ -199,3 +220,20 @@ rule publish:
         "environment.yml"
     shell:
         "(cp {input.made} {output}.aside && mv {output}.aside {output}) > {log} 2>&1"
+
+
+# Last of all: what every file is now, so that `lcr verify` finds any later change.
+rule hashes:
+    input:
+        expand("results/{table}.csv", table=TABLES),
+        expand("results/ablations.{suffix}", suffix=["png", "svg"]),
+    output:
+        ensure("results/hashes.json", non_empty=True),
+    log:
+        f"{LOGS}/hashes.log",
+    conda:
+        "environment.yml"
+    params:
+        options=CHOICE.options,
+    shell:
+        "lcr hashes {params.options} > {log} 2>&1"

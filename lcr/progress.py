@@ -45,8 +45,8 @@ def training_bar(steps: int, done: int, name: str) -> Iterator[Callable[[float, 
 
 
 @contextmanager
-def counting_bar(total: int, name: str) -> Iterator[Callable[[str], None]]:
-    """Yields a function to call with what comes next; as many calls as `total`. A line now and then in a log file."""
+def counting_bar(total: int, name: str) -> Iterator[Callable[..., None]]:
+    """Yields a function to call, `total` times, with what comes next if that has a name. In a log file: lines."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -56,7 +56,7 @@ def counting_bar(total: int, name: str) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=total)
 
-        def advance(what: str) -> None:
+        def advance(what: str = "") -> None:
             nonlocal begun, said
             bar.update(task, completed=begun, description=f"{name} {what}")
             begun += 1

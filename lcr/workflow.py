@@ -38,9 +38,10 @@ from lcr.variants import VariantConfig
 RESULTS = "results"
 STAMPS = WORK / "stamps"
 PUBLISHED = STAMPS / "published"
-TABLES = ("table2", "ablations", "temporal")
+TABLES = ("table2", "ablations", "temporal", "statistics", "claims")
+LEDGER = ("statistics", "temporal")  # the tables that claims are held against
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
-TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "cost.py")
+TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "counts", "cost.py")
 ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
 HOW_TO_GET = {
     "jester": "20bn-jester-v1/ and its CSV files, from Qualcomm's dataset pages after signing up",

@@ -16,7 +16,9 @@ class Format(StrEnum):
 def table(
     name: Annotated[
         str,
-        typer.Argument(help="table1, table2, ablations, temporal, readings, or figure (the ablations as a picture)."),
+        typer.Argument(
+            help="table1, table2, ablations, temporal, statistics, readings, claims, or figure (of the ablations)."
+        ),
     ],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
@@ -25,6 +27,10 @@ def table(
     root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
     results: Annotated[str, typer.Option(help="Where the run folders are and the table goes.")] = "results",
     publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/NAME.csv, whole.")] = False,
+    mixed: Annotated[
+        bool,
+        typer.Option("--mixed", help="Put runs of different data or protocols in one column; their rows say so."),
+    ] = False,
     format: Annotated[
         Format, typer.Option(help="csv writes results/STUDY/NAME.csv; markdown prints the table and writes nothing.")
     ] = Format.csv,
@@ -39,19 +45,50 @@ def table(
     from lcr.options import data_roots
     from lcr.study import tables
 
-    if name not in (*tables.COLUMNS, "figure"):
-        raise unknown("table", name, (*tables.COLUMNS, "figure"))
+    if name not in (*tables.TABLES, "figure"):
+        raise unknown("table", name, (*tables.TABLES, "figure"))
     chosen = load_study(study, data_roots(data_root), root)
     if format == Format.markdown:
         if name == "figure" or publish:
             raise InputError("--format markdown prints a table; leave out --publish, and ask for no figure")
-        print(tables.markdown(name, tables.table_rows(name, chosen, results, root)))
+        print(tables.markdown(name, tables.table_rows(name, chosen, results, root, mixed=mixed)))
         return
     if name == "figure":
         from lcr.study.figure import write_figure
 
-        paths = write_figure(tables.table_rows("ablations", chosen, results, root), f"{results}/{chosen.name}")
+        paths = write_figure(
+            tables.table_rows("ablations", chosen, results, root, mixed=mixed), f"{results}/{chosen.name}"
+        )
     else:
-        paths = [tables.write_table(name, chosen, results, root)]
+        paths = [tables.write_table(name, chosen, results, root, mixed=mixed)]
     for path in paths:
         print(tables.publish(path, results) if publish else path)
+
+
+def claims(
+    study: Annotated[str, typer.Option(help="The study whose runs the claims are held against: a name, or its YAML.")],
+    data_root: Annotated[
+        list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
+    ] = None,
+    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
+    results: Annotated[str, typer.Option(help="Where the study's tables are and the ledger goes.")] = "results",
+    publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/claims.csv, whole.")] = False,
+) -> None:
+    """The paper's claims, each with a verdict: supported, contradicted, inconclusive or untested, and why.
+
+    Needs the study's tables statistics and temporal. What they measured on generated clips decides nothing.
+
+    Example: lcr claims --study tiny --publish
+    """
+    from collections import Counter
+
+    from lcr.config import load_study
+    from lcr.options import data_roots
+    from lcr.study import tables
+    from lcr.study.rows import read_rows
+    from lcr.study.verdicts import VERDICTS
+
+    path = tables.write_table("claims", load_study(study, data_roots(data_root), root), results, root)
+    counts = Counter(row["verdict"] for row in read_rows(path))
+    print(tables.publish(path, results) if publish else path)
+    print(f"{counts.total()} claims: {', '.join(f'{counts[verdict]} {verdict}' for verdict in VERDICTS)}")

@@ -3,10 +3,10 @@
 reading_search: the ten best combinations by each ranking, and the reading used here, whatever its errors.
     ranking: params, flops or both (least worst relative error over the rows), simplest (fewest departures from the
     reading used here among those whose parameters are within 2%), default.
-    reading, departures: where it differs from the reading used here, and on how many axes. One column an axis. params_worst_pct,
-    params_worst_row, params_rows_alike: the worst relative error over the six rows, whose it is, and how many of the
-    six print alike; the same for the FLOPs, under the accounting in the last four axes. Then the columns themselves,
-    in the units of Table 1.
+    reading, departures: where it differs from the reading used here, and on how many axes. One column an axis.
+    params_worst_pct, params_worst_row, params_rows_alike: the worst relative error over the six rows, whose it is, and
+    how many of the six print alike; the same for the FLOPs, under the accounting in the last four axes. Then the
+    columns themselves, in the units of Table 1.
 reading_search_axes: what the best combination with each single answer reaches; within_2_pct counts those with it whose
     parameters are within 2%.
 """

@@ -88,9 +88,17 @@ def _accuracies(study: StudyConfig, results: str | Path, root: str | Path | None
         return {}
     few = study.model_copy(update={"seeds": study.readings.seeds})
     variants = [load_variant(FULL, root), *study.reading_variants().values()]
-    # A reading may change the prediction rule, which other tables' runs must share.
-    answers = load_answers(few, [study.readings.dataset], variants, results, same_protocol=False)
+    # A reading may be another prediction rule: then its runs differ from all others in their protocol, as they should.
+    rules = [one for one in variants if one.protocol.model_dump(exclude_none=True)]
+    others = [one for one in variants if one not in rules]
+    datasets = [study.readings.dataset]
+    answers = load_answers(few, datasets, others, results)
     full = answers[0]
+    for one in rules:
+        (paired,) = load_answers(few, datasets, [one], results)
+        if paired.info["data_hash"] != full.info["data_hash"]:
+            raise InputError(f"{one.name} and {FULL} were run on different data; run snakemake again")
+        answers.append(paired)
     return {one.variant.name: _accuracy(study, one, full) for one in answers}
 
 

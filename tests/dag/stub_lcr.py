@@ -45,6 +45,10 @@ def main() -> None:
         case ["table", "figure"]:
             write(results / "ablations.png", given.study)
             write(results / "ablations.svg", given.study)
+        case ["hashes"]:
+            write(Path("results/hashes.json"), given.study)
+        case ["claims"]:
+            write(results / "claims.csv", f"study\n{given.study}\n")
         case ["table", name]:
             write(results / f"{name}.csv", f"study\n{given.study}\n")
 

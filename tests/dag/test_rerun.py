@@ -6,7 +6,7 @@ from tests.dag.conftest import Project
 
 ONE = ("--config", "study=one")
 RUNS = {("full", 0), ("no_tube_mask", 0)}
-TABLES = {"table table2", "table ablations", "table temporal", "figure"}
+TABLES = {"table table2", "table ablations", "table temporal", "table statistics", "claims", "figure", "hashes"}
 
 
 def runs(step: str, chosen: set[tuple[str, int]] = RUNS) -> set[str]:
