@@ -9,13 +9,12 @@ from lcr.cost import Cost, cost
 from lcr.counts import counted
 from lcr.data.manifest import read_manifest
 from lcr.model.config import ModelConfig
-from lcr.paper.table1 import table1
-from lcr.runs import data_folder
+from lcr.paper.table1 import FRAMES, table1
+from lcr.runs import manifest_path
 from lcr.study.costs import WHOLE
 from lcr.study.rows import Row
 from lcr.variants import VariantConfig
 
-FRAMES = 32  # Table 1's rows: the paper does not say how many; see frames-in-flops in the register
 VIEWS = {"jester": 1, "k400_ssv2": 9}  # §4.1: one for Jester, 3 temporal clips × 3 crops for the others
 MEASURED_GMACS = 70  # Table 1's models above this take minutes to run once, and their memory is left out
 
@@ -38,8 +37,11 @@ class Job:
         return bool(self.dataset) or (self.variant.name == "full" and small)
 
 
-def jobs(study: StudyConfig, root: str | Path | None = None) -> list[Job]:
+def jobs(study: StudyConfig, root: str | Path | None = None, results: str | Path = "results") -> list[Job]:
     """All that the table counts.
+
+    Args:
+        results: whose data's manifests say how many classes there are (see `lcr.runs.manifest_path`).
 
     Raises:
         InputError: a dataset is not prepared, so that its number of classes is not known.
@@ -47,7 +49,7 @@ def jobs(study: StudyConfig, root: str | Path | None = None) -> list[Job]:
     variants = [load_variant(name, root) for name in study.variants]
     found = []
     for name, dataset in study.datasets.items():
-        classes = len(read_manifest(data_folder(study.name, name) / "manifest.parquet").classes)
+        classes = len(read_manifest(manifest_path(results, study.name, name)).classes)
         for variant in variants:
             config = study.model(name, variant, classes)
             found.append(Job(name, dataset.model, config, variant, dataset.data.frames, dataset.protocol.views))
@@ -58,17 +60,34 @@ def jobs(study: StudyConfig, root: str | Path | None = None) -> list[Job]:
 
 
 def cost_rows(
-    study: StudyConfig, root: str | Path | None = None, progress: Callable[[str], None] = lambda name: None
+    study: StudyConfig,
+    root: str | Path | None = None,
+    progress: Callable[[str], None] = lambda name: None,
+    *,
+    results: str | Path = "results",
+    measure: bool = True,
 ) -> Iterator[Row]:
     """The table's rows; `progress` is told of each model before it is counted.
+
+    Args:
+        results: as for `jobs`.
+        measure: memory too, which takes most of the time; its cells stay empty otherwise.
 
     Raises:
         InputError: as for `jobs`.
         RunFailed: a model has an operator without a count.
     """
-    for job in jobs(study, root):
+    known: dict[tuple[ModelConfig, int], Cost] = {}  # variants that differ in nothing that is counted share a count
+    for job in jobs(study, root, results):
         progress(f"{job.dataset or job.model} {job.variant.name}")
-        yield from rows_of(study.name, job, cost(job.config, job.frames, memory=job.measured))
+        if measure and job.measured:
+            found = cost(job.config, job.frames, memory=True)
+        else:
+            alike = job.config.model_copy(update={"tube_ratio": 0.0, "zero_init": True}), job.frames
+            if alike not in known:
+                known[alike] = cost(job.config, job.frames, memory=False)
+            found = known[alike]
+        yield from rows_of(study.name, job, found)
 
 
 def rows_of(study: str, job: Job, found: Cost) -> Iterator[Row]:
@@ -95,6 +114,6 @@ def rows_of(study: str, job: Job, found: Cost) -> Iterator[Row]:
         }
         if name == WHOLE and found.peak_mem_gb is not None and found.train_mem_gb is not None:
             row |= {"peak_mem_gb": f"{found.peak_mem_gb:.4g}", "train_mem_gb": f"{found.train_mem_gb:.4g}"}
-        elif name == WHOLE:
+        elif name == WHOLE and not job.measured:
             row["note"] = f"memory not measured here: lcr cost {job.model} --ablation {job.variant.name} does"
         yield row

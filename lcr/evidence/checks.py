@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 from lcr.config import StudyConfig
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.errors import InputError
-from lcr.evidence.hashes import MANIFEST, NAME, Hashes, configuration, manifest_path, study_files
+from lcr.evidence.hashes import NAME, Hashes, configuration, study_files
 from lcr.files import file_hash
 from lcr.provenance import commit_known, lock_hash, lock_hash_at
-from lcr.runs import data_key, evaluate_key, run_folder, train_key
+from lcr.runs import data_key, evaluate_key, manifest_path, run_folder, train_key
 from lcr.variants import VariantConfig
 
 
@@ -63,7 +63,7 @@ def check_files(folder: Path, hashes: Hashes, report: Report, advance: Callable[
     for name in hashes.not_kept:
         report.note("not kept in this copy, only its hash", name)
     here = {path.relative_to(folder).as_posix() for path in study_files(folder, hashes.name)}
-    manifests = {f"{hashes.name}/{dataset}/{MANIFEST}" for dataset in hashes.manifests}
+    manifests = {f"{hashes.name}/{dataset}/manifest.parquet" for dataset in hashes.manifests}
     for name in sorted(here - hashes.files.keys() - hashes.not_kept.keys() - manifests):
         report.note(f"not in {NAME}", name)
 

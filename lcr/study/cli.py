@@ -16,7 +16,9 @@ class Format(StrEnum):
 def table(
     name: Annotated[
         str,
-        typer.Argument(help="table2, ablations, temporal, statistics, claims, or figure (of the ablations)."),
+        typer.Argument(
+            help="table1, table2, ablations, temporal, statistics, readings, claims, or figure (of the ablations)."
+        ),
     ],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
