@@ -10,7 +10,7 @@ import typer
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
 from lcr.options import data_roots
-from lcr.study.cli import cost, table
+from lcr.study.cli import answer, cost, table
 
 app = typer.Typer(
     help="Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture",
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command()(table)
+app.command()(answer)
 app.command()(cost)
 
 Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]

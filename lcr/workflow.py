@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar
 
 from lcr.config import FORMATS, DatasetConfig, StudyConfig, VariantConfig, dataset_format, load_study, load_variant
@@ -33,6 +34,7 @@ from lcr.runs import (
     source_hash,
     train_key,
 )
+from lcr.study.notebooks import NOTEBOOKS, notebooks_of
 
 RESULTS = "results"
 STAMPS = WORK / "stamps"
@@ -177,6 +179,27 @@ class Choice:
         runs = self.runs(self.study.table2 if wildcards.table == "table2" else None)
         files = ("run.json", "predictions.parquet", "temporal.parquet")
         return [f"{self.folder(run)}/{file}" for run in runs for file in files]
+
+    @property
+    def notebooks(self) -> tuple[str, ...]:
+        """Those whose tables the study has."""
+        return notebooks_of(TABLES)
+
+    def shown(self, wildcards: Any) -> list[str]:
+        """What a notebook reads: tables, files of runs, and prepared clips."""
+        notebook = NOTEBOOKS[wildcards.notebook]
+        tables = [f"{RESULTS}/{self.study.name}/{table}.csv" for table in notebook.tables]
+        runs = [run for run in self.runs() if run.variant.name == "full" or not notebook.full_only]
+        files = [f"{self.folder(run)}/{file}" for run in runs for file in notebook.run_files]
+        clips = self.prepared(SimpleNamespace(dataset=self.study.table2)) if notebook.clips else []
+        return [*tables, *files, *clips]
+
+    @property
+    def published(self) -> list[str]:
+        """What is published from results/<study>/ to results/."""
+        figures = [f"figures/{name}.{suffix}" for name in self.notebooks for suffix in ("png", "svg")]
+        pages = [f"notebooks/{name}.html" for name in self.notebooks]
+        return [*(f"{table}.csv" for table in TABLES), *figures, *pages, "README.md"]
 
     # Stamps.
 

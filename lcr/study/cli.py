@@ -14,7 +14,7 @@ class Format(StrEnum):
 
 
 def table(
-    name: Annotated[str, typer.Argument(help="table2, ablations, temporal, or figure (the ablations as a picture).")],
+    name: Annotated[str, typer.Argument(help="table2, ablations or temporal.")],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
         list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
@@ -36,22 +36,31 @@ def table(
     from lcr.options import data_roots
     from lcr.study import tables
 
-    if name not in (*tables.COLUMNS, "figure"):
-        raise unknown("table", name, (*tables.COLUMNS, "figure"))
+    if name not in tables.COLUMNS:
+        raise unknown("table", name, tables.COLUMNS)
     chosen = load_study(study, data_roots(data_root), root)
     if format == Format.markdown:
-        if name == "figure" or publish:
-            raise InputError("--format markdown prints a table; leave out --publish, and ask for no figure")
+        if publish:
+            raise InputError("--format markdown prints a table and writes none; leave out --publish")
         print(tables.markdown(name, tables.table_rows(name, chosen, results, root)))
         return
-    if name == "figure":
-        from lcr.study.figure import write_figure
+    path = tables.write_table(name, chosen, results, root)
+    print(tables.publish(path, results) if publish else path)
 
-        paths = write_figure(tables.table_rows("ablations", chosen, results, root), f"{results}/{chosen.name}")
-    else:
-        paths = [tables.write_table(name, chosen, results, root)]
-    for path in paths:
-        print(tables.publish(path, results) if publish else path)
+
+def answer(
+    study: Annotated[str, typer.Option(help="The study whose tables are put into words: a name.")],
+    results: Annotated[str, typer.Option(help="Where the study's folder is and the page goes.")] = "results",
+) -> None:
+    """The answer in words, with tables and figures: results/STUDY/README.md, from the study's tables alone.
+
+    Example: lcr answer --study tiny
+    """
+    from lcr.study.evidence import Evidence
+    from lcr.study.readme import write_readme
+    from lcr.workflow import TABLES
+
+    print(write_readme(Evidence(study, results), TABLES))
 
 
 def cost(

@@ -28,7 +28,7 @@ def table_rows(name: str, study: StudyConfig, results: str | Path, root: str | P
         InputError: no table has this name; a run is missing, damaged or stale; or runs cannot be compared.
     """
     if name not in COLUMNS:
-        raise unknown("table", name, (*COLUMNS, "figure"))
+        raise unknown("table", name, COLUMNS)
     if name == "table2":
         return accuracy.published_rows() + accuracy.accuracy_rows(study, [study.table2], results, root)
     make = accuracy.accuracy_rows if name == "ablations" else temporal.temporal_rows

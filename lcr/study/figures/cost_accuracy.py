@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lcr.study.accuracy import FULL
 from lcr.study.figures.style import COLOURS, data_title, estimate, heading, note, styled
-from lcr.study.rows import Row
+from lcr.study.rows import Row, short
 
 
 def cost_accuracy_figure(rows: Sequence[Row]) -> Figure:
@@ -31,7 +31,7 @@ def cost_accuracy_figure(rows: Sequence[Row]) -> Figure:
         left.xaxis.set_major_locator(MaxNLocator(4))
         left.set_xlabel("FLOPs of one view, counted (GFLOPs)")
         left.set_title(f"Measured, on {data_title(measured[0]['dataset'])}", loc="left")
-        names = [row["method"].removeprefix("LCR (").removesuffix(")") for row in measured]
+        names = [short(row["method"]) for row in measured]
         _name(left, [(cost, float(row["top1"]), name) for cost, row, name in zip(costs, measured, names, strict=True)])
         for row in printed:
             marker, colour = ("D", COLOURS[3]) if row["method"] == "LCR" else ("o", "0.3")
@@ -45,9 +45,10 @@ def cost_accuracy_figure(rows: Sequence[Row]) -> Figure:
         heading(figure, f"Accuracy against cost. Study '{measured[0]['study']}'")
         note(
             figure,
-            "Lines: 95% intervals over seeds and clips; points of equal cost stand side by side. The unit T in Table 2's "
-            "header is in doubt: the 3-D ResNets' numbers can\nonly be giga (ResNet3D-18 at 112 × 112 counts 33 GFLOPs "
-            "for 32 frames; printed: 34.6), and whether LCR's 0.022 is in the same unit the paper does not say.",
+            "Lines: 95% intervals over seeds and clips; points of equal cost stand side by side. The unit T of Table 2 "
+            "is in doubt: the 3-D ResNets'\nnumbers can only be giga (ResNet3D-18 at 112 × 112 counts 33 GFLOPs "
+            "for 32 frames; printed: 34.6), and whether LCR's 0.022 is in the same unit, "
+            "the paper does not say.",
         )
     return figure
 

@@ -11,11 +11,14 @@ from typing import Any
 
 import matplotlib
 import seaborn as sns
+from IPython.display import SVG
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lcr.config import dataset_format
 from lcr.files import write_aside
+from lcr.study.evidence import Evidence
+from lcr.study.notebooks import NOTEBOOKS
 from lcr.study.rows import Row
 
 # No dates, no random ids: the same rows give the same bytes on the same machine.
@@ -56,6 +59,12 @@ def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
             figure.savefig(aside, dpi=200, metadata=metadata)
         paths.append(path)
     return paths
+
+
+def show(figure: Figure, evidence: Evidence, name: str) -> SVG:
+    """Saves a notebook's figure beside the study's tables, and shows the very file that was saved."""
+    picture = next(path for path in save(figure, evidence.folder / "figures", name) if path.suffix == ".svg")
+    return SVG(filename=str(picture), metadata={"alt": NOTEBOOKS[name].title})
 
 
 def datasets_of(rows: Sequence[Row]) -> dict[str, list[Row]]:

@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from lcr.study.accuracy import FULL
 from lcr.study.evidence import Curves
 from lcr.study.figures.style import COLOURS, data_title, heading, note, styled
+from lcr.study.rows import short
 
 
 def training_curves_figure(curves: Sequence[Curves], study: str) -> Figure:
@@ -33,7 +34,7 @@ def training_curves_figure(curves: Sequence[Curves], study: str) -> Figure:
             line[0].set_ylim(0, 1.05 * max(one.loss.max() for one in curves if one.dataset == dataset))
             line[0].set_ylabel(f"{data_title(dataset).split(':')[0]}\nTraining loss (nats)")
         for axes, name in zip(panels[0], ablations, strict=False):
-            axes.set_title(found[datasets[0], name].title.removeprefix("LCR "))
+            axes.set_title(short(found[datasets[0], name].title))
         for axes in panels[-1]:
             axes.set_xlabel("Training step")
         note(

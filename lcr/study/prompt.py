@@ -1,0 +1,59 @@
+"""The clip that the edge_prompt figure shows: read from the study's data, met by one trained model."""
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+
+from lcr.config import DatasetConfig
+from lcr.data.clips import Clips
+from lcr.evaluate import load_trained
+from lcr.model.config import model_by_name
+from lcr.model.tube_mask import tube_mask
+from lcr.runs import data_folder
+from lcr.study.accuracy import FULL
+from lcr.study.attention import class_token_readings
+from lcr.study.evidence import Evidence
+from lcr.study.figures.edge_prompt import PromptClip
+
+
+def prompt_clip(evidence: Evidence, dataset: str) -> PromptClip:
+    """The first validation clip, by name, that the full model's first seed answers rightly; else the first of all.
+
+    Args:
+        dataset: one of the study's, whose prepared clips are in `.lcr/` beside the results.
+
+    Raises:
+        InputError: the run or the prepared clips are missing or damaged.
+    """
+    folder = evidence.seeds(dataset, FULL)[0]
+    model, _ = load_trained(folder / "model.safetensors", torch.device("cpu"))
+    said = json.loads((folder / "run.json").read_text(encoding="utf-8"))["config"]
+    config = DatasetConfig.model_validate({name: said[name] for name in DatasetConfig.model_fields})
+    place = evidence.results.parent / data_folder(evidence.study, dataset)
+    clips = Clips(place, "validation", config.data, model_by_name(config.model).frame_size)
+    answers = pq.read_table(folder / "predictions.parquet", columns=["id", "label", "prediction"]).to_pandas()
+    right = answers[answers.label == answers.prediction]
+    chosen = (right if len(right) else answers).sort_values("id").iloc[0]
+    batch = clips.test_batch(np.array([clips.ids.index(chosen.id)]), config.protocol)
+    frames, edges = batch.frames[0], batch.edges[0]  # of several views the first
+    readings = class_token_readings(model, frames.float() / 255, edges.float())
+    return PromptClip(
+        evidence.study,
+        dataset,
+        clips.classes[chosen.label],
+        clips.classes[chosen.prediction],
+        frames.numpy(),
+        edges.numpy(),
+        _kept(model.config.patches, model.config.tube_ratio),
+        torch.stack([reading.shares() for reading in readings]).numpy(),
+    )
+
+
+def _kept(patches: int, ratio: float) -> np.ndarray:
+    """A mask as training draws it: (patches,), whether a position is kept."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        keep = tube_mask(1, patches, ratio)[0]
+    return np.isin(np.arange(patches), keep.numpy())

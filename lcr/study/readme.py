@@ -1,0 +1,109 @@
+"""results/README.md: the answer in ten lines, then tables, figures and the ledger that it follows from."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from lcr.files import write_aside
+from lcr.study.accuracy import FULL
+from lcr.study.answer import Tables, answer_lines
+from lcr.study.evidence import Evidence
+from lcr.study.notebooks import NOTEBOOKS, notebooks_of
+from lcr.study.rows import Row
+from lcr.study.tables import markdown
+
+VERDICTS = ("supported", "contradicted", "inconclusive", "untested")
+SHOWN = {
+    "table2": "Table 2: published and measured",
+    "ablations": "Ablations on every dataset",
+    "temporal": "Does the model see time?",
+}
+
+
+def readme(study: str, tables: Tables, classes: int) -> str:
+    """The whole page, with links relative to the folder of the tables.
+
+    Args:
+        tables: rows by the name of their table; `table2`, `ablations` and `temporal` at least.
+        classes: of Table 2's dataset.
+    """
+    numbered = [f"{number}. {line}" for number, line in enumerate(answer_lines(tables, classes), 1)]
+    parts = [
+        f"# Which part of LCR matters? Study `{study}`",
+        "Made by `lcr answer` from the tables beside it; every sentence follows from their numbers.",
+        "\n".join(numbered),
+        _how_sure(tables["ablations"]),
+        "![Each ablation against the full model](figures/ablations.png)",
+        *_ledger(tables.get("claims", ())),
+    ]
+    for name, title in SHOWN.items():
+        parts += [f"## {title}", f"[{name}.csv]({name}.csv)", markdown(name, tables[name])]
+    parts += _table1(tables.get("table1", ()))
+    parts += ["## Figures", *_figures(tables)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _how_sure(ablations: Sequence[Row]) -> str:
+    floors = {row["p_floor_holm"] for row in ablations if row.get("p_floor_holm")}
+    least = f" With these seeds no p-value can be below {' or '.join(sorted(floors))}." if floors else ""
+    return (
+        "How sure: brackets are 95% intervals over seeds and clips, differences are variant minus full in percentage "
+        f"points, paired; p speaks of the evaluated clips alone.{least}"
+    )
+
+
+def _ledger(claims: Sequence[Row]) -> Iterator[str]:
+    if not claims:
+        return
+    counts = Counter(row["verdict"] for row in claims)
+    yield "## The paper's claims"
+    yield _table(VERDICTS, [[str(counts[verdict]) for verdict in VERDICTS]])
+    yield "Every claim with its test and its evidence: [claims.csv](claims.csv). Those that fall:"
+    fallen = [row for row in claims if row["verdict"] == "contradicted"]
+    yield "\n".join(f"- {row['claim']} ({row['where']}): {row['why']}" for row in fallen) or "- none"
+
+
+def _table1(rows: Sequence[Row]) -> Iterator[str]:
+    if not rows:
+        return
+    heads = {
+        "model": "Model",
+        "params_m_published": "Parameters (M), published",
+        "params_m": "counted",
+        "params_error_pct": "off by (%)",
+        "flops_t_published": "FLOPs (T), published",
+        "gmacs": "Multiply-adds (G), counted",
+        "flops_error_pct": "off by (%)",
+    }
+    yield "## Table 1: published and counted"
+    yield "[table1.csv](table1.csv)"
+    yield _table(list(heads.values()), [[row[column] for column in heads] for row in rows])
+
+
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *lines))
+
+
+def _figures(tables: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    for name in notebooks_of(tables):
+        title = NOTEBOOKS[name].title
+        yield f"**{title}** ([notebook](notebooks/{name}.html), [SVG](figures/{name}.svg))"
+        yield f"![{title}](figures/{name}.png)"
+
+
+def write_readme(evidence: Evidence, names: Sequence[str]) -> Path:
+    """Writes README.md beside a study's tables and returns its path.
+
+    Args:
+        names: the tables that it is made from.
+
+    Raises:
+        InputError: one of them is not made, or the place cannot be written to.
+    """
+    tables = {name: evidence.rows(name) for name in names}
+    full = next(row for row in tables["table2"] if row["variant"] == FULL)
+    text = readme(evidence.study, tables, len(evidence.classes(full["dataset"])))
+    path = evidence.folder / "README.md"
+    with write_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+    return path
