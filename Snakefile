@@ -232,12 +232,13 @@ rule answer:
         expand(f"results/{STUDY.name}/figures/{{notebook}}.png", notebook=CHOICE.notebooks),
         local(f"{CHOICE.stamps}/tables"),
     output:
+        ensure(f"results/{STUDY.name}/README.md", non_empty=True),
         ensure(
             report(
-                f"results/{STUDY.name}/README.md",
+                f"results/{STUDY.name}/answer.html",
                 caption="docs/captions/answer.rst",
                 category="Answer",
-                labels={"page": "README"},
+                labels={"page": "the answer in ten lines"},
             ),
             non_empty=True,
         ),

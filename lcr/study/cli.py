@@ -52,7 +52,9 @@ def answer(
     study: Annotated[str, typer.Option(help="The study whose tables are put into words: a name.")],
     results: Annotated[str, typer.Option(help="Where the study's folder is and the page goes.")] = "results",
 ) -> None:
-    """The answer in words, with tables and figures: results/STUDY/README.md, from the study's tables alone.
+    """The answer in words, with tables and figures, from the study's tables alone.
+
+    Writes README.md and the same as one HTML page, answer.html, to results/STUDY/.
 
     Example: lcr answer --study tiny
     """
@@ -60,7 +62,7 @@ def answer(
     from lcr.study.readme import write_readme
     from lcr.workflow import TABLES
 
-    print(write_readme(Evidence(study, results), TABLES))
+    print(*write_readme(Evidence(study, results), TABLES), sep="\n")
 
 
 def cost(

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from lcr.errors import InputError
 from lcr.files import write_aside
 from lcr.study.accuracy import FULL
 from lcr.study.answer import Tables, answer_lines
 from lcr.study.evidence import Evidence
 from lcr.study.notebooks import NOTEBOOKS, notebooks_of
+from lcr.study.page import html_page
 from lcr.study.rows import Row
 from lcr.study.tables import markdown
 
@@ -91,19 +93,23 @@ def _figures(tables: Mapping[str, Sequence[Row]]) -> Iterator[str]:
         yield f"![{title}](figures/{name}.png)"
 
 
-def write_readme(evidence: Evidence, names: Sequence[str]) -> Path:
-    """Writes README.md beside a study's tables and returns its path.
+def write_readme(evidence: Evidence, names: Sequence[str]) -> list[Path]:
+    """Writes README.md and, for the report, answer.html beside a study's tables; returns their paths.
 
     Args:
         names: the tables that it is made from.
 
     Raises:
-        InputError: one of them is not made, or the place cannot be written to.
+        InputError: one of them or a figure is not made, or the place cannot be written to.
     """
     tables = {name: evidence.rows(name) for name in names}
     full = next(row for row in tables["table2"] if row["variant"] == FULL)
     text = readme(evidence.study, tables, len(evidence.classes(full["dataset"])))
-    path = evidence.folder / "README.md"
-    with write_aside(path) as aside:
-        aside.write_text(text, encoding="utf-8")
-    return path
+    for name in notebooks_of(tables):
+        if not (evidence.folder / "figures" / f"{name}.png").is_file():
+            raise InputError(f"no {evidence.folder}/figures/{name}.png; run notebooks/{name}.ipynb first, or snakemake")
+    paths = [evidence.folder / "README.md", evidence.folder / "answer.html"]
+    for path, content in zip(paths, (text, html_page(text, evidence.folder)), strict=True):
+        with write_aside(path) as aside:
+            aside.write_text(content, encoding="utf-8")
+    return paths

@@ -11,19 +11,19 @@ from lcr.study.rows import Row
 LEAST = 1e-6  # numbers of a log axis below this are drawn at its left end, as "0" or "<"
 
 
-def readings_figure(rows: Sequence[Row], search: Sequence[Row] = (), best: int = 10) -> Figure:
+def readings_figure(rows: Sequence[Row], search: Sequence[Row]) -> Figure:
     """Four panels with a row a reading, and below them the search's best combinations.
 
     Args:
         rows: rows of readings.csv, the default reading of each place first.
-        search: rows of reading_search.csv, best first; as many as `best` are drawn.
+        search: rows of reading_search.csv; the best are drawn.
     """
-    search = list(search)[:best]
-    heights = [0.24 * len(rows) + 1.3] + ([0.26 * len(search) + 0.9] if search else [])
+    best = best_of_search(search)
+    heights = [0.24 * len(rows) + 1.3, 0.26 * len(best) + 0.9]
     with styled():
         figure = Figure((10.5, 0.9 + sum(heights)), layout="constrained")
-        parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-        panels = parts[0].subplots(1, 4, sharey=True, gridspec_kw={"width_ratios": (1.3, 1, 1, 1)})
+        upper, lower = figure.subfigures(2, 1, height_ratios=heights)
+        panels = upper.subplots(1, 4, sharey=True, gridspec_kw={"width_ratios": (1.3, 1, 1, 1)})
         _accuracy(panels[0], rows)
         _logs(panels[1], rows, {"grad_norm_first_step": ("first step", "o"), "grad_norm_step_50": ("step 50", "D")})
         panels[1].set_xlabel("Gradient norm (loss per unit)")
@@ -36,8 +36,7 @@ def readings_figure(rows: Sequence[Row], search: Sequence[Row] = (), best: int =
             for place, row in enumerate(rows):
                 if row["default"] == "yes":
                     axes.axhspan(place - 0.5, place + 0.5, color="0.93", zorder=0)
-        if search:
-            _search(parts[1].subplots(), search)
+        _search(lower.subplots(), best)
         heading(figure, "What each reading of the paper changes")
         note(
             figure,
@@ -86,14 +85,35 @@ def _logs(axes: Axes, rows: Sequence[Row], columns: dict[str, tuple[str, str]]) 
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(columns), frameon=False, handletextpad=0.2)
 
 
+def departures(row: Row, default: Row) -> dict[str, str]:
+    """In what a combination of the search is read otherwise than the default: answers by axis.
+
+    The axes are the columns of reading_search.csv between `departures` and `params_worst_pct`.
+    """
+    names = list(row)
+    axes = names[names.index("departures") + 1 : names.index("params_worst_pct")]
+    return {axis: row[axis] for axis in axes if row[axis] != default[axis]}
+
+
+def best_of_search(search: Sequence[Row], each: int = 2) -> list[Row]:
+    """The default reading, and of each ranking the `each` best."""
+    return [row for row in search if int(row["rank"]) <= each]
+
+
 def _search(axes: Axes, search: Sequence[Row]) -> None:
     for place, row in enumerate(search):
-        axes.plot(float(row["params_worst_pct"]), place, "o", color=COLOURS[0], label=None if place else "parameters")
-        axes.plot(
-            float(row["flops_worst_pct"]), place, "D", color=COLOURS[3], mfc="white", label=None if place else "FLOPs"
-        )
-    row_axis(axes, [row["reading"] for row in search])
-    axes.set_xlim(left=0)
+        params, flops = float(row["params_worst_pct"]), float(row["flops_worst_pct"])
+        axes.plot([params, flops], [place, place], "-", color="0.7", linewidth=1)
+        axes.plot(params, place, "o", color=COLOURS[0], label=None if place else "parameters")
+        axes.plot(flops, place, "D", color=COLOURS[3], mfc="white", markersize=5, label=None if place else "FLOPs")
+    axes.set_xscale("log")
+    row_axis(axes, [_ranked(row) for row in search])
     axes.set_xlabel("Worst error over the six rows of Table 1 (%)")
-    axes.set_title("The search: readings that come nearest to Table 1", loc="left")
+    axes.set_title("The search: combinations of readings nearest to Table 1", loc="left")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+
+
+def _ranked(row: Row) -> str:
+    if row["ranking"] == "default":
+        return "the reading used here"
+    return f"best by {row['ranking']}, no. {row['rank']} ({row['departures']} other answers)"

@@ -18,7 +18,8 @@ def table1_figure(rows: Sequence[Row], cost: Sequence[Row]) -> Figure:
         rows: rows of table1.csv. cost: rows of cost.csv, one a model, variant and component.
     """
     models = [row["model"] for row in rows]
-    parts = [row for row in cost if row["variant"] == FULL and row["model"] in models and row["component"] != "all"]
+    of_table1 = [row for row in cost if not row["dataset"] and row["variant"] == FULL]  # the study's own have a dataset
+    parts = [row for row in of_table1 if row["component"] != "all"]
     components = list(dict.fromkeys(row["component"] for row in parts))
     with styled():
         figure = Figure((9.4, 1.6 + 0.8 * len(models)), layout="constrained")
