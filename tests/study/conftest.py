@@ -13,6 +13,7 @@ import pytest
 from lcr import runs
 from lcr.config import StudyConfig, load_variant, parse
 from lcr.runs import evaluate_key, run_folder, train_key
+from lcr.study.evidence import Evidence
 
 ACCURACY = {
     "full": 0.8,
@@ -152,3 +153,15 @@ def rewrite() -> Callable[..., None]:
         file.write_text(json.dumps(json.loads(file.read_text()) | values))
 
     return change
+
+
+@pytest.fixture(scope="session")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """A made-up study of three datasets with its tables, to read only: all tests share it."""
+    from tests.study.written import DATASETS, write_evidence
+
+    results = tmp_path_factory.mktemp("evidence") / "results"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "source_hash", lambda parts: "sources as they were")
+        write_evidence(made_up_study(datasets=DATASETS, seeds=3), results)
+    return Evidence("made-up", results)

@@ -137,5 +137,5 @@ def _pairs(axes: Axes, dataset: str, rows: Sequence[Row]) -> None:
     axes.set_xlim(-2, 102)
     axes.grid(axis="x")
     row_axis(axes, list(variants.values()))
-    axes.set_xlabel("The own class above its time reverse (% of clips)")
-    axes.set_title(f"Time-reversed pairs, {data_title(dataset).split(':')[0]} ({rows[0]['clips']} clips)", loc="left")
+    axes.set_xlabel("Own class above its reverse\n(% of clips)")
+    axes.set_title(f"Time-reversed pairs: {rows[0]['clips']} clips of\n{data_title(dataset).split(':')[0]}", loc="left")
