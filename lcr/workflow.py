@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar
 
 from lcr.config import FORMATS, DatasetConfig, StudyConfig, VariantConfig, dataset_format, load_study, load_variant
@@ -186,13 +185,14 @@ class Choice:
         return notebooks_of(TABLES)
 
     def shown(self, wildcards: Any) -> list[str]:
-        """What a notebook reads: tables, files of runs, and prepared clips."""
+        """What a notebook reads: tables, and files of runs.
+
+        Not the prepared clips, which edge_prompt makes anew where they are gone: they are not part of the results.
+        """
         notebook = NOTEBOOKS[wildcards.notebook]
         tables = [f"{RESULTS}/{self.study.name}/{table}.csv" for table in notebook.tables]
         runs = [run for run in self.runs() if run.variant.name == "full" or not notebook.full_only]
-        files = [f"{self.folder(run)}/{file}" for run in runs for file in notebook.run_files]
-        clips = self.prepared(SimpleNamespace(dataset=self.study.table2)) if notebook.clips else []
-        return [*tables, *files, *clips]
+        return [*tables, *(f"{self.folder(run)}/{file}" for run in runs for file in notebook.run_files)]
 
     @property
     def published(self) -> list[str]:

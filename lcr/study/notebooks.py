@@ -12,14 +12,13 @@ class Notebook:
     """A notebook of `notebooks/`.
 
     title: its figure, in a line. tables: those that it shows. run_files: what it reads of each run.
-    full_only: it reads runs of the full model alone. clips: it reads prepared clips too, those of Table 2's dataset.
+    full_only: it reads runs of the full model alone.
     """
 
     title: str
     tables: tuple[str, ...]
     run_files: tuple[str, ...] = ()
     full_only: bool = False
-    clips: bool = False
 
 
 NOTEBOOKS = {
@@ -40,7 +39,6 @@ NOTEBOOKS = {
         ("ablations", "table2"),
         ("model.safetensors", "predictions.parquet", "run.json"),
         full_only=True,
-        clips=True,
     ),
 }
 
