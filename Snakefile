@@ -10,7 +10,7 @@
 import os
 import re
 
-from lcr.workflow import PUBLISHED, TABLES, choose
+from lcr.workflow import LEDGER, PUBLISHED, TABLES, choose
 
 
 report: "docs/captions/workflow.rst"
@@ -27,9 +27,9 @@ NOTEBOOKS = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
 
 wildcard_constraints:
     dataset="|".join(STUDY.datasets),
-    variant="|".join(CHOICE.variants),
+    variant="|".join(map(re.escape, [*CHOICE.variants, *CHOICE.readings])),
     seed="|".join(map(str, STUDY.seeds)),
-    table="|".join(TABLES),
+    table="|".join(table for table in TABLES if table != "claims"),
     notebook="|".join(CHOICE.notebooks),
     published="|".join(map(re.escape, CHOICE.published)),
 
@@ -37,11 +37,13 @@ wildcard_constraints:
 localrules:
     all,
     publish,
+    hashes,
 
 
 rule all:
     input:
         expand("results/{published}", published=CHOICE.published),
+        "results/hashes.json",
 
 
 rule fixture:
@@ -181,6 +183,33 @@ rule table:
         "lcr table {wildcards.table} {params.options} > {log} 2>&1"
 
 
+rule claims:
+    input:
+        expand(f"results/{STUDY.name}/{{table}}.csv", table=LEDGER),
+        local(f"{CHOICE.stamps}/tables"),
+    output:
+        ensure(
+            report(
+                f"results/{STUDY.name}/claims.csv",
+                caption="docs/captions/claims.rst",
+                category="Tables",
+                labels={"table": "claims"},
+            ),
+            non_empty=True,
+        ),
+    log:
+        f"{LOGS}/table/claims.log",
+    benchmark:
+        f"{TIMES}/table/claims.tsv"
+    conda:
+        "environment.yml"
+    params:
+        key=CHOICE.table_key,
+        options=CHOICE.options,
+    shell:
+        "lcr claims {params.options} > {log} 2>&1"
+
+
 # The notebook as it was run stays among the logs: when a cell fails, it holds the traceback.
 rule notebook:
     input:
@@ -268,3 +297,19 @@ rule publish:
         "environment.yml"
     shell:
         "(cp {input.made} {output}.aside && mv {output}.aside {output}) > {log} 2>&1"
+
+
+# Last of all: what every file is now, so that `lcr verify` finds any later change.
+rule hashes:
+    input:
+        expand("results/{published}", published=CHOICE.published),
+    output:
+        ensure("results/hashes.json", non_empty=True),
+    log:
+        f"{LOGS}/hashes.log",
+    conda:
+        "environment.yml"
+    params:
+        options=CHOICE.options,
+    shell:
+        "lcr hashes {params.options} > {log} 2>&1"

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from lcr.cost_cli import cost
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
+from lcr.evidence.cli import hashes, reference, verify
 from lcr.options import data_roots
-from lcr.study.cli import answer, cost, table
+from lcr.study.cli import answer, claims, table
 
 app = typer.Typer(
     help="Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture",
@@ -19,9 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
-app.command()(table)
-app.command()(answer)
-app.command()(cost)
+for command in (table, cost, claims, answer, hashes, reference, verify):
+    app.command()(command)
 
 Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]
 Dataset = Annotated[
@@ -102,6 +103,39 @@ def evaluate(
     print(summary(run(config, dataset, variant, seed, results)))
 
 
+@app.command()
+def predict(
+    video: Annotated[Path, typer.Argument(help="A .webm or .mp4 file, or a folder of 00001.jpg, 00002.jpg, …")],
+    run: Annotated[Path, typer.Option(help="The folder of a trained and tested run.")] = Path(
+        "results/tiny/jester-fixture/full/seed-0"
+    ),
+    top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
+    stream: Annotated[bool, typer.Option("--stream", help="Frame by frame, as a camera would give it.")] = False,
+) -> None:
+    """What a trained model sees in one video.
+
+    Example: lcr predict .lcr/data/tiny/jester-fixture/raw/20bn-jester-v1/1 --stream
+
+    Without --stream the clip is sampled and scored by the protocol that the run was tested with.
+    """
+    from lcr import one_video
+
+    trained = one_video.load_run(run)
+    if not stream:
+        shown = one_video.scores(trained, video)
+        for rank in (-shown).argsort()[:top]:
+            print(f"{shown[rank]:7.1%}  {'█' * round(30 * float(shown[rank])):30}  {trained.classes[rank]}")
+        return
+    for number, shown, seconds in one_video.stream(trained, video):
+        best = (-shown).argsort()[:top]
+        said = ", ".join(f"{trained.classes[rank]} {shown[rank]:.0%}" for rank in best)
+        print(f"frame {number + 1:4d}  {1e3 * seconds:5.1f} ms  {said}", flush=True)
+
+
+# A wrong option or value. The class is click's, or that of the copy of click that newer typers carry.
+UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
 def main() -> None:
     """Runs a command; what the user can mend is printed as one line."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the studies say how many threads torch gets
@@ -109,6 +143,9 @@ def main() -> None:
         app(standalone_mode=False)
     except LCRError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except UsageError as error:
+        error.show()
         sys.exit(error.exit_code)
     except typer.Exit as error:
         sys.exit(error.exit_code)

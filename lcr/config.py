@@ -4,18 +4,19 @@ A study (`ablations/studies/*.yaml`) says which datasets, models, seeds and reci
 which one thing differs from the full model. Everything here loads without torch, since the DAG reads it at every call.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field
 
 from lcr.errors import InputError, unknown
 from lcr.model.config import Frozen, ModelConfig, model_by_name
-from lcr.model.counts import matched_hidden, parameters
+from lcr.paper.register import reading_variants
+from lcr.parsing import parse, read_yaml
+from lcr.variants import VariantConfig
 
 FORMATS = ("jester", "something", "kinetics")
-C = TypeVar("C", bound=BaseModel)
 DATASETS = (*FORMATS, *(f"{name}-fixture" for name in FORMATS))
 
 
@@ -109,6 +110,18 @@ class DatasetConfig(Frozen):
     note: str = ""
 
 
+class ReadingRuns(Frozen):
+    """Which alternative readings of the paper a study trains, beside the readings it uses.
+
+    dataset: on whose clips. seeds: some of the study's, so that each is paired with the full model's run.
+    readings: names of the register as in `kv-source.additive`; None for all that can be trained.
+    """
+
+    dataset: str
+    seeds: tuple[int, ...] = Field(min_length=1)
+    readings: tuple[str, ...] | None = None
+
+
 class StudyConfig(Frozen):
     """A study: every dataset × variant × seed is one run.
 
@@ -123,6 +136,7 @@ class StudyConfig(Frozen):
     seeds: tuple[int, ...] = Field(min_length=1)
     device: Literal["cpu", "cuda"] = "cpu"
     threads: int = Field(1, gt=0)
+    readings: ReadingRuns | None = None
 
     def dataset(self, name: str) -> DatasetConfig:
         """The configuration of one of the study's datasets.
@@ -135,72 +149,30 @@ class StudyConfig(Frozen):
             raise unknown(f"dataset of study '{self.name}'", name, self.datasets)
         return self.datasets[name]
 
-    def model(self, dataset: str, variant: "VariantConfig", classes: int) -> ModelConfig:
+    def model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig:
         """The model of one run: the dataset's named model, its classes, and the variant's one change."""
         base = model_by_name(self.dataset(dataset).model)
         return variant.apply(base.model_copy(update={"classes": classes}))
 
+    def reading_variants(self) -> dict[str, VariantConfig]:
+        """The alternative readings that this study trains, by name."""
+        known = reading_variants()
+        if self.readings is None:
+            return {}
+        return {name: known[name] for name in self.readings.readings or known}
 
-class ModelChange(Frozen):
-    """What a variant changes in the model; exactly one field of these is set, and none in `full`."""
-
-    edge_prompt: bool | None = None
-    zero_init: bool | None = None
-    tube_ratio: float | None = None
-    bidirectional: bool | None = None
-    gate: Literal["cross_rwkv", "lstm"] | None = None
-
-
-class VariantConfig(Frozen):
-    """One ablation: the component that it changes and what is expected of it."""
-
-    name: str
-    title: str
-    component: str
-    hypothesis: str
-    model: ModelChange = ModelChange()
-
-    def apply(self, model: ModelConfig) -> ModelConfig:
-        """`model` with this variant's change. Plain LSTM gates get the width at which the parameters match."""
-        changed = model.model_dump() | self.model.model_dump(exclude_none=True)
-        if changed["gate"] != model.gate:
-            width = matched_hidden(ModelConfig.model_validate(changed), sum(parameters(model).values()))
-            changed["hidden"] = width
-        return ModelConfig.model_validate(changed)
-
-
-def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> InputError:
-    """The first problem of a configuration, in the user's words; an unknown key comes with the nearest known one."""
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return InputError(f"{where}: {unknown('key', place, _keys(kind))}")
-    return InputError(f"{where}: {place or 'the whole'}: {first['msg']}")
-
-
-def _keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
-    keys = []
-    for name, field in kind.model_fields.items():
-        keys.append(prefix + name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys += _keys(field.annotation, f"{prefix}{name}.")
-    return keys
-
-
-def parse(kind: type[C], data: Any, where: str) -> C:
-    """`data` as a configuration of `kind`.
-
-    Raises:
-        InputError: a key is unknown, missing or of the wrong type; `where` is named.
-    """
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        raise _explain(error, kind, where) from error
+    def run(self, dataset: str, variant: VariantConfig) -> DatasetConfig:
+        """The configuration of one run: the dataset's, with the variant's change of recipe or protocol, if any."""
+        config = self.dataset(dataset)
+        train, protocol = variant.train.model_dump(exclude_none=True), variant.protocol.model_dump(exclude_none=True)
+        changed = {"train": config.train.model_copy(update=train)}
+        return config.model_copy(update=changed | {"protocol": config.protocol.model_copy(update=protocol)})
 
 
 def project_root(root: str | Path | None = None) -> Path:
-    """The folder that holds `ablations/`: `root`, else upward from the working directory, else the packaged copy.
+    """The folder that holds `ablations/`: `root`, else upward from the working directory, else what was installed.
+
+    That is the checkout of an editable install, or the copy that the wheel carries.
 
     Raises:
         InputError: `root` is given and holds no `ablations/`.
@@ -213,18 +185,13 @@ def project_root(root: str | Path | None = None) -> Path:
     for folder in (here, *here.parents):
         if (folder / "ablations" / "studies").is_dir():
             return folder
-    return Path(__file__).parent / "packaged"
+    installed = Path(__file__).parent
+    checkout = installed.parent
+    return checkout if (checkout / "ablations" / "studies").is_dir() else installed / "packaged"
 
 
-def _read_yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is no valid YAML: {str(error).splitlines()[0]}") from error
-
-
-def _named(folder: Path, kind: str, name: str | Path) -> Path:
-    """The YAML file called `name` in `folder`, or the file that `name` is the path of."""
+def _named(folder: Path, kind: str, name: str | Path, others: Iterable[str] = ()) -> Path:
+    """The YAML file called `name` in `folder`, or the file that `name` is the path of; `others` are names as well."""
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
         if not path.is_file():
@@ -232,18 +199,24 @@ def _named(folder: Path, kind: str, name: str | Path) -> Path:
         return path
     known = sorted(file.stem for file in folder.glob("*.yaml"))
     if str(name) not in known:
-        raise unknown(kind, str(name), known)
+        raise unknown(kind, str(name), [*known, *others])
     return folder / f"{name}.yaml"
 
 
 def load_variant(name: str | Path, root: str | Path | None = None) -> VariantConfig:
-    """A variant by name (`full`, `no_edge_prompt`, …) or by the path of its YAML file.
+    """A variant by name, or by the path of its YAML file.
+
+    Names are those of `ablations/` (`full`, `no_edge_prompt`, …) and of the alternative readings in
+    `lcr/paper/discrepancies.yaml` (`kv-source.additive`, …).
 
     Raises:
         InputError: there is none of this name, or a key in it is unknown or of the wrong type.
     """
-    path = _named(project_root(root) / "ablations", "ablation", name)
-    return parse(VariantConfig, _read_yaml(path), str(path))
+    readings = reading_variants()
+    if str(name) in readings:
+        return readings[str(name)]
+    path = _named(project_root(root) / "ablations", "ablation", name, readings)
+    return parse(VariantConfig, read_yaml(path), str(path))
 
 
 def load_study(
@@ -261,7 +234,7 @@ def load_study(
             of the study's, or table2 names none of them.
     """
     file = _named(project_root(root) / "ablations" / "studies", "study", path)
-    study = parse(StudyConfig, _read_yaml(file), str(file))
+    study = parse(StudyConfig, read_yaml(file), str(file))
     for name in study.datasets:
         dataset_format(name)
     for name, folder in (roots or {}).items():
@@ -269,7 +242,21 @@ def load_study(
             study = _with_real_data(study, name, folder)
     if study.table2 not in study.datasets:
         raise unknown(f"table2 dataset in {file}", study.table2, study.datasets)
+    _check_readings(study, str(file))
     return study
+
+
+def _check_readings(study: StudyConfig, where: str) -> None:
+    if study.readings is None:
+        return
+    if study.readings.dataset not in study.datasets:
+        raise unknown(f"readings dataset in {where}", study.readings.dataset, study.datasets)
+    for seed in study.readings.seeds:
+        if seed not in study.seeds:
+            raise InputError(f"{where}: readings.seeds has {seed}, which is none of the study's seeds to pair it with")
+    for name in study.readings.readings or ():
+        if name not in reading_variants():
+            raise unknown(f"reading in {where}", name, reading_variants())
 
 
 def _with_real_data(study: StudyConfig, name: str, folder: str) -> StudyConfig:
@@ -283,5 +270,9 @@ def _with_real_data(study: StudyConfig, name: str, folder: str) -> StudyConfig:
         )
     if name not in datasets:
         raise InputError(f"study '{study.name}' has no {name} part for the clips in {folder}")
-    table2 = name if dataset_format(study.table2) == name else study.table2
-    return study.model_copy(update={"datasets": datasets, "table2": table2})
+
+    def renamed(dataset: str) -> str:
+        return name if dataset_format(dataset) == name else dataset
+
+    readings = study.readings and study.readings.model_copy(update={"dataset": renamed(study.readings.dataset)})
+    return study.model_copy(update={"datasets": datasets, "table2": renamed(study.table2), "readings": readings})

@@ -7,7 +7,6 @@ the output), or only moves data; any other stops the count. One multiply-add is 
 The model is counted as the paper describes it (`compute_unread=True`): all tokens, also those that nothing reads.
 """
 
-import os
 import re
 import warnings
 from collections import Counter
@@ -16,10 +15,13 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from lcr.errors import RunFailed
+from lcr.memory import Inputs, peak_memory, training_memory
 from lcr.model.config import Frozen, ModelConfig
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from lcr.model import LCR
 
 MACS, ELEMENTWISE = "multiply-adds", "elementwise"
 
@@ -30,6 +32,8 @@ class Cost(Frozen):
     params: number of parameters. gmacs: multiply-adds / 1e9. gflops: 2 × gmacs.
     peak_mem_gb: parameters and the most that is allocated at any moment of inference on one clip (its frames included),
         in 1e9 bytes, float32, on the CPU, as torch's allocator reports it: the same in every run on one machine.
+    train_mem_gb: the same of a training step on one clip, with gradients and AdamW's moments. Training leaves out what
+        nothing reads (see lcr.model.lcr), so it may hold less than inference, which is measured as it is counted.
     macs_by_component, elementwise_by_component: multiply-adds, and elementwise operations (in no total above).
     """
 
@@ -37,9 +41,26 @@ class Cost(Frozen):
     params_by_component: dict[str, int]
     gmacs: float
     gflops: float
-    peak_mem_gb: float
     macs_by_component: dict[str, int]
     elementwise_by_component: dict[str, int]
+    peak_mem_gb: float | None = None
+    train_mem_gb: float | None = None
+
+    @property
+    def components(self) -> list[str]:
+        """All that have parameters or multiply-adds, in the order of their names; elementwise work alone is last."""
+        counted = sorted({*self.params_by_component, *self.macs_by_component})
+        return [*counted, *sorted({*self.elementwise_by_component} - {*counted})]
+
+    def component(self, name: str) -> tuple[int, int, int]:
+        """Parameters, multiply-adds and elementwise operations of one component."""
+        columns = (self.params_by_component, self.macs_by_component, self.elementwise_by_component)
+        return tuple(column.get(name, 0) for column in columns)
+
+    @property
+    def totals(self) -> tuple[int, int, int]:
+        """Parameters, multiply-adds and elementwise operations of the whole."""
+        return self.params, sum(self.macs_by_component.values()), sum(self.elementwise_by_component.values())
 
 
 # Where a parameter or module belongs: the first pattern that its name begins with. A product that a module computes
@@ -164,34 +185,14 @@ def count_operations(model: "nn.Module", inputs: tuple["Tensor", ...]) -> dict[s
     return own
 
 
-def peak_memory(model: "nn.Module", make_inputs: Callable[[], tuple["Tensor", ...]]) -> int:
-    """Bytes of parameters and buffers, and the most that one inference holds beside them at any moment.
-
-    From torch's own record of allocations and frees on the CPU, inputs and outputs included: no clock, no resident set,
-    so it is the same each time. A kernel that allocates past torch is not seen.
-    """
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else the profiler writes two lines to stderr
-    import torch
-
-    fixed = sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
-    # torch.profiler.profile would import the compiler, seconds for nothing.
-    recorder = torch.autograd.profiler.profile(profile_memory=True, use_kineto=False)
-    with torch.inference_mode(), recorder as profiler:
-        inputs = make_inputs()
-        outputs = model(*inputs)
-        del inputs, outputs
-    records = [event for event in profiler.kineto_results.events() if event.name() == "[memory]"]
-    live = peak = 0
-    for record in sorted(records, key=lambda event: event.start_ns()):
-        live += record.nbytes()
-        peak = max(peak, live)
-    return fixed + peak
-
-
-def cost(config: ModelConfig, frames: int) -> Cost:
+def cost(config: ModelConfig, frames: int, *, memory: bool = True) -> Cost:
     """Cost of one view of `frames` frames, B = 1, without the tube mask, edge maps given.
 
     Every operation is done once a model or once a frame, so two short traces give the count of any length exactly.
+    They run on torch's meta device, where nothing is computed.
+
+    Args:
+        memory: measure it too, which takes an inference and a training step of the whole length.
 
     Raises:
         RunFailed: the model has an operator or a part that is not on the lists here.
@@ -201,35 +202,53 @@ def cost(config: ModelConfig, frames: int) -> Cost:
 
     from lcr.model import LCR
 
-    with torch.random.fork_rng(devices=[]):  # drawing the weights must not move the caller's generator
-        model = LCR(config, compute_unread=True).eval()
-
     def clip(times: int) -> tuple["Tensor", ...]:
         size = config.frame_size
         given = torch.zeros(1, times, 3, size, size), torch.zeros(1, times, 1, size, size)
         return given if config.edge_prompt else given[:1]
 
-    one, two = (_by_component(count_operations(model, clip(times)), config.gate) for times in (1, 2))
+    with torch.device("meta"):
+        model = LCR(config, compute_unread=True).eval()
+        one, two = (by_component(count_operations(model, clip(times)), config.gate) for times in (1, 2))
     totals = {
         key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
         for key in two
     }
-    params = Counter[str]()
-    for name, parameter in model.named_parameters():
-        params[component(name, config.gate)] += parameter.numel()
+    params = parameters_by_component(model)
     macs = sum(totals[MACS].values())
     return Cost(
-        params=params.total(),
-        params_by_component=dict(params),
+        params=sum(params.values()),
+        params_by_component=params,
         gmacs=macs / 1e9,
         gflops=2 * macs / 1e9,
-        peak_mem_gb=peak_memory(model, lambda: clip(frames)) / 1e9,
         macs_by_component={name: number for name, number in totals[MACS].items() if number},
         elementwise_by_component={name: number for name, number in totals[ELEMENTWISE].items() if number},
+        **(measured_memory(config, lambda: clip(frames)) if memory else {}),
     )
 
 
-def _by_component(counts: dict[str, Counter[str]], gate: str) -> dict[str, Counter[str]]:
+def measured_memory(config: ModelConfig, clip: Inputs) -> dict[str, float]:
+    """peak_mem_gb and train_mem_gb of `Cost`."""
+    import torch
+
+    from lcr.model import LCR
+
+    with torch.random.fork_rng(devices=[]):  # drawing the weights and masks must not move the caller's generator
+        inference = peak_memory(LCR(config, compute_unread=True).eval(), clip)
+        training = training_memory(LCR(config), clip)
+    return {"peak_mem_gb": inference / 1e9, "train_mem_gb": training / 1e9}
+
+
+def parameters_by_component(model: "LCR") -> dict[str, int]:
+    """Number of parameters of a built LCR by component."""
+    params = Counter[str]()
+    for name, parameter in model.named_parameters():
+        params[component(name, model.config.gate)] += parameter.numel()
+    return dict(params)
+
+
+def by_component(counts: dict[str, Counter[str]], gate: str) -> dict[str, Counter[str]]:
+    """What `count_operations` found by module, summed by component: {MACS: …, ELEMENTWISE: …}."""
     sums = {MACS: Counter[str](), ELEMENTWISE: Counter[str]()}
     for name, counter in counts.items():
         for key, number in counter.items():

@@ -20,6 +20,12 @@ class RunFailed(LCRError):
     """A run that started well could not go on, for instance at a non-finite loss. Exit code 1."""
 
 
+class Mismatch(LCRError):
+    """Results are not what their records say. Exit code 1."""
+
+    exit_code = 1
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
     """The error for a name that is none of `known`, with the nearest known one named."""
     known = list(known)

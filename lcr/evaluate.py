@@ -7,9 +7,7 @@ come out right) and for the clip reversed (the answer should flip).
 
 import json
 import platform
-import subprocess
 import time
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -20,18 +18,20 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
-from lcr.config import Protocol, StudyConfig, VariantConfig
-from lcr.cost import cost
+from lcr.config import Protocol, StudyConfig
 from lcr.data.clips import Clips, test_batches
 from lcr.data.prepare import prepare
 from lcr.errors import InputError
-from lcr.files import file_hash, write_aside
+from lcr.files import write_aside
 from lcr.model.config import ModelConfig, model_by_name
 from lcr.model.lcr import LCR
 from lcr.predict import predict
+from lcr.provenance import git_state, lock_hash
 from lcr.runs import evaluate_key, only_one, run_folder, train_key
 from lcr.train import inputs, peak_resident_gb, set_machine
+from lcr.variants import VariantConfig
 from lcr.weights import load_model, load_tensors
+from lcr.wkv import backend_for
 
 BATCH = 32
 PACKAGES = ("torch", "numpy", "opencv-python-headless", "pandas", "pyarrow", "fvcore", "safetensors")
@@ -107,20 +107,6 @@ def temporal_table(clips: Clips, pairs: dict[str, np.ndarray], about: dict[str, 
     return pa.concat_tables(tables).replace_schema_metadata(about)
 
 
-def _git() -> dict[str, Any]:
-    """The commit of the source and whether it differs from it; empty outside a repository."""
-    here = Path(__file__).parent
-    run = partial(subprocess.run, cwd=here, capture_output=True, text=True, check=False)
-    try:
-        commit = run(["git", "rev-parse", "HEAD"])
-        changed = run(["git", "status", "--porcelain", "--", here.as_posix()])
-    except OSError:
-        return {"commit": None, "dirty": None}
-    if commit.returncode:
-        return {"commit": None, "dirty": None}
-    return {"commit": commit.stdout.strip(), "dirty": bool(changed.stdout.strip())}
-
-
 def _hardware(device: torch.device) -> dict[str, Any]:
     names = [
         line.split(":", 1)[1].strip()
@@ -130,11 +116,6 @@ def _hardware(device: torch.device) -> dict[str, Any]:
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     capability = torch.backends.cpu.get_cpu_capability()
     return {"cpu": names[0] if names else platform.machine(), "cores": len(names), "simd": capability, "gpu": gpu}
-
-
-def _lock_hash() -> str | None:
-    lock = Path(__file__).parent.parent / "requirements.lock"
-    return file_hash(lock) if lock.exists() else None
 
 
 def _training(folder: Path) -> dict[str, Any]:
@@ -153,11 +134,12 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
     """
     device = set_machine(study)
     began = time.monotonic()
-    config = study.dataset(dataset)
+    config = study.run(dataset, variant)
     folder = run_folder(results, study.name, dataset, variant.name, seed)
-    clips = Clips(prepare(study, dataset), "validation", config.data, model_by_name(config.model).frame_size)
+    size = model_by_name(config.model).frame_size
     with only_one(f"evaluate-{study.name}-{dataset}-{variant.name}-{seed}"):
-        model, about = load_trained(folder / "model.safetensors", device)
+        model, about = load_trained(folder / "model.safetensors", device)  # before the clips, which may take minutes
+        clips = Clips(prepare(study, dataset), "validation", config.data, size)
         key = train_key(study, dataset, variant, seed)
         if about.get("train_key") != key or about.get("data_hash") != clips.data_hash:
             raise InputError(
@@ -168,6 +150,8 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
         protocol = config.protocol.model_dump() | {
             "frames": config.data.frames,
             "frame_size": clips.size,
+            "stride": "random",  # T frames of a clip at random, in order: see lcr.data.sampling
+            "views": config.protocol.views,
             "split": "validation",
         }
         named = {
@@ -175,7 +159,6 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
             "data_hash": clips.data_hash,
             "classes": json.dumps(list(clips.classes)),
         }
-        counted = cost(model.config, config.data.frames)
         record = {
             "study": study.name,
             "dataset": dataset,
@@ -184,15 +167,15 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
             "run_hash": about["hash"],
             "train_key": key,
             "evaluate_key": evaluate_key(study, dataset, variant, seed),
-            "config": {"model": model.config.model_dump(), **config.model_dump()},
+            "config": config.model_dump() | {"model": model.config.model_dump(), "model_name": config.model},
             "protocol": protocol,
-            "git": _git(),
-            "lock_hash": _lock_hash(),
+            "git": git_state(),
+            "lock_hash": lock_hash(),
             "data_hash": clips.data_hash,
             "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
             "hardware": _hardware(device),
             "threads": study.threads,
-            **counted.model_dump(),
+            "wkv_backend": backend_for(device, width=model.config.head_width),
             "clips": {"train": about["train_clips"], "validation": len(clips)},
             **_training(folder),
             "peak_rss_gb": peak_resident_gb(),

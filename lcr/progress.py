@@ -42,3 +42,37 @@ def training_bar(steps: int, done: int, name: str) -> Iterator[Callable[[float, 
                 said = now
 
         yield advance
+
+
+@contextmanager
+def counting_bar(total: int, name: str) -> Iterator[Callable[..., None]]:
+    """Yields a function to call, `total` times, with what comes next if that has a name. In a log file: lines."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    begun, said = 0, time.monotonic()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=total)
+
+        def advance(what: str = "") -> None:
+            nonlocal begun, said
+            bar.update(task, completed=begun, description=f"{name} {what}")
+            begun += 1
+            now = time.monotonic()
+            if not console.is_terminal and now - said > LINE_EVERY:
+                print(f"{name}: {begun}/{total} · {what}", file=sys.stderr, flush=True)
+                said = now
+
+        yield advance
+        bar.update(task, completed=total)
+
+
+@contextmanager
+def status(text: str) -> Iterator[None]:
+    """Says what is being done, while it is, in a terminal."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield

@@ -14,9 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lcr.config import StudyConfig, VariantConfig
+from lcr.config import StudyConfig
 from lcr.errors import InputError
 from lcr.model.config import model_by_name
+from lcr.variants import VariantConfig
 
 PACKAGE = Path(__file__).parent
 WORK = Path(".lcr")
@@ -25,6 +26,7 @@ WORK = Path(".lcr")
 DATA_SOURCES = ("edges.py", "data")
 TRAIN_SOURCES = (*DATA_SOURCES, "model", "wkv", "train.py", "predict.py")
 EVALUATE_SOURCES = (*TRAIN_SOURCES, "evaluate.py")
+CUDA_SOURCES = "wkv/cuda"  # counted for runs on a GPU alone
 # Parts of those folders that no run's numbers depend on.
 NOT_COUNTED = ("cli.py", "bench.py", "subset.py", "check.py", "sheet.py")
 
@@ -70,6 +72,8 @@ def source_hash(parts: tuple[str, ...], package: Path = PACKAGE) -> str:
             for file in found
             if file.suffix in (".py", ".cpp", ".h", ".cu", ".cuh", ".txt") and file.name not in NOT_COUNTED
         }
+    if CUDA_SOURCES not in parts:
+        files = {file for file in files if package / CUDA_SOURCES not in file.parents}
     return hash_of([[file.relative_to(package).as_posix(), _meaning(file)] for file in sorted(files)])
 
 
@@ -82,9 +86,13 @@ def data_key(study: StudyConfig, dataset: str) -> str:
     return hash_of([dataset, size, data, fixture, config.root, source_hash(DATA_SOURCES)])
 
 
+def _sources(study: StudyConfig, parts: tuple[str, ...]) -> str:
+    return source_hash((*parts, CUDA_SOURCES) if study.device == "cuda" else parts)
+
+
 def train_key(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int) -> str:
     """Hash of all that the weights of one run depend on and that is known before its data is read."""
-    config = study.dataset(dataset)
+    config = study.run(dataset, variant)
     model = study.model(dataset, variant, classes=1)  # the classes come with the data
     loss_frames = config.protocol.frames_read(config.data.frames) if config.train.loss_frames == "rule" else None
     recipe = config.train.model_dump(exclude={"checkpoint_seconds"})
@@ -97,15 +105,15 @@ def train_key(study: StudyConfig, dataset: str, variant: VariantConfig, seed: in
             seed,
             study.device,
             study.threads,
-            source_hash(TRAIN_SOURCES),
+            _sources(study, TRAIN_SOURCES),
         ]
     )
 
 
 def evaluate_key(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int) -> str:
     """Hash of all that the predictions of one run depend on and that is known before its data is read."""
-    protocol = study.dataset(dataset).protocol.model_dump()
-    return hash_of([train_key(study, dataset, variant, seed), protocol, source_hash(EVALUATE_SOURCES)])
+    protocol = study.run(dataset, variant).protocol.model_dump()
+    return hash_of([train_key(study, dataset, variant, seed), protocol, _sources(study, EVALUATE_SOURCES)])
 
 
 @contextmanager

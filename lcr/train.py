@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lcr.config import Protocol, StudyConfig, TrainConfig, VariantConfig
+from lcr.config import Protocol, StudyConfig, TrainConfig
 from lcr.data.clips import Batch, Clips, steps_per_epoch, train_batches
 from lcr.data.prepare import prepare
 from lcr.errors import InputError, RunFailed
@@ -28,6 +28,7 @@ from lcr.model.lcr import LCR
 from lcr.predict import clip_scores
 from lcr.progress import training_bar
 from lcr.runs import WORK, hash_of, only_one, run_folder, train_key
+from lcr.variants import VariantConfig
 from lcr.weights import load_model, load_optimizer, load_tensors, optimizer_tensors, save_tensors
 
 LOG_EVERY = 10  # steps a line of metrics.jsonl is the mean of
@@ -205,7 +206,7 @@ def train(
         RunFailed: the loss or a gradient became non-finite.
     """
     device = set_machine(study)
-    config = study.dataset(dataset)
+    config = study.run(dataset, variant)
     folder = run_folder(results, study.name, dataset, variant.name, seed)
     clips = Clips(prepare(study, dataset), "train", config.data, model_by_name(config.model).frame_size)
     model_config = study.model(dataset, variant, len(clips.classes))

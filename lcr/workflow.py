@@ -17,7 +17,7 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from lcr.config import FORMATS, DatasetConfig, StudyConfig, VariantConfig, dataset_format, load_study, load_variant
+from lcr.config import FORMATS, DatasetConfig, StudyConfig, dataset_format, load_study, load_variant
 from lcr.errors import InputError, LCRError, unknown
 from lcr.files import file_hash
 from lcr.options import real_folder
@@ -34,13 +34,15 @@ from lcr.runs import (
     train_key,
 )
 from lcr.study.notebooks import NOTEBOOKS, notebooks_of
+from lcr.variants import VariantConfig
 
 RESULTS = "results"
 STAMPS = WORK / "stamps"
 PUBLISHED = STAMPS / "published"
-TABLES = ("table2", "ablations", "temporal")
+TABLES = ("table2", "ablations", "temporal", "statistics", "claims")
+LEDGER = ("statistics", "temporal")  # the tables that claims are held against
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
-TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "cost.py")
+TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "counts", "cost.py")
 ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
 HOW_TO_GET = {
     "jester": "20bn-jester-v1/ and its CSV files, from Qualcomm's dataset pages after signing up",
@@ -108,11 +110,24 @@ class Choice:
                 for seed in self.study.seeds:
                     yield Run(name, variant, seed)
 
+    @cached_property
+    def readings(self) -> dict[str, VariantConfig]:
+        """The alternative readings that the study trains, by name."""
+        return self.study.reading_variants()
+
+    def reading_runs(self) -> Iterator[Run]:
+        """The runs of the alternative readings, and those of the full model that they are paired with."""
+        if self.study.readings is not None:
+            for variant in (self.variants["full"], *self.readings.values()):
+                for seed in self.study.readings.seeds:
+                    yield Run(self.study.readings.dataset, variant, seed)
+
     def folder(self, run: Run) -> Path:
         return run_folder(RESULTS, self.study.name, run.dataset, run.variant.name, run.seed)
 
     def _run(self, wildcards: Any) -> Run:
-        return Run(wildcards.dataset, self.variants[wildcards.variant], int(wildcards.seed))
+        variant = (self.variants | self.readings)[wildcards.variant]
+        return Run(wildcards.dataset, variant, int(wildcards.seed))
 
     # Functions of wildcards: the rules' inputs and params.
 
@@ -174,8 +189,11 @@ class Choice:
         return [f"{folder}/{name}" for name in ("manifest.parquet", *packed)]
 
     def evaluated(self, wildcards: Any) -> list[str]:
-        """The results that a table reads: of the paper's dataset for table2, of all for the others."""
-        runs = self.runs(self.study.table2 if wildcards.table == "table2" else None)
+        """The results that a table reads: table2 those of the paper's dataset, readings its own, others all."""
+        if wildcards.table == "readings":
+            runs = self.reading_runs()
+        else:
+            runs = self.runs(self.study.table2 if wildcards.table == "table2" else None)
         files = ("run.json", "predictions.parquet", "temporal.parquet")
         return [f"{self.folder(run)}/{file}" for run in runs for file in files]
 
@@ -211,7 +229,7 @@ class Choice:
         """Brings all stamps up to date. A dry run does so too: it is to show what a run would redo."""
         study = self.study
         made_with: dict[str, bool] = {}
-        for run in self.runs():
+        for run in dict.fromkeys([*self.runs(), *self.reading_runs()]):
             place = self.stamps / run.dataset / run.variant.name / f"seed-{run.seed}"
             train = train_key(study, run.dataset, run.variant, run.seed)
             evaluate = evaluate_key(study, run.dataset, run.variant, run.seed)

@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from lcr.config import load_variant
-from lcr.cost import ELEMENTWISE, MACS, component, cost, count_operations, peak_memory
+from lcr.cost import ELEMENTWISE, MACS, component, cost, count_operations
+from lcr.counts import multiply_adds
 from lcr.errors import RunFailed
 from lcr.model import LCR
 from lcr.model.config import ModelConfig, model_by_name
@@ -44,27 +45,12 @@ def _total(model, *inputs):
     return sum(counter[MACS] for counter in counts.values()), sum(counter[ELEMENTWISE] for counter in counts.values())
 
 
-def closed_form(config: ModelConfig, frames: int) -> dict[str, int]:
-    """Multiply-adds of LCR under the default readings, by hand."""
-    c, n, layers = config.hidden, config.patches + 1, config.depth * frames
-    patches = config.patches * config.patch_size**2 * c * frames
-    d = config.head_width
-    state = (4 if config.bidirectional else 2) * d * d
-    return {
-        "patch embedding": 3 * patches,
-        "causal convolution": 2 * n * c * c * layers,  # the pointwise layer, on x_t and on h_{t-1}
-        "spatial mix": (5 * n * c * c + config.heads * n * (state + 2 * 32 * d)) * layers,
-        "channel mix": 9 * n * c * c * layers,
-        "head": 2 * c * config.classes * frames,
-    } | ({"edge prompt": patches} if config.edge_prompt else {})
-
-
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_multiply_adds_equal_the_closed_form_to_the_integer(variant):
     config = load_variant(variant).apply(SMALL)
     found = once(config, 5)
-    assert found.macs_by_component == closed_form(config, 5)
-    assert found.gmacs == sum(closed_form(config, 5).values()) / 1e9
+    assert found.macs_by_component == multiply_adds(config, 5)
+    assert found.gmacs == sum(multiply_adds(config, 5).values()) / 1e9
     assert found.gflops == 2 * found.gmacs
 
 
@@ -78,13 +64,13 @@ def test_the_plain_lstm_gate_is_counted_by_its_own_name():
 
 def test_a_paper_sized_model_counts_by_the_same_form():
     config = model_by_name("lcr-s-112")
-    assert cost(config, 2).macs_by_component == closed_form(config, 2)
+    assert cost(config, 2).macs_by_component == multiply_adds(config, 2)
 
 
 @pytest.mark.parametrize("reading", READINGS, ids=str)
 def test_every_reading_that_runs_is_counted_without_an_operator_left_over(reading):
     shallow = SMALL.model_copy(update={"depth": 1, "readings": SMALL.readings.model_copy(update=reading)})
-    assert cost(shallow, 2).macs_by_component["channel mix"] == closed_form(shallow, 2)["channel mix"]
+    assert cost(shallow, 2).macs_by_component == multiply_adds(shallow, 2)
 
 
 def test_two_short_traces_give_the_count_of_a_long_one():
@@ -146,23 +132,6 @@ def test_an_operator_that_is_on_no_list_stops_the_count():
 def test_a_part_of_the_model_that_is_on_no_list_stops_the_count():
     with pytest.raises(RunFailed, match=r"'teacher.weight' belongs to no component"):
         component("teacher.weight")
-
-
-def test_peak_memory_is_what_the_allocations_add_up_to():
-    model = nn.Sequential(nn.Linear(256, 512, bias=False), nn.Linear(512, 128, bias=False))
-    weights, first, middle, last = 256 * 512 + 512 * 128, 64 * 256, 64 * 512, 64 * 128
-    found = peak_memory(model, lambda: (torch.zeros(64, 256),))
-    assert found == 4 * (weights + first + middle + last)  # the input stays alive in the caller
-
-
-def test_peak_memory_is_the_same_each_time_and_grows_with_the_clip():
-    model = LCR(SMALL)
-
-    def peak(frames):
-        return peak_memory(model, lambda: (torch.zeros(1, frames, 3, 16, 16), torch.zeros(1, frames, 1, 16, 16)))
-
-    assert peak(2) == peak(2)
-    assert 4 * sum(parameter.numel() for parameter in model.parameters()) < peak(2) < peak(16)
 
 
 def test_counting_prints_nothing_and_leaves_the_callers_random_numbers_alone(capfd, recwarn):

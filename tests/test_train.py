@@ -16,41 +16,10 @@ from lcr.errors import InputError, RunFailed
 from lcr.evaluate import evaluate
 from lcr.files import file_hash
 from lcr.runs import WORK, run_folder
-from lcr.train import Training, clip_loss, learning_rate, train
+from lcr.train import Training, clip_loss, learning_rate
+from tests.micro import run
 
-PROJECT = Path(__file__).parent.parent
-STUDY = """
-name: micro
-question: Does the machinery work?
-variants: [full]
-seeds: [0]
-table2: jester-fixture
-datasets:
-  jester-fixture:
-    model: lcr-tiny
-    fixture: {train: 4, validation: 3, classes: [Swiping Left, Swiping Right]}
-    data: {frames: 12, pack: true}
-    protocol: {rule: max_last, last_frames: 10}
-    train: {epochs: 15, batch_size: 4, learning_rate: 1.0e-3, checkpoint_seconds: 0.01}
-"""
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Path:
-    """A folder with a micro study, its clips drawn once."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "ablations").symlink_to(PROJECT / "ablations")
-    (folder / "micro.yaml").write_text(STUDY)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def _inside(project, monkeypatch):
-    monkeypatch.chdir(project)
-
-
-def run(results: str, seed: int = 0) -> Path:
-    return train(load_study("micro.yaml"), "jester-fixture", load_variant("full"), seed, results)
+pytestmark = pytest.mark.usefixtures("inside")
 
 
 def command(results: str) -> list[str]:
@@ -60,17 +29,6 @@ def command(results: str) -> list[str]:
 
 def hashes(folder: Path) -> dict[str, str]:
     return {name: file_hash(folder / name) for name in ("model.safetensors",)}
-
-
-@pytest.fixture(scope="module")
-def reference(project) -> Path:
-    """The run that others are compared with."""
-    before = Path.cwd()
-    os.chdir(project)
-    try:
-        return project / run("reference")
-    finally:
-        os.chdir(before)
 
 
 def test_a_seed_gives_the_same_weights_and_another_seed_others(reference):

@@ -7,12 +7,13 @@ than the last frame asked for; cv2's seeking is not exact.
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Damaged clips are reported by name; FFmpeg's own words beside that are noise.
+# Damaged clips are reported by name; what FFmpeg and cv2 say beside that is noise.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 import cv2
 import numpy as np
@@ -170,15 +171,25 @@ def read_frames(path: Path, numbers: Sequence[int] | np.ndarray, fit: Callable[[
         InputError: a frame cannot be decoded: the clip changed after it was indexed.
     """
     wanted, places = np.unique(np.asarray(numbers), return_inverse=True)
-    decode = _decode_video if is_video(path) else _decode_folder
-    frames = [cv2.cvtColor(fit(image), cv2.COLOR_BGR2RGB) for image in decode(path, wanted)]
-    clip = np.empty((len(wanted), 3, *frames[0].shape[:2]), np.uint8)
+    frames = list(each_frame(path, wanted, fit))
+    clip = np.empty((len(wanted), *frames[0].shape), np.uint8)
     for at, frame in enumerate(frames):
-        clip[at] = frame.transpose(2, 0, 1)
+        clip[at] = frame
     return clip if len(wanted) == len(places) else clip[places]
 
 
-def _decode_folder(folder: Path, wanted: np.ndarray) -> Iterator[np.ndarray]:
+def each_frame(path: Path, numbers: Iterable[int], fit: Callable[[np.ndarray], np.ndarray]) -> Iterator[np.ndarray]:
+    """The frames asked for, one at a time, each (3, H', W') uint8, RGB; arguments and errors as of `read_frames`.
+
+    Args:
+        numbers: frame numbers from 0, strictly ascending.
+    """
+    decode = _decode_video if is_video(path) else _decode_folder
+    for image in decode(path, numbers):
+        yield cv2.cvtColor(fit(image), cv2.COLOR_BGR2RGB).transpose(2, 0, 1)
+
+
+def _decode_folder(folder: Path, wanted: Iterable[int]) -> Iterator[np.ndarray]:
     for number in wanted:
         file = folder / f"{number + 1:05d}.jpg"
         image = cv2.imread(str(file), cv2.IMREAD_COLOR)
@@ -187,7 +198,7 @@ def _decode_folder(folder: Path, wanted: np.ndarray) -> Iterator[np.ndarray]:
         yield image
 
 
-def _decode_video(path: Path, wanted: np.ndarray) -> Iterator[np.ndarray]:
+def _decode_video(path: Path, wanted: Iterable[int]) -> Iterator[np.ndarray]:
     video = _open(path)
     try:
         at = -1

@@ -4,11 +4,22 @@ import csv
 from importlib.resources import files
 from pathlib import Path
 
-from lcr.config import StudyConfig, VariantConfig, dataset_format, load_variant
+from lcr.config import StudyConfig, dataset_format, load_variant
 from lcr.errors import InputError
+from lcr.model.config import ModelConfig
+from lcr.study.costs import Costs
 from lcr.study.records import Answers, load_answers
 from lcr.study.rows import Row, percent, points
-from lcr.study.statistics import ENUMERATED, crossed_interval, holm, holm_floor, paired_interval, sign_flip_p
+from lcr.study.statistics import (
+    ENUMERATED,
+    Interval,
+    crossed_interval,
+    holm,
+    holm_floor,
+    paired_interval,
+    sign_flip_p,
+)
+from lcr.variants import VariantConfig
 
 COLUMNS = (
     *("method", "variant", "source", "study", "dataset", "top1", "top1_ci_low", "top1_ci_high", "top5"),
@@ -63,7 +74,12 @@ def variants_of(study: StudyConfig, root: str | Path | None = None) -> list[Vari
 
 
 def accuracy_rows(
-    study: StudyConfig, datasets: list[str], results: str | Path, root: str | Path | None = None
+    study: StudyConfig,
+    datasets: list[str],
+    results: str | Path,
+    root: str | Path | None = None,
+    *,
+    mixed: bool = False,
 ) -> list[Row]:
     """Measured rows of the datasets: mean over seeds, crossed intervals, and paired differences from `full`.
 
@@ -71,35 +87,25 @@ def accuracy_rows(
     Holm over the ablations of the dataset; p_floor_holm: the least that p_holm could be with these seeds.
 
     Raises:
-        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_answers`).
+        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_answers`); or cost.csv is
+            missing or of other models than the runs are.
     """
-    answers = load_answers(study, datasets, variants_of(study, root), results)
-    return [row for dataset in datasets for row in _rows(study, [one for one in answers if one.dataset == dataset])]
+    answers = load_answers(study, datasets, variants_of(study, root), results, mixed=mixed)
+    costs = Costs(study, results)
+    by_dataset = {dataset: [one for one in answers if one.dataset == dataset] for dataset in datasets}
+    return [row for some in by_dataset.values() for row in _rows(study, some, costs)]
 
 
-def _rows(study: StudyConfig, answers: list[Answers]) -> list[Row]:
+def _rows(study: StudyConfig, answers: list[Answers], costs: Costs) -> list[Row]:
     """Rows of one dataset."""
     full = next(one for one in answers if one.variant.name == FULL)
-    ablations = [one for one in answers if one is not full]
-    p_values = [sign_flip_p(one.correct.mean(1) - full.correct.mean(1)) for one in ablations]
-    adjusted = dict(
-        zip((one.variant.name for one in ablations), zip(p_values, holm(p_values), strict=True), strict=True)
-    )
-    floor = holm_floor(len(full.seeds), len(ablations))
+    tests = tests_against(full, [one for one in answers if one is not full])
     rows = []
     for one in answers:
-        row = _row(study, one)
+        row = _row(study, one, costs)
         if one is not full:
             difference = paired_interval(one.correct, full.correct)
-            p, p_holm = adjusted[one.variant.name]
-            row |= {
-                "delta_top1": points(difference.mean),
-                "delta_ci_low": points(difference.low),
-                "delta_ci_high": points(difference.high),
-                "p_value": f"{p:.4g}",
-                "p_holm": f"{p_holm:.4g}",
-                "p_floor_holm": f"{floor:.4g}",
-            }
+            row |= difference_cells(difference) | tests[one.variant.name]
             if difference.mean > 0:
                 clear = "excludes" if difference.low > 0 else "includes"
                 row["note"] = "; ".join(filter(None, (f"beats full on average (interval {clear} 0)", row["note"])))
@@ -107,9 +113,29 @@ def _rows(study: StudyConfig, answers: list[Answers]) -> list[Row]:
     return rows
 
 
-def _row(study: StudyConfig, one: Answers) -> Row:
+def difference_cells(difference: Interval) -> Row:
+    """A paired difference from full, in percentage points."""
+    return {
+        "delta_top1": points(difference.mean),
+        "delta_ci_low": points(difference.low),
+        "delta_ci_high": points(difference.high),
+    }
+
+
+def tests_against(full: Answers, ablations: list[Answers]) -> dict[str, Row]:
+    """By variant: the sign-flip test's p-value, that after Holm over `ablations`, and the least there could be."""
+    p_values = [sign_flip_p(one.correct.mean(1) - full.correct.mean(1)) for one in ablations]
+    floor = holm_floor(len(full.seeds), len(ablations))
+    return {
+        one.variant.name: {"p_value": f"{p:.4g}", "p_holm": f"{p_holm:.4g}", "p_floor_holm": f"{floor:.4g}"}
+        for one, p, p_holm in zip(ablations, p_values, holm(p_values), strict=True)
+    }
+
+
+def _row(study: StudyConfig, one: Answers, costs: Costs) -> Row:
     """One variant's own numbers."""
-    config, info = study.dataset(one.dataset), one.info
+    config = study.dataset(one.dataset)
+    model = ModelConfig.model_validate(one.info["config"]["model"])
     top1 = crossed_interval(one.correct)
     seeds, clips = one.correct.shape
     return {
@@ -122,14 +148,11 @@ def _row(study: StudyConfig, one: Answers) -> Row:
         "top1_ci_low": percent(top1.low),
         "top1_ci_high": percent(top1.high),
         "top5": "" if one.in_top5 is None else percent(float(one.in_top5.mean())),
-        "params_m": f"{info['params'] / 1e6:.6f}",
-        "gmacs": f"{info['gmacs']:.6g}",
-        "gflops": f"{info['gflops']:.6g}",
-        "peak_mem_gb": f"{info['peak_mem_gb']:.4g}",
+        **costs.of(one.dataset, one.variant.name, model, config.data.frames),
         "frames": str(config.data.frames),
         "seeds": str(seeds),
         "clips": str(clips),
-        "note": data_note(study, one.dataset, clips, seeds),
+        "note": data_note(study, one.dataset, clips, seeds, one.mixed),
     }
 
 
@@ -138,13 +161,14 @@ def method_name(variant: VariantConfig) -> str:
     return variant.title if variant.title.startswith("LCR") else f"LCR ({variant.title})"
 
 
-def data_note(study: StudyConfig, dataset: str, clips: int, seeds: int) -> str:
-    """In words: whether the clips are the paper's, and what the intervals leave out."""
+def data_note(study: StudyConfig, dataset: str, clips: int, seeds: int, mixed: str = "") -> str:
+    """In words: whether the clips are the paper's, what the intervals leave out, and what was mixed."""
     whole = WHOLE.get(dataset, 0)
     parts = (
         GENERATED if dataset != dataset_format(dataset) else "",
         f"a subset: {clips} of {whole} validation clips" if clips < whole else "",
         "one seed: intervals cover clips alone" if seeds == 1 else "",
         study.dataset(dataset).note,
+        mixed,
     )
     return "; ".join(filter(None, parts))

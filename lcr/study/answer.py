@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from lcr.config import dataset_format
 from lcr.study.accuracy import FULL
 from lcr.study.rows import Row, short
+from lcr.study.statistics_table import EQUAL
+from lcr.study.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, UNTESTED
 
 Tables = Mapping[str, Sequence[Row]]
 ALPHA = 0.05
 HALF = 50.0  # percent: a pair answered by tossing a coin
-SAME_ANSWERS = "answers every clip as full does"  # how statistics.csv notes it
 
 
 def answer_lines(tables: Tables, classes: int) -> list[str]:
@@ -68,7 +69,7 @@ def _ablation(row: Row, tables: Tables) -> str:
     title = short(row["method"])
     name = f"**{title[0].upper()}{title[1:]}**"
     statistics = _statistics(row, tables.get("statistics", ()))
-    if SAME_ANSWERS in statistics.get("note", ""):
+    if EQUAL in statistics.get("note", ""):
         return f"{name} answers every clip as the full model does: it tests nothing here."
     elsewhere = [
         f"`{other['dataset']}` {_difference(other)}"
@@ -179,10 +180,10 @@ def _claims(claims: Sequence[Row]) -> Iterator[str]:
     if not claims:
         return
     counts = Counter(row["verdict"] for row in claims)
-    fallen = Counter(row["kind"] for row in claims if row["verdict"] == "contradicted")
+    fallen = Counter(row["kind"] for row in claims if row["verdict"] == CONTRADICTED)
     kinds = ", ".join(f"{count} of {kind}" for kind, count in sorted(fallen.items()))
     yield (
-        f"Of {len(claims)} claims of the paper {counts['supported']} are supported, **{counts['contradicted']} "
-        f"contradicted**{f' ({kinds})' if kinds else ''}, {counts['inconclusive']} inconclusive and "
-        f"{counts['untested']} untested."
+        f"Of {len(claims)} claims of the paper {counts[SUPPORTED]} are supported, **{counts[CONTRADICTED]} "
+        f"contradicted**{f' ({kinds})' if kinds else ''}, {counts[INCONCLUSIVE]} inconclusive and {counts[UNTESTED]} "
+        "untested."
     )

@@ -1,4 +1,4 @@
-"""`lcr table` and `lcr cost`. Light at the top: what a command needs is imported when it runs."""
+"""`lcr table`. Light at the top: what a command needs is imported when it runs."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -14,7 +14,7 @@ class Format(StrEnum):
 
 
 def table(
-    name: Annotated[str, typer.Argument(help="table2, ablations or temporal.")],
+    name: Annotated[str, typer.Argument(help="table2, ablations, temporal, statistics or claims.")],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
         list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
@@ -22,6 +22,10 @@ def table(
     root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
     results: Annotated[str, typer.Option(help="Where the run folders are and the table goes.")] = "results",
     publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/NAME.csv, whole.")] = False,
+    mixed: Annotated[
+        bool,
+        typer.Option("--mixed", help="Put runs of different data or protocols in one column; their rows say so."),
+    ] = False,
     format: Annotated[
         Format, typer.Option(help="csv writes results/STUDY/NAME.csv; markdown prints the table and writes nothing.")
     ] = Format.csv,
@@ -36,15 +40,15 @@ def table(
     from lcr.options import data_roots
     from lcr.study import tables
 
-    if name not in tables.COLUMNS:
-        raise unknown("table", name, tables.COLUMNS)
+    if name not in tables.TABLES:
+        raise unknown("table", name, tables.TABLES)
     chosen = load_study(study, data_roots(data_root), root)
     if format == Format.markdown:
         if publish:
             raise InputError("--format markdown prints a table and writes none; leave out --publish")
-        print(tables.markdown(name, tables.table_rows(name, chosen, results, root)))
+        print(tables.markdown(name, tables.table_rows(name, chosen, results, root, mixed=mixed)))
         return
-    path = tables.write_table(name, chosen, results, root)
+    path = tables.write_table(name, chosen, results, root, mixed=mixed)
     print(tables.publish(path, results) if publish else path)
 
 
@@ -58,47 +62,37 @@ def answer(
 
     Example: lcr answer --study tiny
     """
-    from lcr.study.evidence import Evidence
+    from lcr.study.finished import Finished
     from lcr.study.readme import write_readme
     from lcr.workflow import TABLES
 
-    print(*write_readme(Evidence(study, results), TABLES), sep="\n")
+    print(*write_readme(Finished(study, results), TABLES), sep="\n")
 
 
-def cost(
-    model: Annotated[str, typer.Argument(help="A model by name, as in lcr-base-112.")],
-    frames: Annotated[
-        int, typer.Option(min=1, help="Frames of one view; the paper does not say how many it counted.")
-    ] = 32,
-    ablation: Annotated[str, typer.Option(help="The variant of the model: a name, or the path of its YAML.")] = "full",
+def claims(
+    study: Annotated[str, typer.Option(help="The study whose runs the claims are held against: a name, or its YAML.")],
+    data_root: Annotated[
+        list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
+    ] = None,
     root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
+    results: Annotated[str, typer.Option(help="Where the study's tables are and the ledger goes.")] = "results",
+    publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/claims.csv, whole.")] = False,
 ) -> None:
-    """Parameters, multiply-adds, FLOPs and memory of one view, by component.
+    """The paper's claims, each with a verdict: supported, contradicted, inconclusive or untested, and why.
 
-    Counted on the model as the paper describes it, with nothing left out that no classifier reads.
+    Needs the study's tables statistics and temporal. What they measured on generated clips decides nothing.
 
-    Example: lcr cost lcr-base-112 --frames 32
+    Example: lcr claims --study tiny --publish
     """
-    from rich.console import Console
-    from rich.table import Table
+    from collections import Counter
 
-    from lcr.config import load_variant
-    from lcr.cost import cost as count
-    from lcr.model.config import model_by_name
+    from lcr.config import load_study
+    from lcr.options import data_roots
+    from lcr.study import tables
+    from lcr.study.rows import read_rows
+    from lcr.study.verdicts import VERDICTS
 
-    variant = load_variant(ablation, root)
-    found = count(variant.apply(model_by_name(model)), frames)
-    shown = Table(title=f"{model}, {variant.title}, {frames} frames, one view")
-    for head in ("component", "parameters", "multiply-adds", "elementwise operations"):
-        shown.add_column(head, justify="left" if head == "component" else "right")
-    for name in sorted({*found.params_by_component, *found.macs_by_component}):
-        columns = (found.params_by_component, found.macs_by_component, found.elementwise_by_component)
-        shown.add_row(name, *(f"{column.get(name, 0):,}" for column in columns))
-    total = (found.params, sum(found.macs_by_component.values()), sum(found.elementwise_by_component.values()))
-    shown.add_section()
-    shown.add_row("all", *(f"{number:,}" for number in total))
-    console = Console()
-    console.print(shown)
-    console.print(
-        f"{found.gmacs:.6g} GMACs = {found.gflops:.6g} GFLOPs; peak memory {found.peak_mem_gb:.4g} GB", highlight=False
-    )
+    path = tables.write_table("claims", load_study(study, data_roots(data_root), root), results, root)
+    counts = Counter(row["verdict"] for row in read_rows(path))
+    print(tables.publish(path, results) if publish else path)
+    print(f"{counts.total()} claims: {', '.join(f'{counts[verdict]} {verdict}' for verdict in VERDICTS)}")

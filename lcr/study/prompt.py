@@ -15,11 +15,11 @@ from lcr.model.config import model_by_name
 from lcr.model.tube_mask import tube_mask
 from lcr.study.accuracy import FULL
 from lcr.study.attention import class_token_readings
-from lcr.study.evidence import Evidence
 from lcr.study.figures.edge_prompt import PromptClip
+from lcr.study.finished import Finished
 
 
-def prompt_clip(evidence: Evidence, dataset: str) -> PromptClip:
+def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
     """The first validation clip, by name, that the full model's first seed answers rightly; else the first of all.
 
     Args:
@@ -28,21 +28,22 @@ def prompt_clip(evidence: Evidence, dataset: str) -> PromptClip:
     Raises:
         InputError: the run is missing or damaged, or its real clips are gone.
     """
-    folder = evidence.seeds(dataset, FULL)[0]
+    folder = finished.seeds(dataset, FULL)[0]
     model, _ = load_trained(folder / "model.safetensors", torch.device("cpu"))
     said = json.loads((folder / "run.json").read_text(encoding="utf-8"))["config"]
-    config = DatasetConfig.model_validate({name: said[name] for name in DatasetConfig.model_fields})
+    told = {name: said[name] for name in DatasetConfig.model_fields} | {"model": said["model_name"]}
+    config = DatasetConfig.model_validate(told)
     size = model_by_name(config.model).frame_size
     answers = pq.read_table(folder / "predictions.parquet", columns=["id", "label", "prediction"]).to_pandas()
     right = answers[answers.label == answers.prediction]
     chosen = (right if len(right) else answers).sort_values("id").iloc[0]
-    with chdir(evidence.results.parent):  # where `.lcr/` is
-        clips = Clips(prepare(_study(evidence.study, dataset, config), dataset), "validation", config.data, size)
+    with chdir(finished.results.parent):  # where `.lcr/` is
+        clips = Clips(prepare(_study(finished.study, dataset, config), dataset), "validation", config.data, size)
         batch = clips.test_batch(np.array([clips.ids.index(chosen.id)]), config.protocol)
     frames, edges = batch.frames[0], batch.edges[0]  # of several views the first
     readings = class_token_readings(model, frames.float() / 255, edges.float())
     return PromptClip(
-        evidence.study,
+        finished.study,
         dataset,
         clips.classes[chosen.label],
         clips.classes[chosen.prediction],

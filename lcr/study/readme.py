@@ -8,13 +8,13 @@ from lcr.errors import InputError
 from lcr.files import write_aside
 from lcr.study.accuracy import FULL
 from lcr.study.answer import Tables, answer_lines
-from lcr.study.evidence import Evidence
+from lcr.study.finished import Finished
 from lcr.study.notebooks import NOTEBOOKS, notebooks_of
 from lcr.study.page import html_page
 from lcr.study.rows import Row
 from lcr.study.tables import markdown
+from lcr.study.verdicts import CONTRADICTED, VERDICTS
 
-VERDICTS = ("supported", "contradicted", "inconclusive", "untested")
 SHOWN = {
     "table2": "Table 2: published and measured",
     "ablations": "Ablations on every dataset",
@@ -61,7 +61,7 @@ def _ledger(claims: Sequence[Row]) -> Iterator[str]:
     yield "## The paper's claims"
     yield _table(VERDICTS, [[str(counts[verdict]) for verdict in VERDICTS]])
     yield "Every claim with its test and its evidence: [claims.csv](claims.csv). Those that fall:"
-    fallen = [row for row in claims if row["verdict"] == "contradicted"]
+    fallen = [row for row in claims if row["verdict"] == CONTRADICTED]
     yield "\n".join(f"- {row['claim']} ({row['where']}): {row['why']}" for row in fallen) or "- none"
 
 
@@ -93,7 +93,7 @@ def _figures(tables: Mapping[str, Sequence[Row]]) -> Iterator[str]:
         yield f"![{title}](figures/{name}.png)"
 
 
-def write_readme(evidence: Evidence, names: Sequence[str]) -> list[Path]:
+def write_readme(finished: Finished, names: Sequence[str]) -> list[Path]:
     """Writes README.md and, for the report, answer.html beside a study's tables; returns their paths.
 
     Args:
@@ -102,14 +102,14 @@ def write_readme(evidence: Evidence, names: Sequence[str]) -> list[Path]:
     Raises:
         InputError: one of them or a figure is not made, or the place cannot be written to.
     """
-    tables = {name: evidence.rows(name) for name in names}
+    tables = {name: finished.rows(name) for name in names}
     full = next(row for row in tables["table2"] if row["variant"] == FULL)
-    text = readme(evidence.study, tables, len(evidence.classes(full["dataset"])))
+    text = readme(finished.study, tables, len(finished.classes(full["dataset"])))
     for name in notebooks_of(tables):
-        if not (evidence.folder / "figures" / f"{name}.png").is_file():
-            raise InputError(f"no {evidence.folder}/figures/{name}.png; run notebooks/{name}.ipynb first, or snakemake")
-    paths = [evidence.folder / "README.md", evidence.folder / "answer.html"]
-    for path, content in zip(paths, (text, html_page(text, evidence.folder)), strict=True):
+        if not (finished.folder / "figures" / f"{name}.png").is_file():
+            raise InputError(f"no {finished.folder}/figures/{name}.png; run notebooks/{name}.ipynb first, or snakemake")
+    paths = [finished.folder / "README.md", finished.folder / "answer.html"]
+    for path, content in zip(paths, (text, html_page(text, finished.folder)), strict=True):
         with write_aside(path) as aside:
             aside.write_text(content, encoding="utf-8")
     return paths

@@ -2,6 +2,8 @@
 
 A table never is an average over fewer seeds than its study has: all runs of a dataset are read before one number is
 computed, and they must agree on clips, data and protocol. Only run folders and configurations are read here.
+
+Runs that differ in data or protocol alone can be let through (`mixed`); see `lcr.study.agreement`.
 """
 
 import json
@@ -15,18 +17,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from lcr.config import StudyConfig, VariantConfig
+from lcr.config import StudyConfig
 from lcr.errors import InputError
 from lcr.runs import evaluate_key, run_folder
+from lcr.study.agreement import SAME, Found, check_agreement, mixture
+from lcr.variants import VariantConfig
 
 TOP = 5
 CONDITIONS = ("as_is", "last_frame", "reversed")
 STALE = "stale: its configuration or the sources have changed since it was made"
-
-# What all runs of one dataset must agree on for their accuracies to stand in one column.
-_SHARED = {"protocol": "prediction protocol", "data_hash": "data"}
-# What all seeds of one variant must agree on for one number to stand for them.
-_SAME = ("params", "gmacs", "gflops")
 
 
 class _Unusable(Exception):
@@ -40,8 +39,8 @@ class Answers:
     correct: (n, M), whether the prediction is the label.
     in_top5: (n, M), whether the label is among the five highest scores; None with five classes or fewer, where it
         would say nothing.
-    info: run.json of the first seed, whose parameters and operations are those of all seeds; peak_mem_gb is the most of
-        any seed.
+    info: run.json of the first seed, whose configuration is that of all seeds.
+    mixed: in words, how the runs of this dataset differ in data or protocol; empty where they agree.
     """
 
     dataset: str
@@ -52,6 +51,7 @@ class Answers:
     correct: NDArray[np.bool_]
     in_top5: NDArray[np.bool_] | None
     info: dict[str, Any]
+    mixed: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class PairScores:
     """Scores of the own label and of its time reverse: n seeds, M clips of classes whose time reverse is a class too.
 
     margin: by condition (as_is, last_frame, reversed), (n, M): score of the label minus score of its reverse.
+    mixed: as in `Answers`.
     """
 
     dataset: str
@@ -66,6 +67,7 @@ class PairScores:
     seeds: tuple[int, ...]
     ids: NDArray[np.str_]
     margin: dict[str, NDArray[np.float64]]
+    mixed: str = ""
 
 
 def _read(path: Path) -> pa.Table:
@@ -93,7 +95,7 @@ def _info(folder: Path, key: str) -> dict[str, Any]:
         raise _Unusable("run.json is damaged") from None
     if not isinstance(info, dict) or info.get("evaluate_key") != key:
         raise _Unusable(STALE)
-    for name in ("protocol", "data_hash", *_SAME, "peak_mem_gb"):
+    for name in ("protocol", "data_hash", *SAME):
         if name not in info:
             raise _Unusable(f"run.json has no '{name}'")
     return info
@@ -145,26 +147,6 @@ def _pairs(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
     return {"ids": clips, "margin": margin, "info": info}
 
 
-def _check_agreement(study: StudyConfig, dataset: str, found: dict[tuple[str, int], dict[str, Any]]) -> None:
-    (variant, seed), first = next(iter(found.items()))
-    for (other, its_seed), run in found.items():
-        pair = f"{dataset}/{variant}/seed-{seed} and {dataset}/{other}/seed-{its_seed}"
-        for key, word in _SHARED.items():
-            if run["info"].get(key) != first["info"].get(key):
-                raise InputError(f"{pair} differ in their {word}, so they cannot stand in one column; {_redo(study)}")
-        for key in ("ids", "labels"):
-            if key in first and not np.array_equal(run[key], first[key]):
-                raise InputError(f"{pair} answer different clips, so they cannot be compared; {_redo(study)}")
-        earlier = found[other, study.seeds[0]]["info"]
-        for key in _SAME:
-            if run["info"].get(key) != earlier.get(key):
-                raise InputError(f"{dataset}/{other}: '{key}' differs between seeds {study.seeds[0]} and {its_seed}")
-
-
-def _redo(study: StudyConfig) -> str:
-    return f"redo them with `lcr train` and `lcr evaluate` (--study {study.name}), or run snakemake again"
-
-
 def _refuse(study: StudyConfig, problems: dict[tuple[str, str, str], list[int]]) -> InputError:
     runs = sum(len(seeds) for seeds in problems.values())
     lines = [
@@ -181,11 +163,19 @@ def _refuse(study: StudyConfig, problems: dict[tuple[str, str, str], list[int]])
 
 
 def _gather(
-    study: StudyConfig, datasets: Iterable[str], variants: Iterable[VariantConfig], results: str | Path, read: Any
-) -> Iterator[tuple[str, VariantConfig, list[dict[str, Any]]]]:
-    """Every run of `datasets` × `variants` × seeds through `read`; yields nothing before all are there and agree."""
+    study: StudyConfig,
+    datasets: Iterable[str],
+    variants: Iterable[VariantConfig],
+    results: str | Path,
+    read: Any,
+    mixed: bool,
+) -> Iterator[tuple[str, VariantConfig, list[dict[str, Any]], str]]:
+    """Every run of `datasets` × `variants` × seeds through `read`; yields nothing before all are there and agree.
+
+    The last of each: how the runs of the dataset differ, where that is let through.
+    """
     problems: dict[tuple[str, str, str], list[int]] = {}
-    found: dict[str, dict[tuple[str, int], dict[str, Any]]] = {}
+    found: dict[str, Found] = {}
     variants = tuple(variants)
     for dataset in datasets:
         study.dataset(dataset)
@@ -200,16 +190,25 @@ def _gather(
     if problems:
         raise _refuse(study, problems)
     for dataset, runs in found.items():
-        _check_agreement(study, dataset, runs)
+        check_agreement(study, dataset, runs, mixed=mixed)
     for dataset, runs in found.items():
+        how = mixture(runs) if mixed else ""
         for variant in variants:
-            yield dataset, variant, [runs[variant.name, seed] for seed in study.seeds]
+            yield dataset, variant, [runs[variant.name, seed] for seed in study.seeds], how
 
 
 def load_answers(
-    study: StudyConfig, datasets: Iterable[str], variants: Iterable[VariantConfig], results: str | Path
+    study: StudyConfig,
+    datasets: Iterable[str],
+    variants: Iterable[VariantConfig],
+    results: str | Path,
+    *,
+    mixed: bool = False,
 ) -> list[Answers]:
     """Answers of every dataset × variant, in this order.
+
+    Args:
+        mixed: let runs of one dataset through that differ in data or protocol.
 
     Raises:
         InputError: a run is missing, damaged or stale (all are named), or runs of one dataset differ in their clips,
@@ -224,14 +223,20 @@ def load_answers(
             runs[0]["labels"],
             np.stack([run["correct"] for run in runs]),
             None if runs[0]["in_top5"] is None else np.stack([run["in_top5"] for run in runs]),
-            runs[0]["info"] | {"peak_mem_gb": max(run["info"]["peak_mem_gb"] for run in runs)},
+            runs[0]["info"],
+            how,
         )
-        for dataset, variant, runs in _gather(study, datasets, variants, results, _answers)
+        for dataset, variant, runs, how in _gather(study, datasets, variants, results, _answers, mixed)
     ]
 
 
 def load_pairs(
-    study: StudyConfig, datasets: Iterable[str], variants: Iterable[VariantConfig], results: str | Path
+    study: StudyConfig,
+    datasets: Iterable[str],
+    variants: Iterable[VariantConfig],
+    results: str | Path,
+    *,
+    mixed: bool = False,
 ) -> list[PairScores]:
     """Scores of the time-reversed pairs of every dataset × variant; M = 0 for a dataset without such pairs.
 
@@ -245,6 +250,7 @@ def load_pairs(
             study.seeds,
             runs[0]["ids"],
             {condition: np.stack([run["margin"][condition] for run in runs]) for condition in CONDITIONS},
+            how,
         )
-        for dataset, variant, runs in _gather(study, datasets, variants, results, _pairs)
+        for dataset, variant, runs, how in _gather(study, datasets, variants, results, _pairs, mixed)
     ]

@@ -3,47 +3,91 @@
 Columns of table2 and ablations: one row a method. Accuracies in percent, differences in percentage points (variant
 minus full, paired by seed and clip), intervals 95% over seeds and clips, params_m in millions, gmacs and gflops in 1e9
 for one view, peak_mem_gb for one view's inference. Cells that end in _printed are the paper's, unit as printed; `note`
-says in words what a row is not. Columns of temporal: see `lcr.study.temporal`.
+says in words what a row is not. Columns of temporal, statistics and claims: see `lcr.study.temporal`,
+`lcr.study.statistics_table` and `lcr.study.claims`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lcr.config import StudyConfig
 from lcr.errors import InputError, unknown
 from lcr.files import write_aside
-from lcr.study import accuracy, temporal
+from lcr.study import accuracy, claims, statistics_table, temporal
 from lcr.study.rows import Row, write_rows
 
-COLUMNS = {"table2": accuracy.COLUMNS, "ablations": accuracy.COLUMNS, "temporal": temporal.COLUMNS}
+
+@dataclass(frozen=True)
+class Source:
+    """What a table is made from: a study's runs below `results`, and the project that says what its variants are.
+
+    mixed: let runs of one dataset through that differ in data or protocol; their rows then say so.
+    """
+
+    study: StudyConfig
+    results: str | Path
+    root: str | Path | None = None
+    mixed: bool = False
 
 
-def table_rows(name: str, study: StudyConfig, results: str | Path, root: str | Path | None = None) -> list[Row]:
+@dataclass(frozen=True)
+class Table:
+    """A table by name: its columns, and its maker, which `lcr table` and `lcr verify` both call."""
+
+    columns: tuple[str, ...]
+    make: Callable[[Source], list[Row]]
+
+
+def _table2(source: Source) -> list[Row]:
+    """The paper's Table 2, and the study's table2 dataset."""
+    return accuracy.published_rows() + _runs(accuracy.accuracy_rows, source, [source.study.table2])
+
+
+def _runs(make: Callable[..., list[Row]], source: Source, datasets: Sequence[str] | None = None) -> list[Row]:
+    """The rows of a table of runs: of all datasets, unless told otherwise."""
+    datasets = list(source.study.datasets if datasets is None else datasets)
+    return make(source.study, datasets, source.results, source.root, mixed=source.mixed)
+
+
+# Every table there is. A new one is registered here, and by name in lcr.workflow.TABLES, which must load in no time.
+TABLES: dict[str, Table] = {
+    "table2": Table(accuracy.COLUMNS, _table2),
+    "ablations": Table(accuracy.COLUMNS, lambda source: _runs(accuracy.accuracy_rows, source)),
+    "temporal": Table(temporal.COLUMNS, lambda source: _runs(temporal.temporal_rows, source)),
+    "statistics": Table(statistics_table.COLUMNS, lambda source: _runs(statistics_table.statistics_rows, source)),
+    "claims": Table(claims.COLUMNS, lambda source: claims.claim_rows(source.study, source.results, source.root)),
+}
+
+
+def table_rows(
+    name: str, study: StudyConfig, results: str | Path, root: str | Path | None = None, *, mixed: bool = False
+) -> list[Row]:
     """The rows of a table of one study.
 
     table2: the paper's Table 2 and the study's table2 dataset; ablations: all its datasets; temporal: the pairs of
-    classes that are each other's time reverse, in all its datasets.
+    classes that are each other's time reverse, in all its datasets; statistics: how sure each number is; claims: the
+    paper's claims with their verdicts, from the other tables of the study.
 
     Raises:
         InputError: no table has this name; a run is missing, damaged or stale; or runs cannot be compared.
     """
-    if name not in COLUMNS:
-        raise unknown("table", name, COLUMNS)
-    if name == "table2":
-        return accuracy.published_rows() + accuracy.accuracy_rows(study, [study.table2], results, root)
-    make = accuracy.accuracy_rows if name == "ablations" else temporal.temporal_rows
-    return make(study, list(study.datasets), results, root)
+    if name not in TABLES:
+        raise unknown("table", name, TABLES)
+    return TABLES[name].make(Source(study, results, root, mixed))
 
 
-def write_table(name: str, study: StudyConfig, results: str | Path, root: str | Path | None = None) -> Path:
+def write_table(
+    name: str, study: StudyConfig, results: str | Path, root: str | Path | None = None, *, mixed: bool = False
+) -> Path:
     """Makes results/<study>/NAME.csv and returns its path.
 
     Raises:
         InputError: as for `table_rows`, or the place cannot be written to. An earlier table then stays as it was.
     """
-    rows = table_rows(name, study, results, root)
+    rows = table_rows(name, study, results, root, mixed=mixed)
     path = Path(results) / study.name / f"{name}.csv"
-    write_rows(path, COLUMNS[name], rows)
+    write_rows(path, TABLES[name].columns, rows)
     return path
 
 
@@ -68,9 +112,9 @@ def publish(path: Path, results: str | Path) -> Path:
 
 def markdown(name: str, rows: Sequence[Row]) -> str:
     """A table as Markdown, from the rows of its CSV; notes stand below it, so that every row's caveat is read once."""
-    if name not in COLUMNS:
-        raise unknown("table", name, COLUMNS)
-    view = _temporal_view if name == "temporal" else _accuracy_view
+    if name not in TABLES:
+        raise unknown("table", name, TABLES)
+    view = _VIEWS[name]
     notes = list(dict.fromkeys(row["note"] for row in rows if row.get("note")))
     lines = []
     for number, row in enumerate(rows):
@@ -93,6 +137,11 @@ _LEGEND = {
     "table2": f"{_TESTS} Cells in quotes are printed so in the paper, whose unit of FLOPs is in doubt.",
     "ablations": _TESTS,
     "temporal": f"{_INTERVALS} Pair accuracy: the own label scores above its time reverse.",
+    "statistics": (
+        f"{_INTERVALS} From seeds, clips: shares of the uncertainty of Top-1. Effect: Hedges' g of the differences by "
+        "seed. Detectable: the least true difference that 80% of such studies find, by interval and by sign-flip test."
+    ),
+    "claims": "Verdicts by the rules of `lcr/study/verdicts.py`; untested: not on the paper's data, or not at all.",
 }
 
 
@@ -135,3 +184,38 @@ def _temporal_view(row: Row) -> dict[str, str]:
         "Answers that flip (%)": _with_interval(row, "flips", "flips"),
         "Seeds × clips": f"{row['seeds']} × {row['clips']}",
     }
+
+
+def _statistics_view(row: Row) -> dict[str, str]:
+    return {
+        "Method": row["method"],
+        "Clips of": row["dataset"],
+        "Top-1 (%)": _with_interval(row, "top1", "top1"),
+        "From seeds, clips (%)": f"{row.get('share_seed') or '–'}, {row.get('share_clip') or '–'}",
+        "Δ Top-1 (points)": _with_interval(row, "delta_top1", "delta"),
+        "Effect (g)": _with_interval(row, "effect_g", "effect"),
+        "p": row.get("p_holm") or "–",
+        "Detectable (points)": f"{row.get('detectable_interval') or '–'}, {row.get('detectable_signs') or '–'}",
+        "Seeds × clips": f"{row['seeds']} × {row['clips']}",
+    }
+
+
+def _claims_view(row: Row) -> dict[str, str]:
+    measured = f"{row['measured']} [{row['ci_low']}, {row['ci_high']}]" if row.get("ci_low") else row.get("measured")
+    return {
+        "Claim": row["claim"],
+        "Where": row["where"],
+        "Published": row.get("published") or "–",
+        "Measured": measured or "–",
+        "Verdict": row["verdict"],
+        "Why": row["why"],
+    }
+
+
+_VIEWS: dict[str, Callable[[Row], dict[str, str]]] = {
+    "table2": _accuracy_view,
+    "ablations": _accuracy_view,
+    "temporal": _temporal_view,
+    "statistics": _statistics_view,
+    "claims": _claims_view,
+}

@@ -24,7 +24,12 @@ NO_PAIRS = "no two classes are each other's time reverse"
 
 
 def temporal_rows(
-    study: StudyConfig, datasets: list[str], results: str | Path, root: str | Path | None = None
+    study: StudyConfig,
+    datasets: list[str],
+    results: str | Path,
+    root: str | Path | None = None,
+    *,
+    mixed: bool = False,
 ) -> list[Row]:
     """Pair accuracy in percent for each dataset, variant and condition; for `reversed` also the share of flips.
 
@@ -34,7 +39,7 @@ def temporal_rows(
     Raises:
         InputError: a run is missing, damaged or stale, or runs cannot be compared.
     """
-    pairs = load_pairs(study, datasets, variants_of(study, root), results)
+    pairs = load_pairs(study, datasets, variants_of(study, root), results, mixed=mixed)
     return [row for one in pairs for row in _rows(study, one)]
 
 
@@ -47,7 +52,7 @@ def _rows(study: StudyConfig, one: PairScores) -> list[Row]:
         "dataset": one.dataset,
         "seeds": str(seeds),
         "clips": str(clips),
-        "note": data_note(study, one.dataset, clips, seeds) if clips else NO_PAIRS,
+        "note": data_note(study, one.dataset, clips, seeds, one.mixed) if clips else NO_PAIRS,
     }
     if not clips:
         return [head]

@@ -91,9 +91,17 @@ def forward(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidirecti
     batch, heads, leaf, width = plan.batch, plan.heads, plan.leaf, plan.width
 
     near = r_.view(batch, heads, -1, 1, leaf, width) * plan.near
-    scores = near.view(-1, leaf * leaf, width) @ k_.view(-1, leaf, width).mT
-    scores = (scores.view(-1, leaf, leaf, leaf) * plan.choice).sum(1)
-    y = (scores @ v_.view(-1, leaf, width)).view(r_.shape)
+    if bidirectional:
+        scores = near.view(-1, leaf * leaf, width) @ k_.view(-1, leaf, width).mT
+        scores = (scores.view(-1, leaf, leaf, leaf) * plan.choice).sum(1)
+        y = (scores @ v_.view(-1, leaf, width)).view(r_.shape)
+    else:  # by distance: products would give 0·NaN to the tokens before a NaN
+        near, k_leaf, v_leaf = near.view(-1, leaf, leaf, width), k_.view(-1, leaf, width), v_.view(-1, leaf, width)
+        y = torch.zeros_like(v_leaf)
+        for j in range(leaf):
+            seen = slice(0, leaf - j)
+            y[:, j:] += (near[:, j, j:] * k_leaf[:, seen]).sum(-1, keepdim=True) * v_leaf[:, seen]
+        y = y.view(r_.shape)
 
     for level in range(plan.depth):
         half = leaf << level

@@ -71,9 +71,18 @@ def library() -> ctypes.CDLL | None:
     return None
 
 
-def isa() -> int:
-    """The best instruction set of this machine, an index of NAMES."""
-    return library().lcr_bi_wkv_isa()
+def missing() -> str | None:
+    """Why the kernel cannot serve here, and what to do; None where it can."""
+    return (
+        None
+        if library() is not None
+        else "the native kernel is not built: install a C++17 compiler and the package again"
+    )
+
+
+def description() -> str:
+    """The kernel that serves here, which needs `missing()` to be None."""
+    return f"the native kernel, {NAMES[library().lcr_bi_wkv_isa()]}"
 
 
 def _strided(x: Tensor) -> _Strided:
@@ -90,7 +99,7 @@ def _call(tensors, omega, u, d_omega, d_u, bidirectional, lib, kernel) -> None:
     batch, heads, tokens, width = tensors[0].shape
     lib = lib or library()
     if lib is None:
-        raise RuntimeError("bi_wkv: backend 'cpu' is not built; install a C++17 compiler and the package again")
+        raise RuntimeError(f"bi_wkv: backend 'cpu' cannot serve: {missing()}")
     failed = lib.lcr_bi_wkv(
         *(lib.lcr_bi_wkv_isa() if kernel is None else kernel, torch.get_num_threads()),
         *(batch, heads, tokens, width, int(bidirectional)),

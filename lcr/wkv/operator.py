@@ -1,19 +1,57 @@
 """The one door to Bi-WKV: checks arguments, chooses a backend, is one node to autograd, tracing and torch.compile."""
 
+import functools
+import logging
+
 import torch
 from torch import Tensor
 from torch.utils.flop_counter import register_flop_formula
 
 from lcr.wkv import chunk, cpu, reference
 
-BACKENDS = ("reference", "torch", "cpu")
+BACKENDS = ("reference", "torch", "cpu", "cuda")
 _FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+_log = logging.getLogger("lcr.wkv")
+
+
+def _cuda():
+    from lcr.wkv import cuda  # only where asked for: a machine without a GPU never loads it
+
+    return cuda
+
+
+def _misfit(backend: str, device: str, dtype: torch.dtype, width: int) -> str | None:
+    """What `backend` expects, if tensors of this kind are not that."""
+    if backend not in ("cpu", "cuda"):
+        return None
+    fits, widths = (
+        (width <= cpu.MAX_WIDTH, f"up to {cpu.MAX_WIDTH}")
+        if backend == "cpu"
+        else (width in _cuda().WIDTHS, f"of {', '.join(map(str, _cuda().WIDTHS))}")
+    )
+    if fits and device in (backend, "meta") and dtype != torch.float64:
+        return None
+    return f"backend '{backend}' expects {backend.upper()} tensors of float32, bfloat16 or float16 with D {widths}"
+
+
+@functools.cache
+def choice(device: str, dtype: torch.dtype = torch.float32, width: int = 64) -> tuple[str, str]:
+    """The backend that `auto` takes for tensors of this device type, dtype and channels a head, and why.
+
+    Said once for each kind of tensors, at level INFO of the logger "lcr.wkv".
+    """
+    backend, why = "torch", f"no kernel of ours serves {device} tensors"
+    if device in ("cpu", "cuda"):
+        native = cpu if device == "cpu" else _cuda()
+        why = _misfit(device, device, dtype, width) or native.missing()
+        backend, why = ("torch", why) if why else (device, native.description())
+    _log.info("bi_wkv: auto takes '%s' for %s on %s, D = %d: %s", backend, dtype, device, width, why)
+    return backend, why
 
 
 def backend_for(device: torch.device | str, dtype: torch.dtype = torch.float32, width: int = 64) -> str:
     """The backend that `auto` takes for tensors of this device and dtype and this many channels a head."""
-    fits = torch.device(device).type == "cpu" and dtype != torch.float64 and width <= cpu.MAX_WIDTH
-    return "cpu" if fits and cpu.library() is not None else "torch"
+    return choice(torch.device(device).type, dtype, width)[0]
 
 
 def bi_wkv(
@@ -26,29 +64,27 @@ def bi_wkv(
     r, k, v: (B, H, N, D) of one floating dtype, any strides; omega, u: (H, D), of the same dtype or float32; returns
     y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five. Without `bidirectional` no third sum.
     Works in float64 for float64, in float32 otherwise; under autocast all but float64 is taken to float32 first.
-    backend: "auto" (the fastest that fits), "torch" (any device), "cpu" (the native kernel: D up to 128, not
-    float64), or "reference" (the float64 sum over all pairs: N² memory, for tests).
-    Raises ValueError, naming the argument, its shape and what was expected; RuntimeError if "cpu" is not built.
+    backend: "auto" (the fastest that fits, see `choice`), "torch" (any device), "cpu" (the native kernel: D up to 128,
+    not float64), "cuda" (a GPU and the extra [cuda]: D of 32, 48, 64, 96, 128, not float64), or "reference" (the
+    float64 sum over all pairs: N² memory, for tests).
+    Raises ValueError, naming the argument, its shape and what was expected, also while torch.compile traces (with
+    fullgraph=True torch wraps it in an error of its own); RuntimeError if "cpu" or "cuda" is asked for and not there.
     """
-    _check(r, k, v, omega, u)
-    if backend == "auto":
-        backend = backend_for(r.device, r.dtype, r.shape[3])
-    elif backend == "cpu":
-        if r.device.type != "cpu" or r.dtype == torch.float64 or r.shape[3] > cpu.MAX_WIDTH:
-            raise ValueError(
-                f"bi_wkv: r has shape {tuple(r.shape)}, {r.dtype}, on {r.device}; backend 'cpu' expects CPU tensors of "
-                f"float32, bfloat16 or float16 with D up to {cpu.MAX_WIDTH}"
-            )
-    elif backend not in BACKENDS:
-        raise ValueError(f"bi_wkv: backend '{backend}' is not known; expected auto, {', '.join(BACKENDS)}")
+    if torch.compiler.is_compiling():  # there an error of the operator itself would lose its type
+        _check(r, k, v, omega, u, backend)
     return torch.ops.lcr.bi_wkv(r, k, v, omega, u, bidirectional, backend)
 
 
-def _check(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor) -> None:
+def _check(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, backend: str) -> None:
+    if backend not in BACKENDS and backend != "auto":
+        raise ValueError(f"bi_wkv: backend '{backend}' is not known; expected auto, {', '.join(BACKENDS)}")
     shape = r.shape
     if len(shape) != 4:
         raise ValueError(f"bi_wkv: r has shape {tuple(shape)}; expected (B, H, N, D)")
     dtype, device, small = r.dtype, r.device, (shape[1], shape[3])
+    expected = _misfit(backend, device.type, dtype, shape[3])
+    if expected:
+        raise ValueError(f"bi_wkv: r has shape {tuple(shape)}, {dtype}, on {device}; {expected}")
     if (
         (k.shape == shape and v.shape == shape and omega.shape == small and u.shape == small)
         and (dtype in _FLOATS and k.dtype == v.dtype == omega.dtype == u.dtype == dtype)
@@ -82,21 +118,24 @@ _library.define(
     "bi_wkv_backward(Tensor r, Tensor k, Tensor v, Tensor omega, Tensor u, Tensor dy, bool bidirectional, str backend)"
     " -> (Tensor, Tensor, Tensor, Tensor, Tensor)"
 )
+_operator, _gradients = torch.ops.lcr.bi_wkv.default, torch.ops.lcr.bi_wkv_backward.default
 
 
+def _kernel(r: Tensor, backend: str):
+    if backend == "auto":  # chosen here, not in the door: a compiled or exported graph is free to move
+        backend = choice(r.device.type, r.dtype, r.shape[3])[0]
+    return _cuda() if backend == "cuda" else {"reference": reference, "torch": chunk, "cpu": cpu}[backend]
+
+
+@torch.compiler.disable
 def _forward(r, k, v, omega, u, bidirectional, backend):
-    if backend == "reference":
-        return reference.pairwise(r, k, v, omega, u, bidirectional).to(r.dtype)
-    return (cpu if backend == "cpu" else chunk).forward(r, k, v, omega, u, bidirectional)
+    _check(r, k, v, omega, u, backend)
+    return _kernel(r, backend).forward(r, k, v, omega, u, bidirectional)
 
 
+@torch.compiler.disable
 def _backward(r, k, v, omega, u, dy, bidirectional, backend):
-    if backend == "reference":
-        inputs = [x.detach().requires_grad_() for x in (r, k, v, omega, u)]
-        with torch.enable_grad():
-            y = reference.pairwise(*inputs, bidirectional)
-        return torch.autograd.grad(y, inputs, dy.double())
-    return (cpu if backend == "cpu" else chunk).backward(r, k, v, omega, u, dy, bidirectional)
+    return _kernel(r, backend).backward(r, k, v, omega, u, dy, bidirectional)
 
 
 _library.impl("bi_wkv", _forward, "CompositeExplicitAutograd")
@@ -105,6 +144,7 @@ _library.impl("bi_wkv_backward", _backward, "CompositeExplicitAutograd")
 
 @torch.library.register_fake("lcr::bi_wkv", lib=_library)
 def _(r, k, v, omega, u, bidirectional, backend):
+    _check(r, k, v, omega, u, backend)
     return r.new_empty(r.shape)
 
 
@@ -113,17 +153,32 @@ def _(r, k, v, omega, u, dy, bidirectional, backend):
     return tuple(x.new_empty(x.shape) for x in (r, k, v, omega, u))
 
 
-def _save(ctx, inputs, output):
-    *tensors, ctx.bidirectional, ctx.backend = inputs
-    ctx.save_for_backward(*tensors)
+def _below_autograd(*inputs):
+    with torch._C._AutoDispatchBelowAutograd():
+        return _operator(*inputs)
 
 
-def _differentiate(ctx, dy):
-    gradients = torch.ops.lcr.bi_wkv_backward(*ctx.saved_tensors, dy, ctx.bidirectional, ctx.backend)
-    return *(g if needed else None for g, needed in zip(gradients, ctx.needs_input_grad, strict=False)), None, None
+class _Differentiable(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, *inputs):
+        *tensors, ctx.bidirectional, ctx.backend = inputs
+        ctx.save_for_backward(*tensors)
+        return _below_autograd(*inputs)
+
+    @staticmethod
+    def backward(ctx, dy):
+        return *_gradients(*ctx.saved_tensors, dy, ctx.bidirectional, ctx.backend), None, None
 
 
-torch.library.register_autograd("lcr::bi_wkv", _differentiate, setup_context=_save, lib=_library)
+@torch.compiler.disable
+def _autograd(*inputs):
+    if torch.is_grad_enabled() and any(x.requires_grad for x in inputs[:5]):
+        return _Differentiable.apply(*inputs)
+    return _below_autograd(*inputs)
+
+
+# what torch.library.register_autograd does, without its 45 µs a call, a twentieth of forward and backward at N = 197
+_library.impl("bi_wkv", _autograd, "Autograd")
 for _device in ("cpu", "cuda"):
     torch.library.register_autocast("lcr::bi_wkv", _device, torch.float32, lib=_library)
 
@@ -146,5 +201,5 @@ def _(r_shape, k_shape, v_shape, omega_shape, u_shape, bidirectional, backend, *
 
 @register_flop_formula(torch.ops.lcr.bi_wkv_backward)
 def _(r_shape, *shapes_and_flags, out_shape=None, **kwargs) -> int:
-    # two passes of states and four reads of them, against one and one
-    return 2 * 3 * multiply_adds(r_shape, shapes_and_flags[-2])
+    # states of (k, v) and of (r, dy), read for dr, dk and dv: 5 products against 2, inside chunks as well
+    return 5 * multiply_adds(r_shape, shapes_and_flags[-2])

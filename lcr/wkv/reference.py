@@ -26,7 +26,10 @@ def pairwise(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidirect
     if not bidirectional:
         weights = weights.masked_fill((distance < 0)[..., None], 0.0)
     scores = torch.einsum("bhtd,htid,bhid->bhti", r, weights, k)
-    return scores @ v
+    if bidirectional:
+        return scores @ v
+    terms = scores[..., None] * v[:, :, None]
+    return terms.masked_fill((distance < 0)[..., None], 0.0).sum(-2)  # not 0·NaN before a NaN
 
 
 def recurrence(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidirectional: bool = True) -> Tensor:
@@ -42,3 +45,18 @@ def recurrence(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidire
             y[t] = y[t] + (r[:, :, t, None, :] @ seen)[:, :, 0]
             state = w * state + outer
     return torch.stack(y, 2) if y else torch.zeros_like(v)
+
+
+def forward(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidirectional: bool) -> Tensor:
+    """`pairwise` in r's dtype."""
+    return pairwise(r, k, v, omega, u, bidirectional).to(r.dtype)
+
+
+def backward(
+    r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, dy: Tensor, bidirectional: bool
+) -> tuple[Tensor, ...]:
+    """dr, dk, dv, dω, du of `pairwise` at dy, by autograd."""
+    inputs = [x.detach().requires_grad_() for x in (r, k, v, omega, u)]
+    with torch.enable_grad():
+        y = pairwise(*inputs, bidirectional)
+    return torch.autograd.grad(y, inputs, dy.double())

@@ -45,6 +45,10 @@ def main() -> None:
         case ["answer"]:
             write(results / "README.md", given.study)
             write(results / "answer.html", f"<h1>The answer of study {given.study}</h1>")
+        case ["hashes"]:
+            write(Path("results/hashes.json"), given.study)
+        case ["claims"]:
+            write(results / "claims.csv", f"study\n{given.study}\n")
         case ["table", name]:
             write(results / f"{name}.csv", f"study\n{given.study}\n")
 

@@ -12,8 +12,11 @@ import pytest
 
 from lcr import runs
 from lcr.config import StudyConfig, load_variant, parse
+from lcr.counts import counted
 from lcr.runs import evaluate_key, run_folder, train_key
-from lcr.study.evidence import Evidence
+from lcr.study.costs import COLUMNS
+from lcr.study.finished import Finished
+from lcr.study.rows import write_rows
 
 ACCURACY = {
     "full": 0.8,
@@ -97,17 +100,28 @@ def write_run(
         "evaluate_key": evaluate_key(study, dataset, config, seed),
         "protocol": study.dataset(dataset).protocol.model_dump(),
         "data_hash": f"hash of {dataset}",
-        "params": 215_123,
-        "gmacs": 0.0421,
-        "gflops": 0.0842,
-        "peak_mem_gb": 0.0123,
+        "config": {"model": study.model(dataset, config, classes).model_dump()},
     }
     (folder / "run.json").write_text(json.dumps(content | info))
     return folder
 
 
+def write_costs(study: StudyConfig, results: Path, classes: int = 12) -> Path:
+    """cost.csv of a study's own models; memory is made up."""
+    rows = []
+    for dataset, config in study.datasets.items():
+        for name in study.variants:
+            params, macs = counted(study.model(dataset, load_variant(name), classes), config.data.frames)
+            row = {"study": study.name, "dataset": dataset, "variant": name, "component": "all"}
+            rows.append(row | {"params": str(params), "macs": str(macs), "peak_mem_gb": "0.0123"})
+    path = results / study.name / "cost.csv"
+    write_rows(path, COLUMNS, rows)
+    return path
+
+
 def write_runs(study: StudyConfig, results: Path, **options) -> Path:
-    """All runs of a study."""
+    """All runs of a study, and what its models cost."""
+    write_costs(study, results, options.get("classes", 12))
     for dataset in study.datasets:
         for variant in study.variants:
             for seed in study.seeds:
@@ -156,12 +170,12 @@ def rewrite() -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """A made-up study of three datasets with its tables, to read only: all tests share it."""
-    from tests.study.written import DATASETS, write_evidence
+    from tests.study.written import DATASETS, write_finished
 
-    results = tmp_path_factory.mktemp("evidence") / "results"
+    results = tmp_path_factory.mktemp("finished") / "results"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "source_hash", lambda parts: "sources as they were")
-        write_evidence(made_up_study(datasets=DATASETS, seeds=3), results)
-    return Evidence("made-up", results)
+        write_finished(made_up_study(datasets=DATASETS, seeds=3), results)
+    return Finished("made-up", results)

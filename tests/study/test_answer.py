@@ -9,8 +9,8 @@ from tests.study import made_up
 
 
 @pytest.fixture
-def tables(evidence) -> dict:
-    return {name: evidence.rows(name) for name in ("table2", "ablations", "temporal")}
+def tables(finished) -> dict:
+    return {name: finished.rows(name) for name in ("table2", "ablations", "temporal")}
 
 
 def changed(tables: dict, table: str, variant: str, **cells: str) -> dict:

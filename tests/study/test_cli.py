@@ -1,4 +1,4 @@
-"""`lcr table` and `lcr cost` from the command line: what they write, print and refuse."""
+"""`lcr table` from the command line: what they write, print and refuse."""
 
 import shutil
 import subprocess
@@ -60,8 +60,8 @@ def test_a_gap_is_an_error_that_names_it_and_nothing_is_published(made_up):
     assert not (results / "table2.csv").exists()
 
 
-def test_the_answer_is_made_from_the_tables_and_says_where(evidence, tmp_path):
-    shutil.copytree(evidence.results, tmp_path / "results")
+def test_the_answer_is_made_from_the_tables_and_says_where(finished, tmp_path):
+    shutil.copytree(finished.results, tmp_path / "results")
     (tmp_path / "results/made-up/figures").mkdir()
     for name in notebooks_of(TABLES):
         (tmp_path / f"results/made-up/figures/{name}.png").write_bytes(b"picture")
@@ -75,13 +75,6 @@ def test_an_unknown_table_is_refused_before_any_run_is_read(made_up):
     done = _run("table", "ablation", "--study", made_up[0])
     assert isinstance(done.exception, InputError)
     assert "did you mean 'ablations'" in str(done.exception)
-
-
-def test_cost_prints_every_component_and_the_totals():
-    done = _run("cost", "lcr-tiny", "--frames", 2)
-    assert done.exit_code == 0, done.output
-    for word in ("spatial mix", "channel mix", "edge prompt", "GMACs", "GFLOPs", "peak memory"):
-        assert word in done.output
 
 
 def test_tables_need_no_torch():

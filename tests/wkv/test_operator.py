@@ -1,9 +1,12 @@
 """Every backend of Bi-WKV against the float64 sum: relative root mean squares within 1e-6 for y, 1e-5 a gradient."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
-from lcr.wkv import backend_for, bi_wkv, cpu, multiply_adds
+from lcr.wkv import backend_for, bi_wkv, cpu, multiply_adds, operator
 from lcr.wkv.operator import BACKENDS
 from lcr.wkv.reference import pairwise, recurrence
 
@@ -150,16 +153,19 @@ def test_empty_tensors_have_zero_gradients(shape, backend):
     assert all(torch.equal(a.grad, torch.zeros_like(a)) for a in x)
 
 
-@pytest.mark.parametrize("backend", BACKEND)
-def test_a_nan_stays_in_its_sequence(backend, inputs):
-    x = inputs(70)
-    x[0][0, 0, 5, 0] = float("nan")
-    x[1][1, 1, 20, 0] = float("nan")
-    bad = bi_wkv(*x, backend=backend).isnan().any(-1)
-    assert bad[1, 1].all()
-    assert not bad[0, 1].any()
-    assert not bad[1, 0].any()
-    assert bad[0, 0].nonzero().flatten().tolist() == [5]
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("backend", ["reference", *BACKEND])
+@pytest.mark.parametrize("at", [0, 20, 33, 69])
+def test_a_nan_goes_only_where_the_sum_takes_it(at, backend, bidirectional, number, inputs):
+    reached = slice(None) if bidirectional else slice(at, None)  # whose sum has a term of this token
+    for position, where in (("r", (at,)), ("k", (reached,)), ("v", (reached, 3))):
+        x = inputs(70)
+        x[NAMES.index(position)][1, 1, at, 3] = number
+        expected = torch.zeros(x[0].shape, dtype=torch.bool)
+        expected[1, 1][where] = True
+        y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
+        assert torch.equal(~y.isfinite(), expected), position
 
 
 @pytest.mark.parametrize("backend", BACKEND)
@@ -201,6 +207,9 @@ def test_the_flop_counter_counts_the_operators_own_multiply_adds(inputs):
     with torch.utils.flop_counter.FlopCounterMode(display=False) as counter:
         bi_wkv(*x)
     assert counter.get_total_flops() == 2 * multiply_adds((2, 2, 40, 16)) == 2 * 2 * 2 * 40 * (4 * 16 + 2 * 32) * 16
+    with torch.utils.flop_counter.FlopCounterMode(display=False) as counter:
+        bi_wkv(*x).sum().backward()
+    assert counter.get_total_flops() == 7 * multiply_adds((2, 2, 40, 16))  # backward: 5 products for every 2
 
 
 @pytest.mark.parametrize(
@@ -231,7 +240,52 @@ def test_bad_arguments_are_named_with_their_shape_and_what_was_expected(change, 
         bi_wkv(*x)
 
 
+@pytest.mark.parametrize("fullgraph", [True, False])
+def test_compiled_code_has_the_same_numbers_and_the_same_errors(fullgraph, inputs):
+    x = [a.requires_grad_() for a in inputs(40)]
+    compiled = torch.compile(lambda *a: bi_wkv(*a) * 2, fullgraph=fullgraph, backend="aot_eager", dynamic=False)
+    y = compiled(*x)
+    expected = bi_wkv(*x) * 2
+    assert torch.equal(y, expected)
+    for got, wanted in zip(gradients(y.sum(), x, None), gradients(expected.sum(), x, None), strict=True):
+        assert torch.equal(got, wanted)
+    x[1] = torch.zeros(2, 2, 39, 16)
+    kind = torch._dynamo.exc.Unsupported if fullgraph else ValueError  # with fullgraph=True torch wraps every error
+    with pytest.raises(kind, match=r"k has shape \(2, 2, 39, 16\); expected \(2, 2, 40, 16\)"):
+        compiled(*x)
+    with pytest.raises(ValueError, match=r"k has shape \(2, 2, 39, 16\)"), torch._subclasses.FakeTensorMode() as mode:
+        torch.ops.lcr.bi_wkv(*(mode.from_tensor(a) for a in x), True, "auto")
+
+
 def test_an_unknown_backend_is_refused_with_the_known_ones(inputs):
-    with pytest.raises(ValueError, match="'cuda-fast' is not known; expected auto, reference, torch, cpu"):
+    with pytest.raises(ValueError, match="'cuda-fast' is not known; expected auto, reference, torch, cpu, cuda"):
         bi_wkv(*inputs(4), backend="cuda-fast")
     assert backend_for("cpu", torch.float64) in BACKENDS
+
+
+def test_a_backend_for_other_tensors_is_refused_with_what_it_expects(inputs):
+    with pytest.raises(
+        ValueError, match=r"r has shape \(2, 2, 4, 16\).*'cuda' expects CUDA tensors .* D of 32, 48, 64"
+    ):
+        bi_wkv(*inputs(4), backend="cuda")
+
+
+def test_auto_says_once_what_it_takes_and_why(inputs, caplog):
+    operator.choice.cache_clear()
+    with caplog.at_level("INFO", logger="lcr.wkv"):
+        for _ in range(3):
+            bi_wkv(*inputs(4))
+            bi_wkv(*inputs(4, dtype=torch.float64))
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2
+    assert said[0].startswith(f"bi_wkv: auto takes '{backend_for('cpu', width=16)}' for torch.float32 on cpu, D = 16: ")
+    assert "auto takes 'torch' for torch.float64 on cpu, D = 16: backend 'cpu' expects" in said[1]
+
+
+def test_a_machine_without_a_gpu_never_loads_the_cuda_kernel():
+    code = (
+        "import sys, lcr.wkv, torch; x = torch.ones(1, 1, 4, 8); o = torch.zeros(1, 8); lcr.wkv.bi_wkv(x, x, x, o, o)"
+    )
+    code += "; print([name for name in sys.modules if name.startswith(('lcr.wkv.cuda', 'cuda.core'))])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

@@ -7,8 +7,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from lcr.study.evidence import ClassAnswers
 from lcr.study.figures.style import COLOURS, data_title, datasets_of, estimate, heading, note, row_axis, styled
+from lcr.study.finished import ClassAnswers
 from lcr.study.rows import Row, percent
 from lcr.study.statistics import crossed_interval
 

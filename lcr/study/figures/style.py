@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from lcr.config import dataset_format
 from lcr.files import write_aside
-from lcr.study.evidence import Evidence
+from lcr.study.finished import Finished
 from lcr.study.notebooks import NOTEBOOKS
 from lcr.study.rows import Row
 
@@ -61,9 +61,9 @@ def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
     return paths
 
 
-def show(figure: Figure, evidence: Evidence, name: str) -> SVG:
+def show(figure: Figure, finished: Finished, name: str) -> SVG:
     """Saves a notebook's figure beside the study's tables, and shows the very file that was saved."""
-    picture = next(path for path in save(figure, evidence.folder / "figures", name) if path.suffix == ".svg")
+    picture = next(path for path in save(figure, finished.folder / "figures", name) if path.suffix == ".svg")
     return SVG(filename=str(picture), metadata={"alt": NOTEBOOKS[name].title})
 
 

@@ -12,10 +12,13 @@
   }
   // The gradients of a chunk of r (or k) from a state: d_reads·state, scaled by w^t (or w^(31-t)).
   template <bool kRest>
-  void from_state(Rows& out, const Rows& source, const Rows& d_reads, const float* state, int n) {
+  void from_state(Rows& out, const Rows& source, const Rows& d_reads, const float* state, int n, const Ahead& next) {
     product(
         n, width,
-        [&](int t, int d, vec x) { contribute(out[t], source[t], kRest ? kChunk - 1 - t : t, d, x); },
+        [&](int t, int d, vec x) {
+          next(t, d);
+          contribute(out[t], source[t], kRest ? kChunk - 1 - t : t, d, x);
+        },
         Natural{d_reads[0], state, width, width});
   }
   // Σ over channels of v of S ⊙ G, times 32·w^32: what crosses a whole chunk.
@@ -89,11 +92,13 @@
       if (p.bidirectional) {
         read(w.k, p.k, c), read(w.v, p.v, c);
         scale_by_position(w.k_future, w.k, n);
-        advance_turned(future + (c - 1) * square, first ? nullptr : future + c * square, w.k_future, w.v, n);
+        advance_turned(future + (c - 1) * square, first ? nullptr : future + c * square, w.k_future, w.v, n,
+                       Next{ahead(future, c - 2), ahead(p.k, c - 1), ahead(p.v, c - 1)});
       }
       read(w.r, p.r, c), read(w.y, p.y, c);
       scale_by_position(w.r_past, w.r, n);
-      advance_turned(after + (c - 1) * square, first ? nullptr : after + c * square, w.r_past, w.y, n);
+      advance_turned(after + (c - 1) * square, first ? nullptr : after + c * square, w.r_past, w.y, n,
+                     Next{ahead(after, c - 2), ahead(p.r, c - 1), ahead(p.y, c - 1)});
     }
     for (int d = 0; d < kMaxWidth; ++d) total.log_w[d] = total.u[d] = 0;
     for (int64_t c = 0; c < chunks; ++c) {
@@ -114,20 +119,25 @@
       for (int half = 8; half < n; half *= 2) half_gradients(half, n);
 
       const bool read_before = both && has_past;
-      if (has_past) from_state<false>(w.dr, w.r, w.y, past, n);
-      if (both && has_future) from_state<true>(w.dr, w.r, w.y, future_here, n);
+      if (has_past) from_state<false>(w.dr, w.r, w.y, past, n, ahead(p.dr, c + 1));
+      if (both && has_future) from_state<true>(w.dr, w.r, w.y, future_here, n, ahead(p.dk, c + 1));
       if (has_future) {
-        from_state<true>(w.dk, w.k, w.v, after_here, n);
+        from_state<true>(w.dk, w.k, w.v, after_here, n, ahead(p.dv, c + 1));
         transpose(after_here, width, width, width, turned, width);
         scale_by_rest(w.k_past, w.k, n);
       }
       if (read_before) {
-        from_state<false>(w.dk, w.k, w.v, before, n);
+        from_state<false>(w.dk, w.k, w.v, before, n, ahead(p.v, c + 1));
         transpose(before, width, width, width, turned + square, width);
         scale_by_position(w.k_future, w.k, n);
       }
+      const Ahead next_r = ahead(p.r, c + 1), next_k = ahead(p.k, c + 1), next_y = ahead(p.y, c + 1);
       product(
-          n, width, [this](int i, int d, vec x) { store(w.dv[i] + d, x); },
+          n, width,
+          [this, next_r, next_k, next_y](int i, int d, vec x) {
+            next_r(i, d), next_k(i, d), next_y(i, d);
+            store(w.dv[i] + d, x);
+          },
           Term<1, kChunk>{w.scores[0], w.y[0], T, n},
           Natural{w.k_past[0], turned, width, has_future ? width : 0},
           Natural{w.k_future[0], turned + square, width, read_before ? width : 0});
@@ -139,10 +149,10 @@
       }
       for (int d = 0; d < p.width; ++d) total.log_w[d] += w.slopes[d], total.u[d] += w.u_slopes[d];
       if (has_future) {
-        advance_turned(past, has_past ? past : nullptr, w.k_past, w.v, n);
+        advance_turned(past, has_past ? past : nullptr, w.k_past, w.v, n, ahead(both ? future : after, c + 1));
         if (both) {
           scale_by_rest(w.r_future, w.r, n);
-          advance_turned(before, has_past ? before : nullptr, w.r_future, w.y, n);
+          advance_turned(before, has_past ? before : nullptr, w.r_future, w.y, n, ahead(after, c + 1));
         }
       }
     }

@@ -17,28 +17,37 @@ constexpr double kOmegaMax = 80;  // as in chunk.py: w is 0 to all digits
 
 // exp once a channel; powers as products in double, which float32 does not see the rounding of.
 void fill(Tables& t, const float* omega, const float* u, int width, bool bidirectional) {
-  std::memset(&t, 0, sizeof t);
+  const int padded = (width + 15) / 16 * 16;  // for any vector; zeros beyond the channels
+  double w[kMaxWidth] = {}, power[kMaxWidth] = {};
   for (int d = 0; d < width; ++d) {
-    const double clamped = omega[d] > kOmegaMax ? kOmegaMax : omega[d];
-    t.rate[d] = std::exp(clamped);
-    const double w = std::exp(-t.rate[d]);
-    double power = 1;
-    for (int j = 0; j <= kChunk; ++j, power *= w) {
-      t.power[j][d] = static_cast<float>(power);
-      if (j == kChunk) t.step[d] = t.power[j][d], t.step_rest[d] = static_cast<float>(power - t.step[d]);
-    }
-    for (int level = 0; level < 2; ++level)
-      for (int i = 0, half = 8 << level; i < kChunk; ++i) {
-        const int offset = i & (2 * half - 1);
-        t.halves[level][d][i] = t.power[offset >= half ? offset - half : half - 1 - offset][d];
-      }
-    t.near[d][kReach] = t.near_rows[0][d] = u[d];
-    for (int j = 1; j <= kReach; ++j) {
-      t.near[d][kReach - j] = t.power[j - 1][d];
-      t.near[d][kReach + j] = bidirectional ? t.power[j - 1][d] : 0;
-      if (j < 8) t.near_rows[j][d] = t.power[j - 1][d];
-    }
+    t.rate[d] = std::exp(omega[d] > kOmegaMax ? kOmegaMax : static_cast<double>(omega[d]));
+    w[d] = std::exp(-t.rate[d]);
+    power[d] = 1;
   }
+  for (int j = 0; j <= kChunk; ++j)
+    for (int d = 0; d < padded; ++d) {
+      t.power[j][d] = static_cast<float>(power[d]);
+      if (j < kChunk) power[d] *= w[d];
+    }
+  for (int d = 0; d < padded; ++d) {
+    t.step[d] = t.power[kChunk][d];
+    t.step_rest[d] = static_cast<float>(power[d] - t.step[d]);
+    float mirror[2 * kChunk];  // …, w², w, 1, 1, w, w², …: every table by token is a piece of it
+    for (int j = 0; j < kChunk; ++j) mirror[kChunk - 1 - j] = mirror[kChunk + j] = t.power[j][d];
+    for (int level = 0; level < 2; ++level)
+      for (int i = 0, half = 8 << level; i < kChunk; i += 2 * half)
+        std::memcpy(&t.halves[level][d][i], mirror + kChunk - half, sizeof(float) * 2 * half);
+    float* const near = t.near[d];
+    std::memcpy(near, mirror + kChunk - kReach, sizeof(float) * kReach);
+    near[kReach] = d < width ? u[d] : 0;
+    if (bidirectional)
+      std::memcpy(near + kReach + 1, mirror + kChunk, sizeof(float) * kReach);
+    else
+      std::memset(near + kReach + 1, 0, sizeof(float) * kReach);
+    near[2 * kReach + 1] = 0;
+    t.near_rows[0][d] = near[kReach];
+  }
+  for (int j = 1; j < 8; ++j) std::memcpy(t.near_rows[j], t.power[j - 1], sizeof(float) * padded);
 }
 
 const Kernel& kernel(int isa) {

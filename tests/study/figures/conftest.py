@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from lcr.study.evidence import Evidence
 from lcr.study.figures.edge_prompt import PromptClip
+from lcr.study.finished import Finished
 
 
 def prompt_clip(times: int = 12, grid: int = 3, layers: int = 2) -> PromptClip:
@@ -27,7 +27,7 @@ def prompt_clip(times: int = 12, grid: int = 3, layers: int = 2) -> PromptClip:
 
 
 @pytest.fixture(scope="session")
-def figures(evidence: Evidence) -> dict[str, Callable[[], Figure]]:
+def figures(finished: Finished) -> dict[str, Callable[[], Figure]]:
     """How each notebook's figure is made, by name."""
     from lcr.study.figures.ablations import ablations_figure
     from lcr.study.figures.confusion import confusion_figure
@@ -38,14 +38,14 @@ def figures(evidence: Evidence) -> dict[str, Callable[[], Figure]]:
     from lcr.study.figures.table2 import table2_figure
     from lcr.study.figures.training_curves import training_curves_figure
 
-    rows = evidence.rows
+    rows = finished.rows
     return {
         "ablations": lambda: ablations_figure(rows("ablations")),
         "table2": lambda: table2_figure(rows("table2")),
         "cost_accuracy": lambda: cost_accuracy_figure(rows("table2")),
-        "confusion": lambda: confusion_figure(evidence.class_answers(), rows("temporal"), "made-up"),
+        "confusion": lambda: confusion_figure(finished.class_answers(), rows("temporal"), "made-up"),
         "table1": lambda: table1_figure(rows("table1"), rows("cost")),
         "readings": lambda: readings_figure(rows("readings"), rows("reading_search")),
-        "training_curves": lambda: training_curves_figure(evidence.curves(), "made-up"),
+        "training_curves": lambda: training_curves_figure(finished.curves(), "made-up"),
         "edge_prompt": lambda: edge_prompt_figure(prompt_clip()),
     }

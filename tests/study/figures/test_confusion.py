@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lcr.study.evidence import ClassAnswers
 from lcr.study.figures.confusion import NAMED, confusion_figure, recalls, shares
+from lcr.study.finished import ClassAnswers
 
 ANSWERS = ClassAnswers(
     "jester-fixture", ("a", "b", "c"), np.array([0, 0, 1]), np.array([[0, 1, 1], [0, 0, 1]])

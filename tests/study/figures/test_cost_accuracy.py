@@ -27,9 +27,9 @@ def test_equal_costs_are_set_beside_each_other_and_others_stay():
     assert max(found[2:]) < 1.5
 
 
-def test_printed_flops_have_an_axis_of_their_own_whose_unit_is_doubted(evidence):
-    measured, printed = cost_accuracy_figure(evidence.rows("table2")).axes[:2]
+def test_printed_flops_have_an_axis_of_their_own_whose_unit_is_doubted(finished):
+    measured, printed = cost_accuracy_figure(finished.rows("table2")).axes[:2]
     assert "GFLOPs" in measured.get_xlabel()
     assert "as printed" in printed.get_xlabel()
-    most = max(float(row["gflops"]) for row in evidence.rows("table2") if row["gflops"])
+    most = max(float(row["gflops"]) for row in finished.rows("table2") if row["gflops"])
     assert measured.get_xlim()[1] < 2 * most, "no printed number is on the axis of the counted ones"

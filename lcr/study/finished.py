@@ -42,7 +42,7 @@ class ClassAnswers(NamedTuple):
     predictions: np.ndarray
 
 
-class Evidence:
+class Finished:
     """The results of one study.
 
     Args:

@@ -1,0 +1,183 @@
+"""What `lcr verify` checks beside tables: files, configuration, code, data manifests, and each run's own record.
+
+What does not match is a problem. What cannot be checked here, or is worth knowing, is a note: weights that a copy does
+not keep, a commit outside a shallow clone, a source that differed from its commit when the run was made.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lcr.config import StudyConfig
+from lcr.data.manifest import Manifest, read_manifest
+from lcr.errors import InputError
+from lcr.evidence.hashes import MANIFEST, NAME, Hashes, configuration, manifest_path, study_files
+from lcr.files import file_hash
+from lcr.provenance import commit_known, lock_hash, lock_hash_at
+from lcr.runs import data_key, evaluate_key, run_folder, train_key
+from lcr.variants import VariantConfig
+
+
+@dataclass
+class Report:
+    """What was found. problems: what does not match, each in one line; notes: what could not be checked or is worth
+    knowing; files, runs, tables: how many were checked."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    files: int = 0
+    runs: int = 0
+    tables: int = 0
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+def check_files(folder: Path, hashes: Hashes, report: Report, advance: Callable[[], None]) -> None:
+    """Every file of hashes.json against its hash."""
+    for name, told in hashes.files.items():
+        path = folder / name
+        if not path.is_file():
+            report.problems.append(f"{path} is missing")
+        elif file_hash(path) != told:
+            report.problems.append(f"{path}: its bytes are not those of {NAME}")
+        report.files += 1
+        advance()
+    for name, told in hashes.not_kept.items():
+        if (folder / name).is_file() and file_hash(folder / name) != told:
+            report.problems.append(f"{folder / name}: its bytes are not those of {NAME}")
+    kinds = sorted({Path(name).name for name in hashes.not_kept})
+    if kinds:
+        report.note(
+            f"{len(hashes.not_kept)} files are not kept in this copy, only their hashes: {', '.join(kinds[:3])}"
+        )
+    here = {path.relative_to(folder).as_posix() for path in study_files(folder, hashes.name)}
+    manifests = {f"{hashes.name}/{dataset}/{MANIFEST}" for dataset in hashes.manifests}
+    if extra := sorted(here - hashes.files.keys() - hashes.not_kept.keys() - manifests):
+        report.note(f"{len(extra)} files are not in {NAME}, as {extra[0]}")
+
+
+def check_configuration(hashes: Hashes, study: StudyConfig, root: str | Path | None, report: Report) -> None:
+    """The recorded settings against today's, and the recorded commit and lock."""
+    today = configuration(study, root)
+    for place in _differences(hashes.configuration, today):
+        report.problems.append(f"study '{study.name}': {place} has changed since the results were made")
+    _check_code(NAME, hashes.git, hashes.lock_hash, report)
+
+
+def _differences(one: Any, other: Any, place: str = "") -> list[str]:
+    """Where two JSON values differ, by dotted names."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = [*one, *(key for key in other if key not in one)]
+        return [
+            found
+            for key in keys
+            for found in _differences(one.get(key), other.get(key), f"{place}.{key}".removeprefix("."))
+        ]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return [
+            found
+            for at, pair in enumerate(zip(one, other, strict=True))
+            for found in _differences(*pair, f"{place}.{at}")
+        ]
+    return [] if one == other else [place]
+
+
+def _check_code(what: str, git: dict[str, Any], lock: str | None, report: Report) -> None:
+    """The recorded commit must be in history, and the recorded lock that of the commit, or today's."""
+    commit = git.get("commit")
+    if commit is None:
+        report.note(f"{what} was made outside a repository, so it names no commit")
+    else:
+        match commit_known(commit):
+            case "not in history":
+                report.problems.append(f"{what}: its commit {commit[:12]} is not in this repository's history")
+            case "shallow":
+                report.note(f"commit {commit[:12]} is outside this shallow clone, so it was not looked up")
+            case "no repository":
+                report.note("no repository here, so commits were not looked up")
+    if git.get("dirty"):
+        report.note(f"{what} was made by sources that differed from commit {str(commit)[:12]}")
+    if lock is not None and lock != lock_hash():
+        then = lock_hash_at(commit) if commit else None
+        if then is not None and then != lock:
+            report.problems.append(f"{what}: its lock file is neither today's nor that of commit {str(commit)[:12]}")
+        else:
+            report.note(f"{what} was made under an earlier requirements.lock")
+
+
+def check_manifests(folder: Path, hashes: Hashes, study: StudyConfig, report: Report) -> dict[str, Manifest]:
+    """Each data manifest against its hash and the study's data configuration; returns those that can be read."""
+    found = {}
+    for dataset in study.datasets:
+        path = manifest_path(folder, study.name, dataset)
+        if not path.is_file():
+            report.problems.append(f"{path} is missing")
+            continue
+        if file_hash(path) != hashes.manifests.get(dataset):
+            report.problems.append(f"{path}: its bytes are not those of {NAME}")
+        try:
+            manifest = read_manifest(path)
+        except InputError as error:
+            report.problems.append(str(error))
+            continue
+        if manifest.key != data_key(study, dataset):
+            report.problems.append(f"{path} was made for another configuration of the data, or by other sources")
+        found[dataset] = manifest
+    return found
+
+
+def check_run(
+    folder: Path,
+    study: StudyConfig,
+    dataset: str,
+    variant: VariantConfig,
+    seed: int,
+    manifest: Manifest | None,
+    report: Report,
+) -> None:
+    """One run's record against the configuration, the sources, and its data's manifest."""
+    place = run_folder(folder, study.name, dataset, variant.name, seed)
+    report.runs += 1
+    try:
+        record = json.loads((place / "run.json").read_text(encoding="utf-8"))
+        predictions = pq.read_table(place / "predictions.parquet")
+        config, lock, data = record["config"], record["lock_hash"], record["data_hash"]
+        git, classes = record["git"], json.loads((predictions.schema.metadata or {})[b"classes"])
+        told_hash = (predictions.schema.metadata or {})[b"data_hash"].decode()
+        clips = dict(zip(predictions["id"].to_pylist(), predictions["label_name"].to_pylist(), strict=True))
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        report.problems.append(f"{place}: its files cannot be read ({str(error).splitlines()[0]})")
+        return
+
+    def problem(text: str) -> None:
+        report.problems.append(f"{place / 'run.json'}: {text}")
+
+    names = {"study": study.name, "dataset": dataset, "variant": variant.name, "seed": seed}
+    for key, value in names.items():
+        if record.get(key) != value:
+            problem(f"{key} is {record.get(key)!r}, its folder says {value!r}")
+    if record.get("evaluate_key") != evaluate_key(study, dataset, variant, seed):
+        problem("stale: its configuration or the sources have changed since it was made")
+    if record.get("train_key") != train_key(study, dataset, variant, seed):
+        problem("stale: what it was trained with has changed since")
+    today = json.loads(json.dumps(study.run(dataset, variant).model_dump(mode="json", exclude={"model"})))
+    for where in _differences({key: config.get(key) for key in today}, today):
+        problem(f"config.{where} is not the study's")
+    model = study.model(dataset, variant, len(classes)).model_dump(mode="json")
+    for where in _differences(config.get("model"), json.loads(json.dumps(model))):
+        problem(f"config.model.{where} is not the variant's")
+    _check_code("a run" if git.get("commit") else str(place), git, lock, report)
+    if manifest is None:
+        return
+    if not data == told_hash == manifest.data_hash:
+        problem("its data are not those of the manifest")
+    wanted = {row["id"]: row["label"] or None for row in manifest.rows("validation")}
+    if list(classes) != list(manifest.classes) or clips != wanted:
+        problem("its predictions are not of the manifest's validation clips")

@@ -1,0 +1,76 @@
+"""The register of what the paper leaves open, or says twice differently: `discrepancies.yaml` beside this file.
+
+Each entry holds the reading that is used and the alternatives; an alternative that can be trained is a variant, by a
+name such as `kv-source.additive`: `lcr train --dataset jester-fixture --ablation kv-source.additive`.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+
+from lcr.model.config import Frozen
+from lcr.parsing import parse, read_yaml
+from lcr.variants import ModelChange, ProtocolChange, RecipeChange, VariantConfig
+
+REGISTER = Path(__file__).with_name("discrepancies.yaml")
+
+
+class Change(Frozen):
+    """What an alternative reading changes; the fields of a variant."""
+
+    model: ModelChange = ModelChange()
+    train: RecipeChange = RecipeChange()
+    protocol: ProtocolChange = ProtocolChange()
+
+
+class Alternative(Frozen):
+    """Another way to read one place. change: None where it cannot be run, only counted or discussed."""
+
+    reading: str = Field(pattern=r"^[a-z0-9-]+$")
+    title: str
+    change: Change | None = None
+
+    @property
+    def trains(self) -> bool:
+        """Whether a run can be made of it: the data-dependent decay, another operator, is counted only."""
+        return self.change is not None and self.change.model.readings.decay != "data_dependent"
+
+
+class Discrepancy(Frozen):
+    """One place where the paper is open or contradicts itself. default: the reading that is used, in words."""
+
+    id: str = Field(pattern=r"^[a-z0-9-]+$")
+    where: str
+    finding: str
+    default: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+
+
+class Register(Frozen):
+    """The whole file."""
+
+    discrepancies: tuple[Discrepancy, ...]
+
+
+@cache
+def load_discrepancies(path: Path = REGISTER) -> tuple[Discrepancy, ...]:
+    """The register's entries in the order of the paper.
+
+    Raises:
+        InputError: the file has an unknown key, or a value of the wrong type.
+    """
+    return parse(Register, {"discrepancies": read_yaml(path)}, str(path)).discrepancies
+
+
+@cache
+def reading_variants() -> dict[str, VariantConfig]:
+    """The alternatives that can be trained, as variants by name."""
+    variants = {}
+    for entry in load_discrepancies():
+        for one in entry.alternatives:
+            if one.trains:
+                name = f"{entry.id}.{one.reading}"
+                about = {"name": name, "title": one.title, "component": entry.id, "hypothesis": entry.finding}
+                variants[name] = VariantConfig.model_validate(about | dict(one.change))
+    return variants

@@ -1,0 +1,53 @@
+"""YAML to typed configuration, with errors in the user's words."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from lcr.errors import InputError, unknown
+
+C = TypeVar("C", bound=BaseModel)
+
+
+def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> InputError:
+    """The first problem of a configuration, in the user's words; an unknown key comes with the nearest known one."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return InputError(f"{where}: {unknown('key', place, _keys(kind))}")
+    return InputError(f"{where}: {place or 'the whole'}: {first['msg']}")
+
+
+def _keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
+    keys = []
+    for name, field in kind.model_fields.items():
+        keys.append(prefix + name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys += _keys(field.annotation, f"{prefix}{name}.")
+    return keys
+
+
+def parse(kind: type[C], data: Any, where: str) -> C:
+    """`data` as a configuration of `kind`.
+
+    Raises:
+        InputError: a key is unknown, missing or of the wrong type; `where` is named.
+    """
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise _explain(error, kind, where) from error
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file.
+
+    Raises:
+        InputError: it is no YAML; the file and the place are named.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is no valid YAML: {str(error).splitlines()[0]}") from error

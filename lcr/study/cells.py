@@ -1,0 +1,182 @@
+"""Claims that are made rather than written: every cell of Tables 1 and 2, and every ablation's hypothesis.
+
+Table 1's counts are held against the model's closed forms, Table 2's against those of the baselines whose architecture
+is known; accuracies against runs on Jester, where there are any.
+"""
+
+from typing import Any
+
+from lcr.config import StudyConfig, dataset_format
+from lcr.model.config import MODELS
+from lcr.study import verdicts
+from lcr.study.baselines import BASELINES
+from lcr.study.ledger import Quantity, table1, table2
+from lcr.study.measured import Measurements
+from lcr.study.ranges import FRAMES, Range, flops_range, parameter_range
+from lcr.study.rows import Row
+from lcr.variants import VariantConfig
+
+_SIZES = ("frame_size", "patch_size", "depth", "hidden", "heads")
+_NOT_GIVEN = "the paper prints no number here"
+_UNITS = {"param_m_as_printed": "M parameters", "flops_t_as_printed": "T FLOPs", "mem_g_as_printed": "G of memory"}
+_NO_BASELINE = "there is no {method} here"
+_BASELINES = "lcr/study/baselines.py"
+
+
+def table1_claims() -> list[Row]:
+    """Settings, parameters and FLOPs of each row of Table 1."""
+    rows = []
+    for row in table1():
+        sizes = {name: int(row[name]) for name in _SIZES}
+        model = next(name for name, config in MODELS.items() if sizes.items() <= config.model_dump().items())
+        name = f"{row['model']} ({sizes['frame_size']}×{sizes['frame_size']})"
+        head = {"where": f"Table 1, {name}", "kind": "count", "evidence": "lcr/counts; results/table1.csv"}
+        fits = sizes["frame_size"] % sizes["patch_size"] == 0 and sizes["hidden"] % (4 * sizes["heads"]) == 0
+        rows += [
+            {
+                "id": f"table1-{model}-settings",
+                **head,
+                "kind": "internal arithmetic",
+                "claim": f"the settings {', '.join(f'{key} {value}' for key, value in sizes.items())} make a model",
+                "test": "patches tile the frame; Q-Shift's quarters divide each head",
+                "verdict": verdicts.of_fact(fits),
+                "why": f"{sizes['frame_size']} over {sizes['patch_size']}, {sizes['hidden']} over 4 × {sizes['heads']}",
+                "evidence": "lcr/paper/table1.csv",
+            },
+            head
+            | {"id": f"table1-{model}-params", "claim": f"{name} has {row['params_m']}M parameters"}
+            | _counted(row["params_m"], parameter_range(model, row["dataset"]), "M", "any combination of readings"),
+            head
+            | {"id": f"table1-{model}-flops", "claim": f"{name} has {row['flops_t']} TFLOPs"}
+            | _counted(
+                row["flops_t"],
+                flops_range(model, row["dataset"]),
+                f"T multiply-adds for {FRAMES} frames",
+                "any reading, number of frames, share of masked tokens and unit that the text leaves open",
+            ),
+        ]
+    return rows
+
+
+def _counted(printed: str, found: Range, unit: str, space: str) -> Row:
+    """A printed count against ours. space: what low and high are over; empty where there is but one count."""
+    rounding = 0.5 * 10 ** -len(printed.partition(".")[2])
+    default, low, high = (f"{value:.4g}" for value in found)
+    error = f"{100 * (found.default / float(printed) - 1):+.1f}%"
+    test = f"within {verdicts.TOLERANCE:.0%} of the count"
+    cells = {
+        "published": printed,
+        "test": test,
+        "measured": default,
+        "verdict": verdicts.of_count(float(printed), *found, rounding=rounding),
+        "why": f"{default} {unit} ({error})",
+    }
+    if space:
+        cells |= {
+            "test": f"{test} under the readings used here; the interval is the least and the most under {space}",
+            "ci_low": low,
+            "ci_high": high,
+            "why": f"{default} {unit} under the readings used here ({error}), {low} to {high} under all",
+        }
+    return cells
+
+
+def table2_claims(measured: Measurements) -> list[Row]:
+    """Accuracies, parameters, FLOPs and memory of each row of Table 2."""
+    rows = []
+    for row in table2():
+        method = row["method"]
+        for column in ("top1", "top5", *_UNITS):
+            printed, is_accuracy = row[column], column.startswith("top")
+            unit = _UNITS.get(column, f"% {column.replace('top', 'Top-')}")
+            tested = _accuracy(method, column, printed, measured) if is_accuracy else _count(method, column, printed)
+            rows.append(
+                {
+                    "id": f"table2-{_slug(method)}-{column.removesuffix('_as_printed')}",
+                    "where": f"Table 2, {method}",
+                    "kind": "accuracy" if is_accuracy else "count",
+                    "claim": f"{method} has {printed} {unit} on Jester" if printed else f"{method}: {unit}",
+                    "published": printed,
+                    **tested,
+                }
+            )
+    return rows
+
+
+def _slug(method: str) -> str:
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in method.lower()).split())
+
+
+def _untested(why: str) -> Row:
+    return {"verdict": verdicts.UNTESTED, "why": why}
+
+
+def _accuracy(method: str, column: Any, printed: str, measured: Measurements) -> Row:
+    if method != "LCR":
+        return _untested(_NO_BASELINE.format(method=method))
+    # Where nothing is printed, no value can be held against ours, which is shown all the same.
+    value = {"column": column, "equals": float(printed or 0), "model": "lcr-base-112"}
+    found = measured.of(Quantity(dataset="jester", table="statistics", **value))
+    cells = {"measured": found.measured, "ci_low": found.low, "ci_high": found.high, "evidence": found.evidence}
+    if not printed:
+        return cells | _untested(f'{_NOT_GIVEN} ("being re-calculated")')
+    return cells | {
+        "test": f"95% interval within {verdicts.MARGIN:g} point of the published value",
+        "verdict": found.verdict,
+        "why": found.reason or f"{found.measured}% [{found.low}, {found.high}] on the whole validation split",
+    }
+
+
+def _count(method: str, column: str, printed: str) -> Row:
+    if not printed:
+        return _untested(_NOT_GIVEN)
+    if column == "mem_g_as_printed":
+        return _untested(f"memory depends on machine and library, and {_NO_BASELINE.format(method=method)}")
+    is_params = column == "param_m_as_printed"
+    if method == "LCR":
+        found = parameter_range("lcr-base-112", "jester") if is_params else flops_range("lcr-base-112", "jester")
+        return _counted(printed, found, "M" if is_params else "T multiply-adds", "any reading, as in Table 1") | {
+            "evidence": "lcr/counts; results/table1.csv"
+        }
+    if method not in BASELINES:
+        return _untested(f"the table does not say which {method} of several it is")
+    params, macs = BASELINES[method]
+    if is_params:
+        return _counted(printed, Range(*[params / 1e6] * 3), "M in closed form", "") | {"evidence": _BASELINES}
+    if not macs:
+        return _untested("its architecture is known, but not the frames and their size behind the number")
+    found = Range(2 * macs / 1e12, macs / 1e12, 2 * macs / 1e12)
+    unit = f"T in closed form, {FRAMES} frames of 112×112, two FLOPs a multiply-add"
+    return _counted(printed, found, unit, "") | {"evidence": _BASELINES}
+
+
+def hypotheses(study: StudyConfig, variants: list[VariantConfig], measured: Measurements) -> list[Row]:
+    """Each ablation's hypothesis, that Top-1 falls without its component, on each data set of the study."""
+    rows = []
+    for variant in variants:
+        for name in study.datasets:
+            dataset: Any = dataset_format(name)
+            quantity = Quantity(
+                dataset=dataset, table="statistics", column="delta_top1", variant=variant.name, below=0.0
+            )
+            found = measured.of(quantity)
+            said = (
+                f"top-1 changes by {found.measured} points [{found.low}, {found.high}]{found.test}" if found.low else ""
+            )
+            rows.append(
+                {
+                    "id": f"hypothesis-{variant.name}-{dataset}",
+                    "where": f"ablations/{variant.name}.yaml",
+                    "kind": "accuracy",
+                    "claim": f"{variant.hypothesis} ({dataset})",
+                    "test": f"95% interval of the paired difference below 0; contradicted if a fall of "
+                    f"{verdicts.MARGIN:g} point is left out",
+                    "measured": found.measured,
+                    "ci_low": found.low,
+                    "ci_high": found.high,
+                    "verdict": found.verdict,
+                    "why": "; ".join(filter(None, (said, found.reason))),
+                    "evidence": found.evidence,
+                }
+            )
+    return rows

@@ -1,0 +1,103 @@
+"""What a study measured of a quantity that the paper speaks about, and whether that may decide.
+
+It decides where it was measured on the paper's data: the real data set, its whole validation split, a model of Table 1.
+Anything else is a number to look at, and the reason says what it is.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from lcr.config import StudyConfig, dataset_format
+from lcr.study import verdicts
+from lcr.study.accuracy import WHOLE
+from lcr.study.ledger import Quantity, facts
+from lcr.study.ranges import paper_models
+from lcr.study.rows import Row, read_rows
+from lcr.study.statistics_table import EQUAL
+
+# The columns of a quantity's interval, where they are not named after it.
+_INTERVALS = {"delta_top1": "delta"}
+TABLES = ("statistics", "temporal")
+
+
+class Measurement(NamedTuple):
+    """Cells of the ledger: value and interval as in their table, the verdict, and why there is none ("" if decided).
+
+    test: in words, the p-value that belongs to it, where there is one.
+    """
+
+    measured: str
+    low: str
+    high: str
+    verdict: str
+    reason: str
+    evidence: str
+    test: str = ""
+
+
+class Measurements:
+    """The tables of a study that claims are held against.
+
+    Raises:
+        InputError: one of them has not been made.
+    """
+
+    def __init__(self, study: StudyConfig, results: str | Path) -> None:
+        self.study = study
+        self.tables: Mapping[str, list[Row]] = {
+            name: read_rows(Path(results) / study.name / f"{name}.csv") for name in TABLES
+        }
+
+    def of(self, quantity: Quantity) -> Measurement:
+        """The quantity on the paper's data set, or else on its stand-in."""
+        row = self._row(quantity)
+        if row is None:
+            reason = f"study '{self.study.name}' has not measured this on {quantity.dataset} or clips like it"
+            return Measurement("", "", "", verdicts.UNTESTED, reason, "")
+        interval = _INTERVALS.get(quantity.column, quantity.column)
+        cells = row[quantity.column], row[f"{interval}_ci_low"], row[f"{interval}_ci_high"]
+        evidence = f"results/{quantity.table}.csv"
+        if not all(cells):
+            return Measurement(*cells, verdicts.UNTESTED, row["note"] or "not defined on these clips", evidence)
+        p = f", p = {row['p_holm']} after Holm (least possible {row['p_floor_holm']})" if row.get("p_holm") else ""
+        if reason := self._not_the_papers(quantity, row):
+            return Measurement(*cells, verdicts.UNTESTED, reason, evidence, p)
+        return Measurement(*cells, decide(quantity, float(cells[1]), float(cells[2])), "", evidence, p)
+
+    def _row(self, quantity: Quantity) -> Row | None:
+        for dataset in (quantity.dataset, f"{quantity.dataset}-fixture"):
+            for row in self.tables[quantity.table]:
+                here = row["dataset"], row["variant"], row.get("condition", "")
+                if here == (dataset, quantity.variant, quantity.condition):
+                    return row
+        return None
+
+    def _not_the_papers(self, quantity: Quantity, row: Row) -> str:
+        """In words, why this row says nothing about the paper's data; empty where it does."""
+        dataset = row["dataset"]
+        if EQUAL in row["note"]:
+            return EQUAL
+        if dataset != dataset_format(dataset):
+            return f"measured on generated clips ({dataset}), not on the paper's data"
+        if "MIXED" in row["note"]:
+            return "measured by runs of different data or protocols"
+        config = self.study.dataset(dataset)
+        whole = WHOLE.get(dataset, facts()["kinetics_validation"]["value"])
+        # Rows of temporal count the clips with a time reverse alone; the runs were tested on all.
+        clips = max(int(other["clips"]) for other in self.tables["statistics"] if other["dataset"] == dataset)
+        if clips < (1 - config.data.max_unusable_share) * whole:
+            return f"measured on {clips} of {whole} validation clips"
+        models = (quantity.model,) if quantity.model else paper_models(dataset)
+        if config.model not in models:
+            return f"measured with {config.model}, not with {' or '.join(models)}"
+        return ""
+
+
+def decide(quantity: Quantity, low: float, high: float) -> str:
+    """The verdict on a quantity whose 95% interval is [low, high]."""
+    if quantity.equals is not None:
+        return verdicts.of_value(quantity.equals, low, high)
+    if quantity.above is not None:
+        return verdicts.of_direction(low, high, above=quantity.above)
+    return verdicts.of_direction(-high, -low, above=-float(quantity.below or 0.0))

@@ -1,0 +1,40 @@
+"""Tables take costs from cost.csv, and only from one that is of the models that were run."""
+
+import pytest
+
+from lcr.config import load_variant
+from lcr.counts import counted
+from lcr.errors import InputError
+from lcr.study.costs import Costs
+
+from .conftest import write_costs
+
+
+def _full(study):
+    return study.model("jester-fixture", load_variant("full"), classes=12)
+
+
+def test_a_variants_costs_are_those_of_its_model(study, results):
+    found = Costs(study, results).of("jester-fixture", "full", _full(study), 12)
+    params, macs = counted(_full(study), 12)
+    assert found == {
+        "params_m": f"{params / 1e6:.6f}",
+        "gmacs": f"{macs / 1e9:.6g}",
+        "gflops": f"{2 * macs / 1e9:.6g}",
+        "peak_mem_gb": "0.0123",
+    }
+
+
+@pytest.mark.parametrize(("classes", "frames"), [(13, 12), (12, 11)])
+def test_costs_of_another_model_or_length_are_refused(study, results, classes, frames):
+    other = study.model("jester-fixture", load_variant("full"), classes)
+    with pytest.raises(InputError, match=r"another jester-fixture/full than the runs are.*lcr cost --study made-up"):
+        Costs(study, results).of("jester-fixture", "full", other, frames)
+
+
+def test_a_missing_table_or_variant_says_how_to_make_it(study, results, tmp_path):
+    with pytest.raises(InputError, match="lcr cost --study made-up"):
+        Costs(study, tmp_path / "nowhere")
+    write_costs(study.model_copy(update={"variants": ("full",)}), results)
+    with pytest.raises(InputError, match="lacks jester-fixture/lstm_gate"):
+        Costs(study, results).of("jester-fixture", "lstm_gate", _full(study), 12)

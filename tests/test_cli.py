@@ -1,0 +1,56 @@
+"""A wrong call is answered in words that help and with exit code 2, never with a traceback."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def lcr(*arguments: str, cwd=None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lcr.cli", *arguments], capture_output=True, text=True, cwd=cwd, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("train",), "dataset"),
+        (("train", "--dataset", "jester-fixture", "--seed", "-1"), "--seed"),
+        (("train", "--dataset", "jester-fixture", "--seed", "one"), "--seed"),
+        (("train", "--dataset", "jester-fixture", "--sed", "1"), "--seed"),
+        (("train", "--dataset", "jestr-fixture"), "did you mean 'jester-fixture'?"),
+        (("train", "--dataset", "jester"), "--data-root jester=DIR"),
+        (("train", "--dataset", "jester-fixture", "--ablation", "no_edge_promt"), "did you mean 'no_edge_prompt'?"),
+        (("train", "--dataset", "jester-fixture", "--study", "tinny"), "did you mean 'tiny'?"),
+        (("cost", "lcr-base-112", "--frames", "0"), "--frames"),
+        (("cost", "lcr-bas-112"), "did you mean 'lcr-base-112'?"),
+        (("table", "tabel2", "--study", "tiny"), "did you mean 'table2'?"),
+        (("evaluate", "--dataset", "jester-fixture"), "train first: lcr train"),
+        (("predict", "gone.mp4"), "no tested run"),
+        (("frobnicate",), "frobnicate"),
+    ],
+)
+def test_a_wrong_call_exits_with_2_and_says_what_to_do(arguments: tuple[str, ...], words: str, tmp_path) -> None:
+    done = lcr(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "locks"]
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    from typer.main import get_command
+
+    from lcr.cli import app
+
+    def commands(group, path=()):
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from commands(command, (*path, name))
+            else:
+                yield " ".join((*path, name)), command
+
+    found = dict(commands(get_command(app)))
+    assert {"train", "evaluate", "predict", "cost", "table", "data fixture", "data index", "data subset"} <= set(found)
+    assert [name for name, command in found.items() if f"lcr {name}" not in (command.help or "")] == []

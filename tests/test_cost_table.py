@@ -1,0 +1,89 @@
+"""`lcr cost`: one model on the screen, all of a study's as a table."""
+
+import pytest
+from typer.testing import CliRunner
+
+from lcr import cost_table
+from lcr.cli import app
+from lcr.config import load_study
+from lcr.cost import cost
+from lcr.cost_table import FRAMES, Job, rows_of
+from lcr.errors import InputError
+from lcr.model.config import MODELS
+from lcr.paper.table1 import table1
+from lcr.study.costs import COLUMNS
+from lcr.study.rows import read_rows
+
+
+def _run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=True)
+
+
+@pytest.fixture(scope="module")
+def full():
+    from lcr.config import load_variant
+
+    return load_variant("full")
+
+
+def test_cost_prints_every_component_exactly_and_the_totals():
+    done = _run("cost", "lcr-tiny", "--frames", 2, "--views", 3)
+    assert done.exit_code == 0, done.output
+    found = cost(MODELS["lcr-tiny"], 2, memory=False)
+    for name in found.components:
+        assert name in done.output
+        assert all(f"{number:,}" in done.output for number in found.component(name))
+    assert f"{3 * found.gmacs:.6g} GMACs" in done.output
+    assert "training step" in done.output
+
+
+@pytest.mark.parametrize("words", [(), ("lcr-tiny", "--study", "smoke")])
+def test_a_model_or_a_study_is_asked_for_but_not_both(words):
+    assert isinstance(_run("cost", *words).exception, InputError)
+
+
+def test_components_add_up_to_the_whole_and_a_prediction_is_all_views(full):
+    job = Job("jester-fixture", "lcr-tiny", MODELS["lcr-tiny"], full, 3, 9)
+    rows = list(rows_of("made-up", job, cost(job.config, 3)))
+    assert all(set(row) <= set(COLUMNS) for row in rows)
+    *parts, whole = rows
+    assert whole["component"] == "all"
+    for column in ("params", "macs", "flops", "elementwise"):
+        assert sum(int(row[column]) for row in parts) == int(whole[column])
+    for row in rows:
+        assert int(row["flops"]) == 2 * int(row["macs"])
+        assert int(row["flops_per_prediction"]) == 9 * int(row["flops"])
+    assert float(whole["peak_mem_gb"]) > 0
+    assert float(whole["train_mem_gb"]) > 0
+
+
+def test_memory_that_is_not_measured_is_an_empty_cell_with_the_command_that_measures_it(full):
+    job = Job("", "lcr-xl-224", MODELS["lcr-xl-224"], full, FRAMES, 9)
+    assert not job.measured
+    *_, whole = rows_of("made-up", job, cost(MODELS["lcr-tiny"], 1, memory=False))
+    assert "peak_mem_gb" not in whole
+    assert "lcr cost lcr-xl-224" in whole["note"]
+    assert Job("", "lcr-s-112", MODELS["lcr-s-112"], full, FRAMES, 1).measured
+
+
+def test_the_table_has_every_ablation_of_the_studys_and_of_table_1s_models(tmp_path, monkeypatch):
+    class Prepared:
+        classes = ("one", "two", "three")
+
+    monkeypatch.setattr(cost_table, "read_manifest", lambda path: Prepared())
+    once = cost(MODELS["lcr-tiny"], 1, memory=False)
+    monkeypatch.setattr(cost_table, "cost", lambda config, frames, memory: once)
+    done = _run("cost", "--study", "smoke", "--results", tmp_path)
+    assert done.exit_code == 0, done.output
+    rows = read_rows(tmp_path / "smoke" / "cost.csv")
+    study = load_study("smoke")
+    counted = [(row["dataset"], row["model"], row["variant"]) for row in rows if row["component"] == "all"]
+    own = [(name, one.model, variant) for name, one in study.datasets.items() for variant in study.variants]
+    assert counted == own + [("", row.name, variant) for row in table1() for variant in study.variants]
+
+
+def test_a_study_without_prepared_data_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = _run("cost", "--study", "smoke", "--results", tmp_path)
+    assert isinstance(done.exception, InputError)
+    assert "lcr data index" in str(done.exception)
