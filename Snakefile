@@ -8,7 +8,7 @@
 # on stands in its rule's params and in a stamp (lcr/workflow.py): an edit redoes the runs that it can change, no others.
 import re
 
-from lcr.workflow import LEDGER, PUBLISHED, TABLES, choose
+from lcr.workflow import DIAGNOSIS, LEDGER, MADE, PUBLISHED, SEARCH, TABLES, choose
 
 CHOICE = choose(config, workflow.basedir)
 STUDY = CHOICE.study
@@ -23,7 +23,7 @@ wildcard_constraints:
     variant="|".join(map(re.escape, [*CHOICE.variants, *CHOICE.readings])),
     seed="|".join(map(str, STUDY.seeds)),
     table="|".join(table for table in TABLES if table != "claims"),
-    published=rf"({'|'.join(TABLES)})\.csv|ablations\.(png|svg)",
+    published=rf"({'|'.join([*TABLES, *MADE])})\.csv|ablations\.(png|svg)",
 
 
 localrules:
@@ -34,7 +34,7 @@ localrules:
 
 rule all:
     input:
-        expand("results/{table}.csv", table=TABLES),
+        expand("results/{table}.csv", table=[*TABLES, *MADE]),
         "results/ablations.png",
         "results/hashes.json",
 
@@ -149,6 +149,66 @@ rule evaluate:
         " --seed {wildcards.seed} > {log} 2>&1"
 
 
+rule cost:
+    input:
+        CHOICE.manifests,
+        local(f"{CHOICE.stamps}/cost"),
+    output:
+        ensure(f"results/{STUDY.name}/cost.csv", non_empty=True),
+        ensure(f"results/{STUDY.name}/cost.json", non_empty=True),
+    log:
+        f"{LOGS}/cost.log",
+    benchmark:
+        f"{TIMES}/cost.tsv"
+    conda:
+        "environment.yml"
+    threads: STUDY.threads
+    params:
+        key=CHOICE.cost_key,
+        options=CHOICE.options,
+    shell:
+        "lcr cost {params.options} > {log} 2>&1"
+
+
+rule diagnosis:
+    input:
+        CHOICE.diagnosed,
+        local(f"{CHOICE.stamps}/diagnosis"),
+    output:
+        ensure(expand(f"results/{STUDY.name}/{{name}}.csv", name=DIAGNOSIS), non_empty=True),
+        ensure(f"results/{STUDY.name}/reading_diagnosis.json", non_empty=True),
+    log:
+        f"{LOGS}/diagnosis.log",
+    benchmark:
+        f"{TIMES}/diagnosis.tsv"
+    conda:
+        "environment.yml"
+    threads: STUDY.threads
+    params:
+        key=CHOICE.diagnosis_key,
+        options=CHOICE.options,
+    shell:
+        "lcr readings diagnose {params.options} > {log} 2>&1"
+
+
+rule search:
+    input:
+        local(f"{CHOICE.stamps}/search"),
+    output:
+        ensure(expand(f"results/{STUDY.name}/{{name}}.csv", name=SEARCH), non_empty=True),
+    log:
+        f"{LOGS}/search.log",
+    benchmark:
+        f"{TIMES}/search.tsv"
+    conda:
+        "environment.yml"
+    params:
+        key=CHOICE.search_key,
+        options=CHOICE.options,
+    shell:
+        "lcr readings search {params.options} > {log} 2>&1"
+
+
 rule table:
     input:
         CHOICE.evaluated,
@@ -225,7 +285,7 @@ rule publish:
 # Last of all: what every file is now, so that `lcr verify` finds any later change.
 rule hashes:
     input:
-        expand("results/{table}.csv", table=TABLES),
+        expand("results/{table}.csv", table=[*TABLES, *MADE]),
         expand("results/ablations.{suffix}", suffix=["png", "svg"]),
     output:
         ensure("results/hashes.json", non_empty=True),
