@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from lcr.study.figure import write_figure
 
 from lcr import runs
 from lcr.config import StudyConfig
@@ -17,7 +18,6 @@ from lcr.data.manifest import SCHEMA, Manifest
 from lcr.evidence.hashes import write_hashes
 from lcr.evidence.verify import verify
 from lcr.runs import data_folder, data_key
-from lcr.study.figure import write_figure
 from lcr.study.tables import TABLES, publish, table_rows, write_table
 from tests.study.conftest import made_up_study, sources, write_runs
 
