@@ -106,7 +106,8 @@ def _cases(tokens: int, batch: int, heads: int, width: int, device: str) -> Iter
             return torch.autograd.grad(function(*leaves[:inputs]), leaves[:inputs], dy)
 
         yield _Case(tokens, FORWARD, name, work, forward, [])
-        yield _Case(tokens, BOTH, name, work * (1 + BACKWARD), both, [])
+        if name != RECURRENCE:  # half a second a call, and nobody's choice
+            yield _Case(tokens, BOTH, name, work * (1 + BACKWARD), both, [])
     side = 512 if device == "cpu" else 4096
     a, b, c = (torch.randn(side, side, device=device) for _ in range(3))
     source, target = (torch.zeros(COPIED, device=device) for _ in range(2))
