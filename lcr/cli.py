@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from lcr.bench import app as bench_app
 from lcr.cost_cli import cost
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
+app.add_typer(bench_app, name="bench")
 for command in (table, cost, readings, claims, answer, hashes, reference, verify):
     app.command()(command)
 
