@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lcr.config import StudyConfig, load_study, load_variant
 from lcr.errors import InputError
-from lcr.evidence.checks import Report, check_configuration, check_files, check_manifests, check_run
+from lcr.evidence.checks import Report, check_configuration, check_files, check_keys, check_manifests, check_run
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.progress import counting_bar
 from lcr.study.rows import Row, read_rows
@@ -51,6 +51,7 @@ def verify(folder: str | Path, study: str | None = None, root: str | Path | None
         check_files(folder, hashes, report, advance)
         check_configuration(hashes, config, root, report)
         manifests = check_manifests(folder, hashes, config, report)
+        check_keys(folder, config, root, report)
         for dataset, variant, seed in runs:
             check_run(folder, config, dataset, variant, seed, manifests.get(dataset), report)
             advance()

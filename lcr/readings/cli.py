@@ -68,14 +68,15 @@ def _search(study: "StudyConfig", results: str) -> None:
 
 def _diagnose(study: "StudyConfig", root: str | None, results: str) -> None:
     from lcr.config import load_variant
+    from lcr.keys import diagnosis_key, record
     from lcr.paper.register import reading_variants
     from lcr.progress import counting_bar
     from lcr.readings.diagnosis import diagnose_study
     from lcr.readings.rows import diagnosis_rows, gradient_rows
-    from lcr.study.readings import DIAGNOSIS_COLUMNS, GRADIENT_COLUMNS, readings_dataset
+    from lcr.study.readings import DIAGNOSIS_COLUMNS, GRADIENT_COLUMNS
     from lcr.study.rows import write_rows
 
-    dataset = readings_dataset(study)
+    dataset = study.readings_dataset
     variants = [load_variant("full", root), *reading_variants().values()]
     with counting_bar(len(variants), "diagnosing") as advance:
         classes, found = diagnose_study(study, dataset, variants, advance)
@@ -83,4 +84,5 @@ def _diagnose(study: "StudyConfig", root: str | None, results: str) -> None:
     write_rows(f"{folder}/reading_gradients.csv", GRADIENT_COLUMNS, gradient_rows(study.name, dataset, found))
     path = f"{folder}/reading_diagnosis.csv"
     write_rows(path, DIAGNOSIS_COLUMNS, diagnosis_rows(study.name, dataset, classes, found))
+    record(f"{folder}/reading_diagnosis.json", diagnosis_key(study))
     print(path)

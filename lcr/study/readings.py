@@ -53,11 +53,6 @@ def open_questions() -> list[tuple[Discrepancy, dict[str, tuple[Alternative, Var
     return found
 
 
-def readings_dataset(study: StudyConfig) -> str:
-    """On whose clips the readings are compared: the dataset the study says, else that of table2."""
-    return study.readings.dataset if study.readings else study.table2
-
-
 def readings_rows(study: StudyConfig, results: str | Path, root: str | Path | None = None) -> list[Row]:
     """The table's rows, in the register's order.
 
@@ -131,7 +126,7 @@ def _row(
     diagnosis: dict[str, Row],
     accuracies: dict[str, Row],
 ) -> Row:
-    dataset = readings_dataset(study)
+    dataset = study.readings_dataset
     classes = int(next(iter(diagnosis.values()))["classes"])
     params, macs = counted(study.model(dataset, variant, classes), study.dataset(dataset).data.frames)
     found = diagnosis.get(variant.name, {})

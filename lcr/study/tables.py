@@ -8,12 +8,14 @@ says in words what a row is not. The other tables' columns: see the module of ea
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from lcr.config import StudyConfig
 from lcr.errors import InputError, unknown
 from lcr.files import write_aside
-from lcr.study import accuracy, claims, costs, readings, statistics_table, table1, temporal
+from lcr.study import accuracy, claims, costs, reading_search, readings, statistics_table, table1, temporal
 from lcr.study.rows import Row, write_rows
 
 
@@ -56,6 +58,18 @@ def _cost(source: Source) -> list[Row]:
     return list(cost_rows(source.study, source.root, results=source.results, measure=source.measure))
 
 
+def _search(source: Source, rows: Callable[[str, Any], list[Row]]) -> list[Row]:
+    return rows(source.study.name, _found())
+
+
+@cache
+def _found() -> Any:
+    """The search for the reading that fits Table 1, of which two tables are made."""
+    from lcr.readings.search import search
+
+    return search()
+
+
 def _runs(make: Callable[..., list[Row]], source: Source, datasets: Sequence[str] | None = None) -> list[Row]:
     """The rows of a table of runs: of all datasets, unless told otherwise."""
     datasets = list(source.study.datasets if datasets is None else datasets)
@@ -73,6 +87,8 @@ TABLES: dict[str, Table] = {
     "readings": Table(
         readings.COLUMNS, lambda source: readings.readings_rows(source.study, source.results, source.root)
     ),
+    "reading_search": Table(reading_search.COLUMNS, lambda source: _search(source, reading_search.search_rows)),
+    "reading_search_axes": Table(reading_search.AXES_COLUMNS, lambda source: _search(source, reading_search.axes_rows)),
     "claims": Table(claims.COLUMNS, lambda source: claims.claim_rows(source.study, source.results, source.root)),
 }
 
@@ -91,7 +107,7 @@ def table_rows(
         InputError: no table has this name; a run is missing, damaged or stale; or runs cannot be compared.
     """
     if name not in TABLES:
-        raise unknown("table", name, (*TABLES, "figure"))
+        raise unknown("table", name, TABLES)
     return TABLES[name].make(Source(study, results, root, mixed))
 
 
@@ -132,7 +148,7 @@ def markdown(name: str, rows: Sequence[Row]) -> str:
     """A table as Markdown, from the rows of its CSV; notes stand below it, so that every row's caveat is read once."""
     if name not in TABLES:
         raise unknown("table", name, TABLES)
-    view = _VIEWS[name]
+    view = _VIEWS.get(name, _plain_view)
     notes = list(dict.fromkeys(row["note"] for row in rows if row.get("note")))
     lines = []
     for number, row in enumerate(rows):
@@ -143,7 +159,8 @@ def markdown(name: str, rows: Sequence[Row]) -> str:
         if number == 0:
             lines += ["| " + " | ".join(cells) + " |", "|" + "---|" * len(cells)]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells.values()) + " |")
-    return "\n".join([*lines, "", *(f"<sup>{k}</sup> {note}.  " for k, note in enumerate(notes, 1)), "", _LEGEND[name]])
+    footnotes = [f"<sup>{k}</sup> {note}.  " for k, note in enumerate(notes, 1)]
+    return "\n".join([*lines, "", *footnotes, "", _LEGEND.get(name, "")])
 
 
 _INTERVALS = "Brackets: 95% intervals over seeds and clips."
@@ -153,7 +170,6 @@ _TESTS = (
 )
 _LEGEND = {
     "table1": "Errors: counted against published. FLOPs: two a multiply-add, of one view.",
-    "cost": "Of one view. Memory: measured on the CPU.",
     "readings": f"{_INTERVALS} Δ: paired difference from the reading used. Gradients: before clipping, of one seed.",
     "table2": f"{_TESTS} Cells in quotes are printed so in the paper, whose unit of FLOPs is in doubt.",
     "ablations": _TESTS,
@@ -264,20 +280,12 @@ def _readings_view(row: Row) -> dict[str, str]:
     }
 
 
-def _cost_view(row: Row) -> dict[str, str]:
-    return {
-        "Model": f"{row['model']} {row['variant']}",
-        "Clips of": row["dataset"] or "–",
-        "Component": row["component"],
-        "Parameters": f"{int(row['params']):,}",
-        "Multiply-adds": f"{int(row['macs']):,}",
-        "Memory (GB)": row.get("peak_mem_gb") or "–",
-    }
+def _plain_view(row: Row) -> dict[str, str]:
+    return {name.replace("_", " "): value or "–" for name, value in row.items() if name != "note"}
 
 
 _VIEWS: dict[str, Callable[[Row], dict[str, str]]] = {
     "table1": _table1_view,
-    "cost": _cost_view,
     "readings": _readings_view,
     "table2": _accuracy_view,
     "ablations": _accuracy_view,

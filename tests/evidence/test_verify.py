@@ -12,6 +12,7 @@ import pytest
 from lcr.errors import InputError
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.evidence.verify import verify
+from lcr.keys import record
 from lcr.provenance import commit_known, git_state
 from lcr.runs import data_folder
 from lcr.study.tables import TABLES
@@ -190,3 +191,11 @@ def test_files_that_came_later_are_noted(finished):
     report = verify("results")
     assert report.problems == []
     assert report.notes[f"not in {NAME}"] == ["made-up/jester-fixture/lstm_gate/seed-1/metrics-2.jsonl"]
+
+
+def test_what_is_made_once_a_study_is_stale_when_its_key_is_another(finished):
+    for name in ("cost", "reading_diagnosis"):
+        record(finished.results / "made-up" / f"{name}.json", "of yesterday")
+    finished.rehash()
+    for name in ("cost", "reading_diagnosis"):
+        assert any(f"{name}.json: stale" in problem for problem in finished.problems())
