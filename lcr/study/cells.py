@@ -7,12 +7,12 @@ is known; accuracies against runs on Jester, where there are any.
 from typing import Any
 
 from lcr.config import StudyConfig, dataset_format
-from lcr.model.config import MODELS
+from lcr.paper.table1 import FRAMES, Printed, table1
 from lcr.study import verdicts
 from lcr.study.baselines import BASELINES
-from lcr.study.ledger import Quantity, table1, table2
+from lcr.study.ledger import Quantity, table2
 from lcr.study.measured import Measurements
-from lcr.study.ranges import FRAMES, Range, flops_range, parameter_range
+from lcr.study.ranges import Range, flops_range, parameter_range
 from lcr.study.rows import Row
 from lcr.variants import VariantConfig
 
@@ -27,30 +27,31 @@ def table1_claims() -> list[Row]:
     """Settings, parameters and FLOPs of each row of Table 1."""
     rows = []
     for row in table1():
-        sizes = {name: int(row[name]) for name in _SIZES}
-        model = next(name for name, config in MODELS.items() if sizes.items() <= config.model_dump().items())
-        name = f"{row['model']} ({sizes['frame_size']}×{sizes['frame_size']})"
+        config = row.config
+        name = f"{row.label} ({config.frame_size}×{config.frame_size})"
+        params, flops = f"{row.params_m.value:g}", f"{row.flops_t.value:g}"
         head = {"where": f"Table 1, {name}", "kind": "count", "evidence": "lcr/counts; results/table1.csv"}
-        fits = sizes["frame_size"] % sizes["patch_size"] == 0 and sizes["hidden"] % (4 * sizes["heads"]) == 0
+        settings = ", ".join(f"{size} {getattr(config, size)}" for size in _SIZES)
+        fits = config.frame_size % config.patch_size == 0 and config.hidden % (4 * config.heads) == 0
         rows += [
             {
-                "id": f"table1-{model}-settings",
+                "id": f"table1-{row.name}-settings",
                 **head,
                 "kind": "internal arithmetic",
-                "claim": f"the settings {', '.join(f'{key} {value}' for key, value in sizes.items())} make a model",
+                "claim": f"the settings {settings} make a model",
                 "test": "patches tile the frame; Q-Shift's quarters divide each head",
                 "verdict": verdicts.of_fact(fits),
-                "why": f"{sizes['frame_size']} over {sizes['patch_size']}, {sizes['hidden']} over 4 × {sizes['heads']}",
+                "why": f"{config.frame_size} over {config.patch_size}, {config.hidden} over 4 × {config.heads}",
                 "evidence": "lcr/paper/table1.csv",
             },
             head
-            | {"id": f"table1-{model}-params", "claim": f"{name} has {row['params_m']}M parameters"}
-            | _counted(row["params_m"], parameter_range(model, row["dataset"]), "M", "any combination of readings"),
+            | {"id": f"table1-{row.name}-params", "claim": f"{name} has {params}M parameters"}
+            | _counted(params, parameter_range(row.name, row.dataset), "M", "any combination of readings"),
             head
-            | {"id": f"table1-{model}-flops", "claim": f"{name} has {row['flops_t']} TFLOPs"}
+            | {"id": f"table1-{row.name}-flops", "claim": f"{name} has {flops} TFLOPs"}
             | _counted(
-                row["flops_t"],
-                flops_range(model, row["dataset"]),
+                flops,
+                flops_range(row.name, row.dataset),
                 f"T multiply-adds for {FRAMES} frames",
                 "any reading, number of frames, share of masked tokens and unit that the text leaves open",
             ),
@@ -60,15 +61,15 @@ def table1_claims() -> list[Row]:
 
 def _counted(printed: str, found: Range, unit: str, space: str) -> Row:
     """A printed count against ours. space: what low and high are over; empty where there is but one count."""
-    rounding = 0.5 * 10 ** -len(printed.partition(".")[2])
+    value, rounding = Printed.read(printed)
     default, low, high = (f"{value:.4g}" for value in found)
-    error = f"{100 * (found.default / float(printed) - 1):+.1f}%"
+    error = f"{100 * (found.default / value - 1):+.1f}%"
     test = f"within {verdicts.TOLERANCE:.0%} of the count"
     cells = {
         "published": printed,
         "test": test,
         "measured": default,
-        "verdict": verdicts.of_count(float(printed), *found, rounding=rounding),
+        "verdict": verdicts.of_count(value, *found, rounding=rounding),
         "why": f"{default} {unit} ({error})",
     }
     if space:
