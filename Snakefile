@@ -173,7 +173,7 @@ rule cost:
 rule diagnosis:
     input:
         CHOICE.diagnosed,
-        local(f"{CHOICE.stamps}/diagnosis"),
+        local(f"{CHOICE.stamps}/reading_diagnosis"),
     output:
         ensure(expand(f"results/{STUDY.name}/{{name}}.csv", name=DIAGNOSIS), non_empty=True),
         ensure(f"results/{STUDY.name}/reading_diagnosis.json", non_empty=True),
@@ -193,9 +193,10 @@ rule diagnosis:
 
 rule search:
     input:
-        local(f"{CHOICE.stamps}/search"),
+        local(f"{CHOICE.stamps}/reading_search"),
     output:
         ensure(expand(f"results/{STUDY.name}/{{name}}.csv", name=SEARCH), non_empty=True),
+        ensure(f"results/{STUDY.name}/reading_search.json", non_empty=True),
     log:
         f"{LOGS}/search.log",
     benchmark:

@@ -67,11 +67,12 @@ def cost_rows(
     """
     for job in jobs(study, root):
         progress(f"{job.dataset or job.model} {job.variant.name}")
-        yield from rows_of(study.name, job, cost(job.config, job.frames, memory=job.measured))
+        found = cost(job.config, job.frames, memory=study.device if job.measured else None)
+        yield from rows_of(study.name, job, found, study.device)
 
 
-def rows_of(study: str, job: Job, found: Cost) -> Iterator[Row]:
-    """One row a component, the whole last."""
+def rows_of(study: str, job: Job, found: Cost, device: str) -> Iterator[Row]:
+    """One row a component, the whole last, with the memory that was measured on `device`."""
     head = {
         "study": study,
         "dataset": job.dataset,
@@ -94,6 +95,7 @@ def rows_of(study: str, job: Job, found: Cost) -> Iterator[Row]:
         }
         if name == WHOLE and found.peak_mem_gb is not None and found.train_mem_gb is not None:
             row |= {"peak_mem_gb": f"{found.peak_mem_gb:.4g}", "train_mem_gb": f"{found.train_mem_gb:.4g}"}
+            row |= {"device": device}
         elif name == WHOLE:
             row["note"] = f"memory not measured here: lcr cost {job.model} --ablation {job.variant.name} does"
         yield row

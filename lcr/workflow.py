@@ -255,11 +255,9 @@ class Choice:
             made_with[run.dataset] = made_with.get(run.dataset, False) or recorded.get("train_key") == train
         for dataset in study.datasets:
             _stamp(self.stamps / dataset / "data", data_key(study, dataset), made_with[dataset])
-        results = Path(RESULTS) / study.name
-        _stamp(self.stamps / "cost", self.cost_key, recorded_key(results / "cost.json") == self.cost_key)
-        diagnosed = recorded_key(results / "reading_diagnosis.json") == self.diagnosis_key
-        _stamp(self.stamps / "diagnosis", self.diagnosis_key, diagnosed)
-        _stamp(self.stamps / "search", self.search_key, False)
+        keys = {"cost": self.cost_key, "reading_diagnosis": self.diagnosis_key, "reading_search": self.search_key}
+        for made, key in keys.items():
+            _stamp(self.stamps / made, key, recorded_key(f"{RESULTS}/{study.name}/{made}.json") == key)
         _stamp(self.stamps / "tables", self.table_key, False)
         _stamp(PUBLISHED, self.published_as, False)
 

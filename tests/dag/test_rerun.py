@@ -6,7 +6,10 @@ from tests.dag.conftest import Project
 
 ONE = ("--config", "study=one")
 RUNS = {("full", 0), ("no_tube_mask", 0)}
-TABLES = {"table table2", "table ablations", "table temporal", "table statistics", "claims", "figure", "hashes"}
+TABLES = {
+    *(f"table {name}" for name in ("table1", "table2", "ablations", "temporal", "statistics", "readings")),
+    *("claims", "figure", "hashes"),
+}
 
 
 def runs(step: str, chosen: set[tuple[str, int]] = RUNS) -> set[str]:
@@ -20,14 +23,34 @@ def without_publish(jobs: set[str]) -> set[str]:
 STUDY = "ablations/studies/one.yaml"
 MASKED = {("no_tube_mask", 0)}
 EDITS = {
-    "an ablation": ("ablations/no_tube_mask.yaml", "0.0", "0.1", runs("train", MASKED) | runs("evaluate", MASKED)),
-    "the protocol": (STUDY, "last_frames: 2", "last_frames: 2, crops: 3", runs("evaluate")),
-    "the source of training": ("lcr/train.py", "betas=(0.9", "betas=(0.8", runs("train") | runs("evaluate")),
+    "an ablation": (
+        "ablations/no_tube_mask.yaml",
+        "0.0",
+        "0.1",
+        runs("train", MASKED) | runs("evaluate", MASKED) | {"cost"},
+    ),
+    "the protocol": (
+        STUDY,
+        "last_frames: 2",
+        "last_frames: 2, crops: 3",
+        runs("evaluate") | {"cost", "diagnosis"},
+    ),
+    "the source of training": (
+        "lcr/train.py",
+        "betas=(0.9",
+        "betas=(0.8",
+        runs("train") | runs("evaluate") | {"diagnosis"},
+    ),
+    "how memory is measured": ("lcr/memory.py", "_fixed(model) +", "2 * _fixed(model) +", {"cost"}),
+    "the space of readings": ("lcr/readings/space.py", "FRAMES = (32,", "FRAMES = (32, 48,", {"search"}),
     "the clips drawn": (
         STUDY,
         "train: 4,",
         "train: 5,",
-        {f"{step} jester-fixture" for step in ("fixture", "index", "pack")} | runs("train") | runs("evaluate"),
+        {f"{step} jester-fixture" for step in ("fixture", "index", "pack")}
+        | runs("train")
+        | runs("evaluate")
+        | {"cost", "diagnosis"},
     ),
 }
 
