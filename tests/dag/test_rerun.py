@@ -41,8 +41,6 @@ EDITS = {
         "betas=(0.8",
         runs("train") | runs("evaluate") | {"diagnosis"},
     ),
-    "how memory is measured": ("lcr/memory.py", "_fixed(model) +", "2 * _fixed(model) +", {"cost"}),
-    "the space of readings": ("lcr/readings/space.py", "FRAMES = (32,", "FRAMES = (32, 48,", {"search"}),
     "the clips drawn": (
         STUDY,
         "train: 4,",
@@ -65,6 +63,27 @@ def test_an_edit_that_can_change_a_number_redoes_exactly_the_runs_that_it_can_ch
     if what == "an ablation":
         project.edit(file, new, old)
         assert without_publish(project.redone(*ONE)) == TABLES, "taken back: the runs are as they should be"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        (
+            "lcr/memory.py",
+            "_fixed(model) +",
+            "2 * _fixed(model) +",
+            {"cost", "table table2", "table ablations", "figure", "hashes"},
+        ),
+        ("lcr/readings/diagnosis.py", "PROBES = 4", "PROBES = 5", {"diagnosis", "table readings", "hashes"}),
+        ("lcr/readings/space.py", "FRAMES = (32,", "FRAMES = (32, 48,", {"search", "hashes"}),
+    ],
+    ids=["memory", "diagnosis", "search"],
+)
+def test_an_edit_of_what_is_made_once_a_study_redoes_it_and_what_reads_it(
+    project: Project, file: str, old: str, new: str, expected: set[str]
+):
+    project.edit(file, old, new)
+    assert without_publish(project.redone(*ONE)) == expected
 
 
 def test_an_edit_that_cannot_change_a_number_redoes_no_run(project: Project):
