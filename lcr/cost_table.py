@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
-from lcr.config import StudyConfig, load_variant
+from lcr.config import StudyConfig, dataset_format, load_variant
 from lcr.cost import Cost, cost
 from lcr.counts import counted
+from lcr.data.fixtures.formats import FORMATS
 from lcr.data.manifest import read_manifest
 from lcr.model.config import ModelConfig
 from lcr.paper.table1 import FRAMES, table1
@@ -37,16 +39,30 @@ class Job:
         return bool(self.dataset) or (self.variant.name == "full" and small)
 
 
+def classes_of(study: StudyConfig, dataset: str) -> int:
+    """How many classes a dataset has: as drawn, as indexed where the clips are real, officially where there are none.
+
+    Raises:
+        InputError: the clips are real and not indexed yet.
+    """
+    config, known = study.dataset(dataset), FORMATS[dataset_format(dataset)]
+    if config.root is not None:
+        return len(read_manifest(data_folder(study.name, dataset) / "manifest.parquet").classes)
+    if config.fixture is not None:
+        return len(config.fixture.classes or tuple(known.drawable()))
+    return len((files("lcr.data") / "labels" / known.labels_file).read_text(encoding="utf-8").splitlines())
+
+
 def jobs(study: StudyConfig, root: str | Path | None = None) -> list[Job]:
     """All that the table counts.
 
     Raises:
-        InputError: a dataset is not prepared, so that its number of classes is not known.
+        InputError: as for `classes_of`.
     """
     variants = [load_variant(name, root) for name in study.variants]
     found = []
     for name, dataset in study.datasets.items():
-        classes = len(read_manifest(data_folder(study.name, name) / "manifest.parquet").classes)
+        classes = classes_of(study, name)
         for variant in variants:
             config = study.model(name, variant, classes)
             found.append(Job(name, dataset.model, config, variant, dataset.data.frames, dataset.protocol.views))

@@ -228,8 +228,9 @@ class Choice:
         ]
 
     def manifests(self, wildcards: Any) -> list[str]:
-        """The manifests of all datasets, which say how many classes a model has."""
-        return [f"{data_folder(self.study.name, name)}/manifest.parquet" for name in self.study.datasets]
+        """The manifests of the real clips that there are: they say how many classes a model has."""
+        real = [name for name, config in self.study.datasets.items() if config.root is not None]
+        return [f"{data_folder(self.study.name, name)}/manifest.parquet" for name in real]
 
     def diagnosed(self, wildcards: Any) -> list[str]:
         """The prepared data of the dataset that the readings are compared on."""

@@ -48,7 +48,7 @@ EDITS = {
         {f"{step} jester-fixture" for step in ("fixture", "index", "pack")}
         | runs("train")
         | runs("evaluate")
-        | {"cost", "diagnosis"},
+        | {"diagnosis"},
     ),
 }
 
