@@ -1,14 +1,20 @@
 # From annotations and media to tables: every rule calls one `lcr` command, and nothing is computed here.
 #
 #   snakemake --cores all results/table2.csv                                    the study "tiny", on generated clips
-#   snakemake --cores all --config study=smoke                                  all tables and the figure, in minutes
+#   snakemake --cores all --config study=smoke                                  all tables, notebooks and the answer
+#   snakemake --report results/report.html                                      all of it as one page, after that
 #   snakemake --cores all results/table2.csv --config study=paper jester_root=DIR
 #
 # --config takes study=NAME|FILE.yaml, jester_root=DIR, something_root=DIR, kinetics_root=DIR. What a run's numbers depend
 # on stands in its rule's params and in a stamp (lcr/workflow.py): an edit redoes the runs that it can change, no others.
+import os
 import re
 
-from lcr.workflow import DIAGNOSIS, LEDGER, MADE, PUBLISHED, SEARCH, TABLES, choose
+from lcr.workflow import DIAGNOSIS, LEDGER, PUBLISHED, SEARCH, TABLES, choose
+
+
+report: "docs/captions/workflow.rst"
+
 
 CHOICE = choose(config, workflow.basedir)
 STUDY = CHOICE.study
@@ -16,6 +22,7 @@ DATA = f".lcr/data/{STUDY.name}"
 RUN = f"results/{STUDY.name}/{{dataset}}/{{variant}}/seed-{{seed}}"
 LOGS = f".lcr/logs/{STUDY.name}"
 TIMES = f".lcr/benchmarks/{STUDY.name}"
+NOTEBOOKS = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
 
 
 wildcard_constraints:
@@ -23,7 +30,8 @@ wildcard_constraints:
     variant="|".join(map(re.escape, [*CHOICE.variants, *CHOICE.readings])),
     seed="|".join(map(str, STUDY.seeds)),
     table="|".join(table for table in TABLES if table != "claims"),
-    published=rf"({'|'.join([*TABLES, *MADE])})\.csv|ablations\.(png|svg)",
+    notebook="|".join(CHOICE.notebooks),
+    published="|".join(map(re.escape, CHOICE.published)),
 
 
 localrules:
@@ -34,8 +42,7 @@ localrules:
 
 rule all:
     input:
-        expand("results/{table}.csv", table=[*TABLES, *MADE]),
-        "results/ablations.png",
+        expand("results/{published}", published=CHOICE.published),
         "results/hashes.json",
 
 
@@ -215,7 +222,15 @@ rule table:
         CHOICE.evaluated,
         local(f"{CHOICE.stamps}/tables"),
     output:
-        ensure(f"results/{STUDY.name}/{{table}}.csv", non_empty=True),
+        ensure(
+            report(
+                f"results/{STUDY.name}/{{table}}.csv",
+                caption="docs/captions/table.rst",
+                category="Tables",
+                labels={"table": "{table}"},
+            ),
+            non_empty=True,
+        ),
     log:
         f"{LOGS}/table/{{table}}.log",
     benchmark:
@@ -234,7 +249,15 @@ rule claims:
         expand(f"results/{STUDY.name}/{{table}}.csv", table=LEDGER),
         local(f"{CHOICE.stamps}/tables"),
     output:
-        ensure(f"results/{STUDY.name}/claims.csv", non_empty=True),
+        ensure(
+            report(
+                f"results/{STUDY.name}/claims.csv",
+                caption="docs/captions/claims.rst",
+                category="Tables",
+                labels={"table": "claims"},
+            ),
+            non_empty=True,
+        ),
     log:
         f"{LOGS}/table/claims.log",
     benchmark:
@@ -248,24 +271,78 @@ rule claims:
         "lcr claims {params.options} > {log} 2>&1"
 
 
-rule figure:
+# The notebook as it was run stays among the logs: when a cell fails, it holds the traceback.
+rule notebook:
     input:
-        f"results/{STUDY.name}/ablations.csv",
+        CHOICE.shown,
         local(f"{CHOICE.stamps}/tables"),
+        notebook=f"{NOTEBOOKS}/{{notebook}}.ipynb",
+        page=f"{NOTEBOOKS}/template/page/index.html.j2",
     output:
-        ensure(f"results/{STUDY.name}/ablations.png", non_empty=True),
-        ensure(f"results/{STUDY.name}/ablations.svg", non_empty=True),
+        ensure(f"results/{STUDY.name}/figures/{{notebook}}.png", non_empty=True),
+        ensure(
+            report(
+                f"results/{STUDY.name}/figures/{{notebook}}.svg",
+                caption="docs/captions/notebook.rst",
+                category="Figures",
+                labels={"figure": "{notebook}"},
+            ),
+            non_empty=True,
+        ),
+        page=ensure(
+            report(
+                f"results/{STUDY.name}/notebooks/{{notebook}}.html",
+                caption="docs/captions/notebook.rst",
+                category="Notebooks",
+                labels={"notebook": "{notebook}"},
+            ),
+            non_empty=True,
+        ),
     log:
-        f"{LOGS}/table/figure.log",
+        f"{LOGS}/notebook/{{notebook}}.log",
+        ran=f"{LOGS}/notebook/{{notebook}}.ipynb",
     benchmark:
-        f"{TIMES}/table/figure.tsv"
+        f"{TIMES}/notebook/{{notebook}}.tsv"
     conda:
         "environment.yml"
     params:
         key=CHOICE.table_key,
-        options=CHOICE.options,
+        study=STUDY.name,
+        templates=f"{NOTEBOOKS}/template",
     shell:
-        "lcr table figure {params.options} > {log} 2>&1"
+        "(papermill {input.notebook} {log.ran} --kernel python3 --no-progress-bar -p study {params.study}"
+        " && jupyter nbconvert {log.ran} --to html --no-prompt --template page"
+        " --TemplateExporter.extra_template_basedirs {params.templates}"
+        " --output-dir $(dirname {output.page}) --output {wildcards.notebook}) > {log[0]} 2>&1"
+
+
+rule answer:
+    input:
+        expand(f"results/{STUDY.name}/{{table}}.csv", table=TABLES),
+        expand(f"results/{STUDY.name}/figures/{{notebook}}.png", notebook=CHOICE.notebooks),
+        local(f"{CHOICE.stamps}/tables"),
+    output:
+        ensure(f"results/{STUDY.name}/README.md", non_empty=True),
+        ensure(
+            report(
+                f"results/{STUDY.name}/answer.html",
+                caption="docs/captions/answer.rst",
+                category="Answer",
+                labels={"page": "the answer in ten lines"},
+            ),
+            non_empty=True,
+        ),
+    log:
+        f"{LOGS}/answer.log",
+    benchmark:
+        f"{TIMES}/answer.tsv"
+    conda:
+        "environment.yml"
+    params:
+        key=CHOICE.table_key,
+        study=STUDY.name,
+    shell:
+        "lcr answer --study {params.study} > {log} 2>&1"
 
 
 # The stamp changes with the study, so that another study's file is always older than it.
@@ -286,8 +363,7 @@ rule publish:
 # Last of all: what every file is now, so that `lcr verify` finds any later change.
 rule hashes:
     input:
-        expand("results/{table}.csv", table=[*TABLES, *MADE]),
-        expand("results/ablations.{suffix}", suffix=["png", "svg"]),
+        expand("results/{published}", published=CHOICE.published),
     output:
         ensure("results/hashes.json", non_empty=True),
     log:

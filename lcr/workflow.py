@@ -34,6 +34,7 @@ from lcr.runs import (
     source_hash,
     train_key,
 )
+from lcr.study.notebooks import NOTEBOOKS, notebooks_of
 from lcr.variants import VariantConfig
 
 RESULTS = "results"
@@ -235,6 +236,28 @@ class Choice:
     def diagnosed(self, wildcards: Any) -> list[str]:
         """The prepared data of the dataset that the readings are compared on."""
         return self._prepared(self.study.readings_dataset)
+
+    @property
+    def notebooks(self) -> tuple[str, ...]:
+        """Those whose tables the study has."""
+        return notebooks_of((*TABLES, *MADE))
+
+    def shown(self, wildcards: Any) -> list[str]:
+        """What a notebook reads: tables, and files of runs.
+
+        Not the prepared clips, which edge_prompt makes anew where they are gone: they are not part of the results.
+        """
+        notebook = NOTEBOOKS[wildcards.notebook]
+        tables = [f"{RESULTS}/{self.study.name}/{table}.csv" for table in notebook.tables]
+        runs = [run for run in self.runs() if run.variant.name == "full" or not notebook.full_only]
+        return [*tables, *(f"{self.folder(run)}/{file}" for run in runs for file in notebook.run_files)]
+
+    @property
+    def published(self) -> list[str]:
+        """What is published from results/<study>/ to results/."""
+        figures = [f"figures/{name}.{suffix}" for name in self.notebooks for suffix in ("png", "svg")]
+        pages = [f"notebooks/{name}.html" for name in self.notebooks]
+        return [*(f"{table}.csv" for table in (*TABLES, *MADE)), *figures, *pages, "README.md"]
 
     # Stamps.
 

@@ -66,9 +66,9 @@ def study_files(folder: str | Path, study: str) -> Iterable[Path]:
     """The study's files below `folder`, and its published ones: those beside it that are copies of its own."""
     own = sorted(path for path in (Path(folder) / study).rglob("*") if path.is_file() and not _passing(path))
     yield from own
-    for path in sorted(Path(folder).iterdir()):
-        twin = Path(folder) / study / path.name
-        if path.is_file() and twin.is_file() and path.read_bytes() == twin.read_bytes():
+    for twin in own:
+        path = Path(folder) / twin.relative_to(Path(folder) / study)
+        if path.is_file() and path.read_bytes() == twin.read_bytes():
             yield path
 
 

@@ -42,9 +42,9 @@ def main() -> None:
             for name in ("predictions.parquet", "temporal.parquet"):
                 write(folder / name, "scores")
             write(folder / "run.json", json.dumps(keys(given)))
-        case ["table", "figure"]:
-            write(results / "ablations.png", given.study)
-            write(results / "ablations.svg", given.study)
+        case ["answer"]:
+            write(results / "README.md", given.study)
+            write(results / "answer.html", f"<h1>The answer of study {given.study}</h1>")
         case ["hashes"]:
             write(Path("results/hashes.json"), given.study)
         case ["cost"]:

@@ -2,14 +2,22 @@
 
 import pytest
 
+from lcr import workflow
+from lcr.study.notebooks import notebooks_of
 from tests.dag.conftest import Project
 
+NOTEBOOKS = notebooks_of(workflow.TABLES)
 ONE = ("--config", "study=one")
 RUNS = {("full", 0), ("no_tube_mask", 0)}
+<<<<<<< HEAD
 TABLES = {
     *(f"table {name}" for name in ("table1", "table2", "ablations", "temporal", "statistics", "readings")),
     *("claims", "figure", "hashes"),
 }
+=======
+MADE = (*(f"table {name}" for name in workflow.TABLES if name != "claims"), *(f"notebook {name}" for name in NOTEBOOKS))
+TABLES = {*MADE, "claims", "answer", "hashes"}
+>>>>>>> main
 
 
 def runs(step: str, chosen: set[tuple[str, int]] = RUNS) -> set[str]:
@@ -129,3 +137,15 @@ def test_a_failed_job_is_a_failed_call_without_a_table(project: Project, failing
     assert "told to fail" in done.stdout, "the failed job's log is shown"
     assert not (project.folder / "results" / "table2.csv").exists()
     assert not (project.folder / "results" / "one" / "table2.csv").exists()
+
+
+def test_an_edited_notebook_is_run_again_alone(project: Project):
+    project.edit("notebooks/ablations.ipynb", "An interval left of 0", "An interval to the left of 0")
+    assert without_publish(project.redone(*ONE)) == {"notebook ablations", "answer", "hashes"}
+
+
+def test_all_of_the_evidence_is_published(project: Project):
+    for name in NOTEBOOKS:
+        for file in (f"figures/{name}.svg", f"figures/{name}.png", f"notebooks/{name}.html"):
+            assert (project.folder / "results" / file).is_file(), file
+    assert (project.folder / "results/README.md").read_text() == "one"
