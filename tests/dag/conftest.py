@@ -63,11 +63,7 @@ class Project:
             words = line.split()
             if line.startswith(("rule ", "localrule ")):
                 rule = words[1].rstrip(":")
-<<<<<<< HEAD
-                if rule in ("figure", "claims", "hashes", "cost", "diagnosis", "search"):
-=======
-                if rule in ("claims", "answer", "hashes"):
->>>>>>> main
+                if rule in ("claims", "answer", "hashes", "cost", "diagnosis", "search"):
                     jobs.add(rule)
             elif line.strip().startswith("wildcards: "):
                 values = [word.split("=")[1].rstrip(",") for word in words[1:]]

@@ -3,25 +3,24 @@
 import pytest
 
 from lcr import workflow
+from lcr.study.notebooks import NOTEBOOKS as KNOWN
 from lcr.study.notebooks import notebooks_of
 from tests.dag.conftest import Project
 
-NOTEBOOKS = notebooks_of(workflow.TABLES)
+NOTEBOOKS = notebooks_of((*workflow.TABLES, *workflow.MADE))
 ONE = ("--config", "study=one")
 RUNS = {("full", 0), ("no_tube_mask", 0)}
-<<<<<<< HEAD
-TABLES = {
-    *(f"table {name}" for name in ("table1", "table2", "ablations", "temporal", "statistics", "readings")),
-    *("claims", "figure", "hashes"),
-}
-=======
 MADE = (*(f"table {name}" for name in workflow.TABLES if name != "claims"), *(f"notebook {name}" for name in NOTEBOOKS))
 TABLES = {*MADE, "claims", "answer", "hashes"}
->>>>>>> main
 
 
 def runs(step: str, chosen: set[tuple[str, int]] = RUNS) -> set[str]:
     return {f"{step} jester-fixture {variant} {seed}" for variant, seed in chosen}
+
+
+def shown(*tables: str) -> set[str]:
+    """What is redone when these tables are: the notebooks that show them, and what comes after all."""
+    return {f"notebook {name}" for name, one in KNOWN.items() if {*tables} & {*one.tables}} | {"answer", "hashes"}
 
 
 def without_publish(jobs: set[str]) -> set[str]:
@@ -80,10 +79,10 @@ def test_an_edit_that_can_change_a_number_redoes_exactly_the_runs_that_it_can_ch
             "lcr/memory.py",
             "_fixed(model) +",
             "2 * _fixed(model) +",
-            {"cost", "table table2", "table ablations", "figure", "hashes"},
+            {"cost", "table table2", "table ablations"} | shown("cost", "table2", "ablations"),
         ),
-        ("lcr/readings/diagnosis.py", "PROBES = 4", "PROBES = 5", {"diagnosis", "table readings", "hashes"}),
-        ("lcr/readings/space.py", "FRAMES = (32,", "FRAMES = (32, 48,", {"search", "hashes"}),
+        ("lcr/readings/diagnosis.py", "PROBES = 4", "PROBES = 5", {"diagnosis", "table readings"} | shown("readings")),
+        ("lcr/readings/space.py", "FRAMES = (32,", "FRAMES = (32, 48,", {"search"} | shown("reading_search")),
     ],
     ids=["memory", "diagnosis", "search"],
 )

@@ -15,8 +15,10 @@ def table1_figure(rows: Sequence[Row], cost: Sequence[Row]) -> Figure:
     """Published against counted, and each component's share, for the models of Table 1.
 
     Args:
-        rows: rows of table1.csv. cost: rows of cost.csv, one a model, variant and component.
+        rows: rows of table1.csv, of which those of the first reading are drawn, the one used here. cost: rows of
+            cost.csv, one a model, variant and component.
     """
+    rows = [row for row in rows if row["reading"] == rows[0]["reading"]]
     models = [row["model"] for row in rows]
     of_table1 = [row for row in cost if not row["dataset"] and row["variant"] == FULL]  # the study's own have a dataset
     parts = [row for row in of_table1 if row["component"] != "all"]
@@ -27,8 +29,10 @@ def table1_figure(rows: Sequence[Row], cost: Sequence[Row]) -> Figure:
         frames = rows[0]["frames"]
         _against(params, rows, "params_m_published", "params_m", "params_error_pct", 1.0)
         params.set_xlabel("Parameters (M)")
-        _against(flops, rows, "flops_t_published", "gmacs", "flops_error_pct", 1000.0)
-        flops.set_xlabel(f"Multiply-adds of one view of {frames} frames (GMACs)\nagainst FLOPs as printed (T = 1000 G)")
+        _against(flops, rows, "flops_t_published", "gflops", "flops_error_pct", 1000.0)
+        flops.set_xlabel(
+            f"GFLOPs of one view of {frames} frames, two a multiply-add,\nagainst FLOPs as printed (T = 1000 G)"
+        )
         for axes in (params, flops):
             row_axis(axes, models)
         for axes, column in ((params_share, "params"), (macs_share, "macs")):
