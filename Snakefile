@@ -1,8 +1,9 @@
 # From annotations and media to tables: every rule calls one `lcr` command, and nothing is computed here.
 #
 #   snakemake --cores all results/table2.csv                                    the study "tiny", on generated clips
-#   snakemake --cores all --config study=smoke                                  all tables, notebooks and the answer
+#   snakemake --cores all --config study=smoke                                  all tables, figures and the answer in words
 #   snakemake --report results/report.html                                      all of it as one page, after that
+#   snakemake --cores all results/bundle.zip                                    all of it as one archive (lcr[bundle])
 #   snakemake --cores all results/table2.csv --config study=paper jester_root=DIR
 #
 # --config takes study=NAME|FILE.yaml, jester_root=DIR, something_root=DIR, kinetics_root=DIR. What a run's numbers depend
@@ -313,3 +314,19 @@ rule hashes:
         options=CHOICE.options,
     shell:
         "lcr hashes {params.options} > {log} 2>&1"
+
+
+# Not among what `all` makes: it needs the extra lcr[bundle].
+rule bundle:
+    input:
+        "results/hashes.json",
+    output:
+        ensure("results/bundle.zip", non_empty=True),
+    log:
+        f"{LOGS}/bundle.log",
+    conda:
+        "environment.yml"
+    params:
+        study=STUDY.name,
+    shell:
+        "lcr bundle --study {params.study} --root {workflow.basedir:q} > {log} 2>&1"

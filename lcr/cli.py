@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from lcr.bundle.cli import bundle
 from lcr.cost_cli import cost
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
-for command in (table, cost, claims, answer, hashes, reference, verify):
+for command in (table, cost, claims, answer, hashes, reference, verify, bundle):
     app.command()(command)
 
 Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]

@@ -16,6 +16,18 @@ from tests.study.conftest import write_costs, write_run
 DATASETS = ("jester-fixture", "something-fixture", "kinetics-fixture")
 CLASSES = [f"Pushing something from left to right, kind {number}" for number in range(12)]
 
+ABOUT = {
+    "git": {"commit": "0" * 40, "dirty": False},
+    "lock_hash": "1" * 64,
+    "hardware": {"cpu": "a CPU", "cores": 2, "simd": "AVX2", "gpu": None},
+    "versions": {"python": "3.11.7", "torch": "2.13.0"},
+    "threads": 1,
+    "clips": {"train": 1200, "validation": 60},
+    "steps": 50,
+    "train_seconds": 43.0,
+    "evaluate_seconds": 4.0,
+}
+
 
 def write_finished(study: StudyConfig, results: Path) -> None:
     """All runs of a study, with training curves and the classes' names, and the tables made from them."""
@@ -41,6 +53,8 @@ def _write_run(study: StudyConfig, results: Path, dataset: str, variant: str, se
     config = study.dataset(dataset)
     told = config.model_dump(mode="json") | {"model": shape, "model_name": config.model}
     folder = write_run(study, results, dataset, variant, seed, classes=len(CLASSES), config=told)
+    record = json.loads((folder / "run.json").read_text()) | ABOUT
+    (folder / "run.json").write_text(json.dumps(record))
     table = pq.read_table(folder / "predictions.parquet").replace_schema_metadata({"classes": json.dumps(CLASSES)})
     pq.write_table(table, folder / "predictions.parquet")
     loss = np.random.default_rng(seed).uniform(1, 2, 5)
