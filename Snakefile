@@ -328,5 +328,6 @@ rule bundle:
         "environment.yml"
     params:
         study=STUDY.name,
+        root=workflow.basedir,
     shell:
-        "lcr bundle --study {params.study} --root {workflow.basedir:q} > {log} 2>&1"
+        "lcr bundle --study {params.study} --root {params.root:q} > {log} 2>&1"
