@@ -11,7 +11,7 @@
 import os
 import re
 
-from lcr.workflow import LEDGER, PUBLISHED, TABLES, choose
+from lcr.workflow import DIAGNOSIS, LEDGER, PUBLISHED, SEARCH, TABLES, choose
 
 
 report: "docs/captions/workflow.rst"
@@ -155,6 +155,66 @@ rule evaluate:
     shell:
         "lcr evaluate {params.options} --dataset {wildcards.dataset} --ablation {wildcards.variant}"
         " --seed {wildcards.seed} > {log} 2>&1"
+
+
+rule cost:
+    input:
+        CHOICE.manifests,
+        local(f"{CHOICE.stamps}/cost"),
+    output:
+        ensure(f"results/{STUDY.name}/cost.csv", non_empty=True),
+        ensure(f"results/{STUDY.name}/cost.json", non_empty=True),
+    log:
+        f"{LOGS}/cost.log",
+    benchmark:
+        f"{TIMES}/cost.tsv"
+    conda:
+        "environment.yml"
+    threads: STUDY.threads
+    params:
+        key=CHOICE.cost_key,
+        options=CHOICE.options,
+    shell:
+        "lcr cost {params.options} > {log} 2>&1"
+
+
+rule diagnosis:
+    input:
+        CHOICE.diagnosed,
+        local(f"{CHOICE.stamps}/diagnosis"),
+    output:
+        ensure(expand(f"results/{STUDY.name}/{{name}}.csv", name=DIAGNOSIS), non_empty=True),
+        ensure(f"results/{STUDY.name}/reading_diagnosis.json", non_empty=True),
+    log:
+        f"{LOGS}/diagnosis.log",
+    benchmark:
+        f"{TIMES}/diagnosis.tsv"
+    conda:
+        "environment.yml"
+    threads: STUDY.threads
+    params:
+        key=CHOICE.diagnosis_key,
+        options=CHOICE.options,
+    shell:
+        "lcr readings diagnose {params.options} > {log} 2>&1"
+
+
+rule search:
+    input:
+        local(f"{CHOICE.stamps}/search"),
+    output:
+        ensure(expand(f"results/{STUDY.name}/{{name}}.csv", name=SEARCH), non_empty=True),
+    log:
+        f"{LOGS}/search.log",
+    benchmark:
+        f"{TIMES}/search.tsv"
+    conda:
+        "environment.yml"
+    params:
+        key=CHOICE.search_key,
+        options=CHOICE.options,
+    shell:
+        "lcr readings search {params.options} > {log} 2>&1"
 
 
 rule table:

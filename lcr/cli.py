@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from lcr.bench import app as bench_app
 from lcr.bundle.cli import bundle
 from lcr.cost_cli import cost
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
 from lcr.evidence.cli import hashes, reference, verify
 from lcr.options import data_roots
+from lcr.readings.cli import readings
 from lcr.study.cli import answer, claims, table
 
 app = typer.Typer(
@@ -22,7 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
-for command in (table, cost, claims, answer, hashes, reference, verify, bundle):
+app.add_typer(bench_app, name="bench")
+for command in (table, cost, readings, claims, answer, hashes, reference, verify, bundle):
     app.command()(command)
 
 Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]

@@ -81,8 +81,9 @@ def _show(title: str, found: "Cost", views: int) -> None:
 
 
 def _write_table(study: str, data_root: list[str] | None, root: str | None, results: str) -> None:
-    from lcr.config import load_study
+    from lcr.config import load_study, load_variant
     from lcr.cost_table import cost_rows, jobs
+    from lcr.keys import cost_key, record
     from lcr.options import data_roots
     from lcr.progress import counting_bar
     from lcr.study.costs import COLUMNS
@@ -95,4 +96,8 @@ def _write_table(study: str, data_root: list[str] | None, root: str | None, resu
         rows = list(cost_rows(chosen, root, advance))
     path = f"{results}/{chosen.name}/cost.csv"
     write_rows(path, COLUMNS, rows)
+    record(
+        f"{results}/{chosen.name}/cost.json",
+        cost_key(chosen, {one: load_variant(one, root) for one in chosen.variants}),
+    )
     print(path)

@@ -9,13 +9,12 @@ from lcr.cost import Cost, cost
 from lcr.counts import counted
 from lcr.data.manifest import read_manifest
 from lcr.model.config import ModelConfig
-from lcr.paper.table1 import table1
+from lcr.paper.table1 import FRAMES, table1
 from lcr.runs import data_folder
 from lcr.study.costs import WHOLE
 from lcr.study.rows import Row
 from lcr.variants import VariantConfig
 
-FRAMES = 32  # Table 1's rows: the paper does not say how many; see frames-in-flops in the register
 VIEWS = {"jester": 1, "k400_ssv2": 9}  # §4.1: one for Jester, 3 temporal clips × 3 crops for the others
 MEASURED_GMACS = 70  # Table 1's models above this take minutes to run once, and their memory is left out
 

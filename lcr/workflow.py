@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 from lcr.config import FORMATS, DatasetConfig, StudyConfig, dataset_format, load_study, load_variant
 from lcr.errors import InputError, LCRError, unknown
 from lcr.files import file_hash
+from lcr.keys import cost_key, diagnosis_key, recorded_key, search_key
 from lcr.options import real_folder
 from lcr.runs import (
     EVALUATE_SOURCES,
@@ -39,7 +40,11 @@ from lcr.variants import VariantConfig
 RESULTS = "results"
 STAMPS = WORK / "stamps"
 PUBLISHED = STAMPS / "published"
-TABLES = ("table2", "ablations", "temporal", "statistics", "claims")
+TABLES = ("table1", "table2", "ablations", "temporal", "statistics", "readings", "claims")
+# Published too, but made by rules of their own: what models cost, how readings behave, which of them fit Table 1.
+DIAGNOSIS = ("reading_diagnosis", "reading_gradients")
+SEARCH = ("reading_search", "reading_search_axes")
+MADE = ("cost", *DIAGNOSIS, *SEARCH)
 LEDGER = ("statistics", "temporal")  # the tables that claims are held against
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
 TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "counts", "cost.py")
@@ -154,6 +159,21 @@ class Choice:
         variants = [variant.model_dump() for variant in self.variants.values()]
         return hash_of([self.study.model_dump(), variants, published, source_hash(TABLE_SOURCES)])
 
+    @cached_property
+    def cost_key(self) -> str:
+        """Hash of what cost.csv says."""
+        return cost_key(self.study, self.variants)
+
+    @cached_property
+    def diagnosis_key(self) -> str:
+        """Hash of what the readings' diagnosis says."""
+        return diagnosis_key(self.study)
+
+    @cached_property
+    def search_key(self) -> str:
+        """Hash of what the search for Table 1's reading says."""
+        return search_key(self.study)
+
     @one_line_errors
     def annotations(self, wildcards: Any) -> list[str]:
         """What a manifest is made from: the drawn clips, or the annotation files of the real ones.
@@ -184,23 +204,42 @@ class Choice:
 
     def prepared(self, wildcards: Any) -> list[str]:
         """The files that training reads: the manifest, and the packed clips where the study packs them."""
-        folder = data_folder(self.study.name, wildcards.dataset)
-        packed = ["packed/index.parquet"] if self.study.dataset(wildcards.dataset).data.pack else []
+        return self._prepared(wildcards.dataset)
+
+    def _prepared(self, dataset: str) -> list[str]:
+        folder = data_folder(self.study.name, dataset)
+        packed = ["packed/index.parquet"] if self.study.dataset(dataset).data.pack else []
         return [f"{folder}/{name}" for name in ("manifest.parquet", *packed)]
 
     def evaluated(self, wildcards: Any) -> list[str]:
-        """The results that a table reads: table2 those of the paper's dataset, readings its own, others all."""
-        if wildcards.table == "readings":
-            runs = self.reading_runs()
-        else:
-            runs = self.runs(self.study.table2 if wildcards.table == "table2" else None)
+        """The files that a table reads: of table2 the runs on the paper's dataset, of readings their own, else all."""
+        match wildcards.table:
+            case "table1":
+                runs: Iterable[Run] = ()
+            case "readings":
+                runs = self.reading_runs()
+            case "table2":
+                runs = self.runs(self.study.table2)
+            case _:
+                runs = self.runs()
         files = ("run.json", "predictions.parquet", "temporal.parquet")
-        return [f"{self.folder(run)}/{file}" for run in runs for file in files]
+        beside = {"table2": ["cost"], "ablations": ["cost"], "readings": ["reading_diagnosis"]}.get(wildcards.table, [])
+        return [f"{self.folder(run)}/{file}" for run in runs for file in files] + [
+            f"{RESULTS}/{self.study.name}/{name}.csv" for name in beside
+        ]
+
+    def manifests(self, wildcards: Any) -> list[str]:
+        """The manifests of all datasets, which say how many classes a model has."""
+        return [f"{data_folder(self.study.name, name)}/manifest.parquet" for name in self.study.datasets]
+
+    def diagnosed(self, wildcards: Any) -> list[str]:
+        """The prepared data of the dataset that the readings are compared on."""
+        return self._prepared(self.study.readings_dataset)
 
     @property
     def notebooks(self) -> tuple[str, ...]:
         """Those whose tables the study has."""
-        return notebooks_of(TABLES)
+        return notebooks_of((*TABLES, *MADE))
 
     def shown(self, wildcards: Any) -> list[str]:
         """What a notebook reads: tables, and files of runs.
@@ -217,7 +256,7 @@ class Choice:
         """What is published from results/<study>/ to results/."""
         figures = [f"figures/{name}.{suffix}" for name in self.notebooks for suffix in ("png", "svg")]
         pages = [f"notebooks/{name}.html" for name in self.notebooks]
-        return [*(f"{table}.csv" for table in TABLES), *figures, *pages, "README.md"]
+        return [*(f"{table}.csv" for table in (*TABLES, *MADE)), *figures, *pages, "README.md"]
 
     # Stamps.
 
@@ -239,6 +278,11 @@ class Choice:
             made_with[run.dataset] = made_with.get(run.dataset, False) or recorded.get("train_key") == train
         for dataset in study.datasets:
             _stamp(self.stamps / dataset / "data", data_key(study, dataset), made_with[dataset])
+        results = Path(RESULTS) / study.name
+        _stamp(self.stamps / "cost", self.cost_key, recorded_key(results / "cost.json") == self.cost_key)
+        diagnosed = recorded_key(results / "reading_diagnosis.json") == self.diagnosis_key
+        _stamp(self.stamps / "diagnosis", self.diagnosis_key, diagnosed)
+        _stamp(self.stamps / "search", self.search_key, False)
         _stamp(self.stamps / "tables", self.table_key, False)
         _stamp(PUBLISHED, self.published_as, False)
 

@@ -7,10 +7,10 @@ from lcr import cost_table
 from lcr.cli import app
 from lcr.config import load_study
 from lcr.cost import cost
-from lcr.cost_table import FRAMES, Job, rows_of
+from lcr.cost_table import Job, rows_of
 from lcr.errors import InputError
 from lcr.model.config import MODELS
-from lcr.paper.table1 import table1
+from lcr.paper.table1 import FRAMES, table1
 from lcr.study.costs import COLUMNS
 from lcr.study.rows import read_rows
 

@@ -12,7 +12,7 @@ from lcr.evidence.checks import Report, check_configuration, check_files, check_
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.progress import counting_bar
 from lcr.study.rows import Row, read_rows
-from lcr.study.tables import TABLES, table_rows
+from lcr.study.tables import TABLES, Table, table_rows
 from lcr.variants import VariantConfig
 
 SHOWN = 5  # differences of one table that are told one by one
@@ -59,7 +59,7 @@ def verify(folder: str | Path, study: str | None = None, root: str | Path | None
             advance()
     for name in TABLES:
         if name not in tables:
-            report.note(f"{folder / config.name} has no {name}.csv")
+            report.note("not made", folder / config.name / f"{name}.csv")
     return report
 
 
@@ -80,12 +80,13 @@ def _check_table(folder: Path, study: StudyConfig, name: str, root: str | Path |
     if published.is_file() and published.read_bytes() != path.read_bytes():
         report.problems.append(f"{published} is not the study's {path}")
     try:
-        wanted = table_rows(name, study, folder, root)
-    except InputError as error:
-        report.problems.append(f"{path} cannot be made anew: {str(error).splitlines()[0]}")
+        wanted, found = table_rows(name, study, folder, root), read_rows(path)
+    except (InputError, ValueError, KeyError) as error:  # the latter two: of another table that it reads
+        report.problems.append(f"{path} cannot be read, or not be made anew: {str(error).splitlines()[0]}")
         return
-    found = read_rows(path)
-    differences = _cells(TABLES[name].columns, found, wanted)
+    differences, measured = _cells(TABLES[name], found, wanted)
+    if measured:
+        report.note(f"{', '.join(measured)}: other values on this machine, which is no error", path)
     if not differences and path.read_text(encoding="utf-8").splitlines()[0] != ",".join(TABLES[name].columns):
         differences = ["its columns are not those of the table"]
     report.problems += [f"{path}, {text}" for text in differences[:SHOWN]]
@@ -93,13 +94,19 @@ def _check_table(folder: Path, study: StudyConfig, name: str, root: str | Path |
         report.problems.append(f"{path}: and {len(differences) - SHOWN} more cells")
 
 
-def _cells(columns: tuple[str, ...], found: list[Row], wanted: list[Row]) -> list[str]:
-    """The cells that differ, each in words; line numbers are those of the file."""
+def _cells(table: Table, found: list[Row], wanted: list[Row]) -> tuple[list[str], list[str]]:
+    """The cells that differ, each in words (line numbers are the file's); and columns of the machine's that differ."""
     if len(found) != len(wanted):
-        return [f"{len(found)} rows stand, {len(wanted)} are computed"]
-    return [
-        f"line {line}, {column}: {row.get(column)!r} stands, {right.get(column, '')!r} is computed"
-        for line, (row, right) in enumerate(zip(found, wanted, strict=True), 2)
-        for column in columns
-        if (row.get(column) or "") != right.get(column, "")
-    ]
+        return [f"{len(found)} rows stand, {len(wanted)} are computed"], []
+    differences: list[str] = []
+    measured: dict[str, None] = {}
+    for line, (row, right) in enumerate(zip(found, wanted, strict=True), 2):
+        for column in table.columns:
+            stands, computed = row.get(column) or "", right.get(column, "")
+            if stands == computed:
+                continue
+            if column in table.machine and stands and computed:
+                measured[column] = None
+            else:
+                differences.append(f"line {line}, {column}: {stands!r} stands, {computed!r} is computed")
+    return differences, list(measured)

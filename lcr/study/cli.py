@@ -14,7 +14,7 @@ class Format(StrEnum):
 
 
 def table(
-    name: Annotated[str, typer.Argument(help="table2, ablations, temporal, statistics or claims.")],
+    name: Annotated[str, typer.Argument(help="table1, table2, ablations, temporal, statistics, readings or claims.")],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
         list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")

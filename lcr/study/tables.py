@@ -3,8 +3,7 @@
 Columns of table2 and ablations: one row a method. Accuracies in percent, differences in percentage points (variant
 minus full, paired by seed and clip), intervals 95% over seeds and clips, params_m in millions, gmacs and gflops in 1e9
 for one view, peak_mem_gb for one view's inference. Cells that end in _printed are the paper's, unit as printed; `note`
-says in words what a row is not. Columns of temporal, statistics and claims: see `lcr.study.temporal`,
-`lcr.study.statistics_table` and `lcr.study.claims`.
+says in words what a row is not. The other tables' columns: see the module of each, as `lcr.study.temporal`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +13,7 @@ from pathlib import Path
 from lcr.config import StudyConfig
 from lcr.errors import InputError, unknown
 from lcr.files import write_aside
-from lcr.study import accuracy, claims, statistics_table, temporal
+from lcr.study import accuracy, claims, readings, statistics_table, table1, temporal
 from lcr.study.rows import Row, write_rows
 
 
@@ -33,10 +32,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Table:
-    """A table by name: its columns, and its maker, which `lcr table` and `lcr verify` both call."""
+    """A table by name: its columns, and its maker, which `lcr table` and `lcr verify` both call.
+
+    machine: columns that depend on the machine which makes the table, so that another one computes other values.
+    """
 
     columns: tuple[str, ...]
     make: Callable[[Source], list[Row]]
+    machine: tuple[str, ...] = ()
 
 
 def _table2(source: Source) -> list[Row]:
@@ -52,10 +55,16 @@ def _runs(make: Callable[..., list[Row]], source: Source, datasets: Sequence[str
 
 # Every table there is. A new one is registered here, and by name in lcr.workflow.TABLES, which must load in no time.
 TABLES: dict[str, Table] = {
-    "table2": Table(accuracy.COLUMNS, _table2),
-    "ablations": Table(accuracy.COLUMNS, lambda source: _runs(accuracy.accuracy_rows, source)),
+    "table1": Table(table1.COLUMNS, lambda source: table1.table1_rows()),
+    "table2": Table(accuracy.COLUMNS, _table2, machine=("peak_mem_gb",)),
+    "ablations": Table(
+        accuracy.COLUMNS, lambda source: _runs(accuracy.accuracy_rows, source), machine=("peak_mem_gb",)
+    ),
     "temporal": Table(temporal.COLUMNS, lambda source: _runs(temporal.temporal_rows, source)),
     "statistics": Table(statistics_table.COLUMNS, lambda source: _runs(statistics_table.statistics_rows, source)),
+    "readings": Table(
+        readings.COLUMNS, lambda source: readings.readings_rows(source.study, source.results, source.root)
+    ),
     "claims": Table(claims.COLUMNS, lambda source: claims.claim_rows(source.study, source.results, source.root)),
 }
 
@@ -65,9 +74,10 @@ def table_rows(
 ) -> list[Row]:
     """The rows of a table of one study.
 
-    table2: the paper's Table 2 and the study's table2 dataset; ablations: all its datasets; temporal: the pairs of
-    classes that are each other's time reverse, in all its datasets; statistics: how sure each number is; claims: the
-    paper's claims with their verdicts, from the other tables of the study.
+    table1: the paper's Table 1 as printed and as counted; table2: the paper's Table 2 and the study's table2 dataset;
+    ablations: all its datasets; temporal: the pairs of classes that are each other's time reverse, in all its datasets;
+    statistics: how sure each number is; readings: what each reading of the paper changes; claims: the paper's claims
+    with their verdicts, from the other tables of the study.
 
     Raises:
         InputError: no table has this name; a run is missing, damaged or stale; or runs cannot be compared.
@@ -134,6 +144,8 @@ _TESTS = (
     "Holm; ≥ gives the least value that this number of seeds can reach."
 )
 _LEGEND = {
+    "table1": "Errors: counted against published. FLOPs: two a multiply-add, of one view.",
+    "readings": f"{_INTERVALS} Δ: paired difference from the reading used. Gradients: before clipping, of one seed.",
     "table2": f"{_TESTS} Cells in quotes are printed so in the paper, whose unit of FLOPs is in doubt.",
     "ablations": _TESTS,
     "temporal": f"{_INTERVALS} Pair accuracy: the own label scores above its time reverse.",
@@ -212,7 +224,40 @@ def _claims_view(row: Row) -> dict[str, str]:
     }
 
 
+def _table1_view(row: Row) -> dict[str, str]:
+    return {
+        "Model": row["model"],
+        "Reading": row["reading"],
+        "Parameters (M)": f"{float(row['params_m']):.2f}",
+        "published": row["params_m_published"],
+        "error (%)": f"{float(row['params_error_pct']):+.1f}",
+        "GMACs": f"{float(row['gmacs']):.4g}",
+        "GFLOPs": f"{float(row['gflops']):.4g}",
+        "published (T)": row["flops_t_published"],
+        "error of FLOPs (%)": f"{float(row['flops_error_pct']):+.0f}",
+    }
+
+
+def _readings_view(row: Row) -> dict[str, str]:
+    return {
+        "Where": row["discrepancy"],
+        "Reading": row["title"] + (" (used)" if row["default"] == "yes" else ""),
+        "Parameters (M)": f"{float(row['params_m']):.3f}",
+        "GMACs": f"{float(row['gmacs']):.3g}",
+        "First gradient": row["grad_norm_first_step"] or "–",
+        "at step 50": row["grad_norm_step_50"] or "–",
+        "Never trained": row["never_trained_params"] or "–",
+        "∂/∂RGB": row["d_logits_d_rgb"] or "–",
+        "∂/∂edges": row["d_logits_d_edges"] or "–",
+        "Cell growth": row["cell_growth_64"] or "–",
+        "Top-1 (%)": _with_interval(row, "top1", "top1"),
+        "Δ Top-1 (points)": _with_interval(row, "delta_top1", "delta"),
+    }
+
+
 _VIEWS: dict[str, Callable[[Row], dict[str, str]]] = {
+    "table1": _table1_view,
+    "readings": _readings_view,
     "table2": _accuracy_view,
     "ablations": _accuracy_view,
     "temporal": _temporal_view,

@@ -31,7 +31,7 @@ def _run(*words):
     return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=True)
 
 
-@pytest.mark.parametrize("name", ["table2", "ablations", "temporal"])
+@pytest.mark.parametrize("name", ["table2", "ablations", "temporal", "statistics"])
 def test_a_table_is_made_for_its_study_and_published_on_demand(made_up, name):
     file, results = made_up
     done = _run("table", name, "--study", file, "--results", results)
@@ -80,3 +80,25 @@ def test_an_unknown_table_is_refused_before_any_run_is_read(made_up):
 def test_tables_need_no_torch():
     code = "import sys, lcr.study.tables, lcr.study.figures.ablations, lcr.study.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made_up, rewrite):
+    file, results = made_up
+    rewrite(results / "made-up/jester-fixture/full/seed-1", data_hash="another")
+    words = ("table", "ablations", "--study", file, "--results", results)
+    refused = _run(*words)
+    assert isinstance(refused.exception, InputError)
+    assert "--mixed" in str(refused.exception)
+    assert _run(*words, "--mixed").exit_code == 0
+    assert all("MIXED data" in row["note"] for row in read_rows(results / "made-up" / "ablations.csv"))
+
+
+def test_every_registered_table_is_one_of_the_dags():
+    from lcr import workflow
+    from lcr.study.tables import TABLES
+
+    assert set(TABLES) == set(workflow.TABLES)
+    code = "import sys, lcr.workflow; sys.exit(bool({'scipy', 'torch', 'pyarrow'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, (
+        "a call with nothing to do is fast"
+    )

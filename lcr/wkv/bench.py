@@ -1,0 +1,193 @@
+"""Times Bi-WKV against what else there is, in one process: all contenders in turn, round after round.
+
+A machine's speed drifts and its neighbours come and go, so a number alone says little: what is compared is measured
+within the same second, and ratios are medians over rounds. Each contender is called once untimed in its turn (unless it
+takes longer than WARM_UP), so that none pays for the caches that the one before it filled.
+"""
+
+import functools
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+
+from lcr.wkv import bi_wkv, multiply_adds
+from lcr.wkv.reference import recurrence
+
+TOKENS = (49, 197, 784, 3136, 12544)
+FORWARD, BOTH = "forward", "forward+backward"
+OPERATOR, ATTENTION, CHUNK, RECURRENCE, FLA = "operator", "attention", "torch chunk form", "recurrence", "fla"
+SGEMM, COPY = "sgemm", "copy"
+RECURRENCE_UP_TO = 197  # tokens; one by one in Python it takes seconds beyond
+WARM_UP = 0.02  # seconds
+BACKWARD = 2.5  # products of the backward pass by those of the forward pass
+COPIED = 2**22  # floats
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What one contender took, in seconds, one number a round. `work`: FLOPs, or bytes of a copy, of one call."""
+
+    tokens: int
+    passes: str
+    contender: str
+    work: float
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    def times(self, other: "Timing") -> float:
+        """How many times as long as `other` it took: the median over rounds of the ratio within a round."""
+        return statistics.median(a / b for a, b in zip(self.seconds, other.seconds, strict=True))
+
+
+@dataclass
+class _Case:
+    tokens: int
+    passes: str
+    contender: str
+    work: float
+    call: Callable[[], object]
+    seconds: list[float]
+
+
+def rounds_for(tokens: int, rounds: int) -> int:
+    """Rounds at one length when the shortest has `rounds`: long calls are steadier, and attention takes N² time."""
+    return max(5, min(rounds, rounds * 400 // max(tokens, 1)))
+
+
+def _flash_linear_attention() -> Callable | None:
+    """Two directions of fla's RWKV6 on (B, H, N, D) with a static decay; None where fla is not installed."""
+    try:
+        from fla.ops.rwkv6 import chunk_rwkv6
+    except ImportError:
+        return None
+
+    def both(r, k, v, omega, u):
+        decay = (-omega.exp())[:, None].expand(r.shape).transpose(1, 2).contiguous()
+        r, k, v = (x.transpose(1, 2).contiguous() for x in (r, k, v))  # fla has tokens before heads
+        past, _ = chunk_rwkv6(r, k, v, decay, u, scale=1.0)
+        future, _ = chunk_rwkv6(*(x.flip(1) for x in (r, k, v, decay)), torch.zeros_like(u), scale=1.0)
+        return (past + future.flip(1)).transpose(1, 2)
+
+    return both
+
+
+def _cases(tokens: int, batch: int, heads: int, width: int, device: str) -> Iterator[_Case]:
+    generator = torch.Generator().manual_seed(tokens)
+    shape = (batch, heads, tokens, width)
+    r, k, v, dy = (torch.randn(shape, generator=generator).to(device) for _ in range(4))
+    omega = torch.linspace(-4, 1, heads * width).reshape(heads, width).to(device)
+    u = torch.randn(heads, width, generator=generator).to(device)
+    plain, leaves = [r, k, v, omega, u], [x.clone().requires_grad_() for x in (r, k, v, omega, u)]
+    functions: dict[str, tuple[Callable, int]] = {
+        OPERATOR: (bi_wkv, 5),
+        ATTENTION: (scaled_dot_product_attention, 3),
+        CHUNK: (functools.partial(bi_wkv, backend="torch"), 5),
+    }
+    if tokens <= RECURRENCE_UP_TO and device == "cpu":
+        functions[RECURRENCE] = (recurrence, 5)
+    if device == "cuda" and (fla := _flash_linear_attention()):
+        functions[FLA] = (fla, 5)
+    own = 2.0 * multiply_adds(shape)
+    attention = 4.0 * batch * heads * tokens**2 * width
+    for name, (function, inputs) in functions.items():
+        work = attention if name == ATTENTION else own
+
+        def forward(function=function, inputs=inputs):
+            return function(*plain[:inputs])
+
+        def both(function=function, inputs=inputs):
+            return torch.autograd.grad(function(*leaves[:inputs]), leaves[:inputs], dy)
+
+        yield _Case(tokens, FORWARD, name, work, forward, [])
+        if name != RECURRENCE:  # half a second a call, and nobody's choice
+            yield _Case(tokens, BOTH, name, work * (1 + BACKWARD), both, [])
+    side = 512 if device == "cpu" else 4096
+    a, b, c = (torch.randn(side, side, device=device) for _ in range(3))
+    source, target = (torch.zeros(COPIED, device=device) for _ in range(2))
+    yield _Case(tokens, FORWARD, SGEMM, 2.0 * side**3, lambda: torch.mm(a, b, out=c), [])
+    yield _Case(tokens, FORWARD, COPY, 8.0 * COPIED, lambda: target.copy_(source), [])
+
+
+def _timed(call: Callable[[], object], device: str) -> float:
+    if device == "cuda":
+        torch.cuda.synchronize()
+    began = time.perf_counter()
+    call()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
+
+
+def measure(
+    tokens: tuple[int, ...],
+    rounds: int,
+    *,
+    batch: int = 1,
+    heads: int = 3,
+    width: int = 64,
+    device: str = "cpu",
+    track: Callable[[Sequence], Iterable] = iter,
+) -> list[Timing]:
+    """Times every contender at every length, the rounds of each length spread over the whole run.
+
+    Args:
+        tokens: lengths N.
+        rounds: of the shortest; see `rounds_for`.
+        batch, heads, width: B, H and D of r, k and v.
+        device: "cpu", with torch's threads as they are, or "cuda".
+        track: a progress bar around the rounds.
+    """
+    cases = {n: list(_cases(n, batch, heads, width, device)) for n in tokens}
+    first = {id(case): _timed(case.call, device) for n in tokens for case in cases[n]}
+    due = sorted((i / rounds_for(n, rounds), n) for n in tokens for i in range(rounds_for(n, rounds)))
+    for _, n in track(due):
+        for case in cases[n]:
+            if first[id(case)] < WARM_UP:
+                case.call()
+            case.seconds.append(_timed(case.call, device))
+    return [
+        Timing(case.tokens, case.passes, case.contender, case.work, tuple(case.seconds))
+        for n in tokens
+        for case in cases[n]
+    ]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A speed that was asked for, on one core with AVX-512 at B = 1, H = 3, D = 64; `at_least`, or else at most."""
+
+    name: str
+    wanted: float
+    measured: float
+    at_least: bool = True
+
+    @property
+    def met(self) -> bool:
+        return self.measured >= self.wanted if self.at_least else self.measured <= self.wanted
+
+
+def targets(timings: list[Timing]) -> list[Target]:
+    """What was asked for of the lengths that were timed, beside what was measured."""
+    found = {(t.tokens, t.passes, t.contender): t for t in timings}
+    judged = []
+    for n, forward, both, share in ((197, 1.25, 1.2, 0.5), (3136, 15.0, 12.0, 0.6)):
+        if (n, FORWARD, OPERATOR) in found:
+            for passes, wanted in ((FORWARD, forward), (BOTH, both)):
+                measured = found[n, passes, ATTENTION].times(found[n, passes, OPERATOR])
+                judged.append(Target(f"{passes}, N = {n}: times as fast as attention", wanted, measured))
+            operator, sgemm = found[n, FORWARD, OPERATOR], found[n, FORWARD, SGEMM]
+            measured = sgemm.times(operator) * operator.work / sgemm.work
+            judged.append(Target(f"{FORWARD}, N = {n}: share of sgemm's rate", share, measured))
+    for passes in (FORWARD, BOTH):
+        short, long = (found.get((n, passes, OPERATOR)) for n in (3136, 12544))
+        if short and long:
+            growth = long.median / short.median
+            judged.append(Target(f"{passes}, N = 3136 to 12544: growth of time", 4.2, growth, at_least=False))
+    return judged
