@@ -308,7 +308,7 @@ rule notebook:
     params:
         key=CHOICE.table_key,
         study=STUDY.name,
-        templates=f"{NOTEBOOKS}/template",
+        templates=lambda wildcards, input: os.path.dirname(os.path.dirname(input.page)),
     shell:
         "(papermill {input.notebook} {log.ran} --kernel python3 --no-progress-bar -p study {params.study}"
         " && jupyter nbconvert {log.ran} --to html --no-prompt --template page"
