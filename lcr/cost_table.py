@@ -39,7 +39,7 @@ class Job:
         return bool(self.dataset) or (self.variant.name == "full" and small)
 
 
-def classes_of(study: StudyConfig, dataset: str, results: str | Path) -> int:
+def classes_of(study: StudyConfig, dataset: str, results: str | Path = "results") -> int:
     """How many classes a dataset has: as drawn, as indexed where the clips are real, officially where there are none.
 
     Raises:
