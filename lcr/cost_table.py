@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
-from lcr.config import StudyConfig, load_variant
+from lcr.config import StudyConfig, dataset_format, load_variant
 from lcr.cost import Cost, cost
 from lcr.counts import counted
+from lcr.data.fixtures.formats import FORMATS
 from lcr.data.manifest import read_manifest
 from lcr.model.config import ModelConfig
 from lcr.paper.table1 import FRAMES, table1
@@ -37,6 +39,20 @@ class Job:
         return bool(self.dataset) or (self.variant.name == "full" and small)
 
 
+def classes_of(study: StudyConfig, dataset: str, results: str | Path = "results") -> int:
+    """How many classes a dataset has: as drawn, as indexed where the clips are real, officially where there are none.
+
+    Raises:
+        InputError: the clips are real and not indexed yet.
+    """
+    config, known = study.dataset(dataset), FORMATS[dataset_format(dataset)]
+    if config.root is not None:
+        return len(read_manifest(manifest_path(results, study.name, dataset)).classes)
+    if config.fixture is not None:
+        return len(config.fixture.classes or tuple(known.drawable()))
+    return len((files("lcr.data") / "labels" / known.labels_file).read_text(encoding="utf-8").splitlines())
+
+
 def jobs(study: StudyConfig, root: str | Path | None = None, results: str | Path = "results") -> list[Job]:
     """All that the table counts.
 
@@ -44,12 +60,12 @@ def jobs(study: StudyConfig, root: str | Path | None = None, results: str | Path
         results: whose data's manifests say how many classes there are (see `lcr.runs.manifest_path`).
 
     Raises:
-        InputError: a dataset is not prepared, so that its number of classes is not known.
+        InputError: as for `classes_of`.
     """
     variants = [load_variant(name, root) for name in study.variants]
     found = []
     for name, dataset in study.datasets.items():
-        classes = len(read_manifest(manifest_path(results, study.name, name)).classes)
+        classes = classes_of(study, name, results)
         for variant in variants:
             config = study.model(name, variant, classes)
             found.append(Job(name, dataset.model, config, variant, dataset.data.frames, dataset.protocol.views))
@@ -77,21 +93,21 @@ def cost_rows(
         InputError: as for `jobs`.
         RunFailed: a model has an operator without a count.
     """
-    known: dict[tuple[ModelConfig, int], Cost] = {}  # variants that differ in nothing that is counted share a count
+    counts: dict[tuple[ModelConfig, int], Cost] = {}
     for job in jobs(study, root, results):
         progress(f"{job.dataset or job.model} {job.variant.name}")
         if measure and job.measured:
-            found = cost(job.config, job.frames, memory=True)
-        else:
-            alike = job.config.model_copy(update={"tube_ratio": 0.0, "zero_init": True}), job.frames
-            if alike not in known:
-                known[alike] = cost(job.config, job.frames, memory=False)
-            found = known[alike]
-        yield from rows_of(study.name, job, found)
+            found = cost(job.config, job.frames, memory=study.device)
+        else:  # neither the start of Z nor the mask, which is for training alone, changes the counts of a view
+            same = job.config.model_copy(update={"zero_init": True, "tube_ratio": 0.0}), job.frames
+            if same not in counts:
+                counts[same] = cost(*same, memory=None)
+            found = counts[same]
+        yield from rows_of(study.name, job, found, study.device)
 
 
-def rows_of(study: str, job: Job, found: Cost) -> Iterator[Row]:
-    """One row a component, the whole last."""
+def rows_of(study: str, job: Job, found: Cost, device: str) -> Iterator[Row]:
+    """One row a component, the whole last, with the memory that was measured on `device`."""
     head = {
         "study": study,
         "dataset": job.dataset,
@@ -114,6 +130,7 @@ def rows_of(study: str, job: Job, found: Cost) -> Iterator[Row]:
         }
         if name == WHOLE and found.peak_mem_gb is not None and found.train_mem_gb is not None:
             row |= {"peak_mem_gb": f"{found.peak_mem_gb:.4g}", "train_mem_gb": f"{found.train_mem_gb:.4g}"}
+            row |= {"device": device}
         elif name == WHOLE and not job.measured:
             row["note"] = f"memory not measured here: lcr cost {job.model} --ablation {job.variant.name} does"
         yield row

@@ -26,10 +26,13 @@ def _table1() -> str:
 
 
 def cost_key(study: StudyConfig, variants: Mapping[str, VariantConfig]) -> str:
-    """Of cost.csv, but for the number of classes, which comes with the data."""
-    counted = {name: [one.model, one.data.frames, one.protocol.views] for name, one in study.datasets.items()}
+    """Of cost.csv, but for the number of classes of real clips, which comes with them."""
+    counted = {
+        name: [one.model, one.data.frames, one.protocol.views, one.fixture and one.fixture.classes, one.root]
+        for name, one in study.datasets.items()
+    }
     changes = {name: variant.model.model_dump() for name, variant in variants.items()}
-    return hash_of([study.name, counted, changes, study.threads, _table1(), source_hash(COST_SOURCES)])
+    return hash_of([study.name, counted, changes, study.device, study.threads, _table1(), source_hash(COST_SOURCES)])
 
 
 def diagnosis_key(study: StudyConfig) -> str:

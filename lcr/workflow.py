@@ -47,7 +47,7 @@ SEARCH = ("reading_search", "reading_search_axes")
 MADE = ("cost", *DIAGNOSIS, *SEARCH)
 LEDGER = ("statistics", "temporal")  # the tables that claims are held against
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
-TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "counts", "cost.py")
+TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "counts", "paper", "variants.py")
 ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
 HOW_TO_GET = {
     "jester": "20bn-jester-v1/ and its CSV files, from Qualcomm's dataset pages after signing up",
@@ -229,8 +229,9 @@ class Choice:
         ]
 
     def manifests(self, wildcards: Any) -> list[str]:
-        """The manifests of all datasets, which say how many classes a model has."""
-        return [f"{data_folder(self.study.name, name)}/manifest.parquet" for name in self.study.datasets]
+        """The manifests of the real clips that there are: they say how many classes a model has."""
+        real = [name for name, config in self.study.datasets.items() if config.root is not None]
+        return [f"{data_folder(self.study.name, name)}/manifest.parquet" for name in real]
 
     def diagnosed(self, wildcards: Any) -> list[str]:
         """The prepared data of the dataset that the readings are compared on."""
@@ -278,11 +279,9 @@ class Choice:
             made_with[run.dataset] = made_with.get(run.dataset, False) or recorded.get("train_key") == train
         for dataset in study.datasets:
             _stamp(self.stamps / dataset / "data", data_key(study, dataset), made_with[dataset])
-        results = Path(RESULTS) / study.name
-        _stamp(self.stamps / "cost", self.cost_key, recorded_key(results / "cost.json") == self.cost_key)
-        diagnosed = recorded_key(results / "reading_diagnosis.json") == self.diagnosis_key
-        _stamp(self.stamps / "diagnosis", self.diagnosis_key, diagnosed)
-        _stamp(self.stamps / "search", self.search_key, False)
+        keys = {"cost": self.cost_key, "reading_diagnosis": self.diagnosis_key, "reading_search": self.search_key}
+        for made, key in keys.items():
+            _stamp(self.stamps / made, key, recorded_key(f"{RESULTS}/{study.name}/{made}.json") == key)
         _stamp(self.stamps / "tables", self.table_key, False)
         _stamp(PUBLISHED, self.published_as, False)
 

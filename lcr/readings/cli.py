@@ -51,6 +51,7 @@ def readings(
 
 
 def _search(study: "StudyConfig", results: str) -> None:
+    from lcr.keys import record, search_key
     from lcr.progress import counting_bar
     from lcr.readings.search import search
     from lcr.readings.space import accountings
@@ -62,6 +63,7 @@ def _search(study: "StudyConfig", results: str) -> None:
     folder = f"{results}/{study.name}"
     write_rows(f"{folder}/reading_search.csv", COLUMNS, search_rows(study.name, found))
     write_rows(f"{folder}/reading_search_axes.csv", AXES_COLUMNS, axes_rows(study.name, found))
+    record(f"{folder}/reading_search.json", search_key(study))
     print(summary(found))
     print(f"{folder}/reading_search.csv\n{folder}/reading_search_axes.csv")
 
