@@ -105,6 +105,7 @@ def pretend(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(cost_table, "cost", count_once)
     patch.setattr(runs, "source_hash", lambda parts: "sources as they were")
     patch.setattr(cost_table, "table1", lambda: ())
+    patch.setattr(cost_table, "classes_of", lambda study, dataset, results: CLASSES)
 
 
 @pytest.fixture(scope="session")
