@@ -30,7 +30,8 @@ def table1() -> list[Row]:
         off = 1 + 0.03 * (number - 2)
         row = {"model": model, "frames": "32", "reading": "default", "params_m_published": str(params)}
         row |= {"params_m": f"{params * off:.4f}", "params_error_pct": f"{100 * (off - 1):.2f}"}
-        row |= {"flops_t_published": str(flops), "gmacs": f"{1000 * flops * 1.4:.4g}", "flops_error_pct": "40.00"}
+        row |= {"flops_t_published": str(flops), "gmacs": f"{1000 * flops * 0.7:.4g}"}
+        row |= {"gflops": f"{1000 * flops * 1.4:.4g}", "flops_error_pct": "40.00"}
         rows.append(row)
     return rows
 
