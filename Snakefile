@@ -1,8 +1,9 @@
 # From annotations and media to tables: every rule calls one `lcr` command, and nothing is computed here.
 #
 #   snakemake --cores all results/table2.csv                                    the study "tiny", on generated clips
-#   snakemake --cores all --config study=smoke                                  all tables, notebooks and the answer
+#   snakemake --cores all --config study=smoke                                  all tables, figures and the answer in words
 #   snakemake --report results/report.html                                      all of it as one page, after that
+#   snakemake --cores all results/bundle.zip                                    all of it as one archive (lcr[bundle])
 #   snakemake --cores all results/table2.csv --config study=paper jester_root=DIR
 #
 # --config takes study=NAME|FILE.yaml, jester_root=DIR, something_root=DIR, kinetics_root=DIR. What a run's numbers depend
@@ -308,7 +309,7 @@ rule notebook:
     params:
         key=CHOICE.table_key,
         study=STUDY.name,
-        templates=f"{NOTEBOOKS}/template",
+        templates=lambda wildcards, input: os.path.dirname(os.path.dirname(input.page)),
     shell:
         "(papermill {input.notebook} {log.ran} --kernel python3 --no-progress-bar -p study {params.study}"
         " && jupyter nbconvert {log.ran} --to html --no-prompt --template page"
@@ -374,3 +375,20 @@ rule hashes:
         options=CHOICE.options,
     shell:
         "lcr hashes {params.options} > {log} 2>&1"
+
+
+# Not among what `all` makes: it needs the extra lcr[bundle].
+rule bundle:
+    input:
+        "results/hashes.json",
+    output:
+        ensure("results/bundle.zip", non_empty=True),
+    log:
+        f"{LOGS}/bundle.log",
+    conda:
+        "environment.yml"
+    params:
+        study=STUDY.name,
+        root=workflow.basedir,
+    shell:
+        "lcr bundle --study {params.study} --root {params.root:q} > {log} 2>&1"

@@ -103,8 +103,8 @@ def _write_table(study: str, data_root: list[str] | None, root: str | None, resu
 
     chosen = load_study(study, data_roots(data_root), root)
     set_machine(chosen)
-    with counting_bar(len(jobs(chosen, root)), "counting") as advance:
-        rows = list(cost_rows(chosen, root, advance))
+    with counting_bar(len(jobs(chosen, root, results)), "counting") as advance:
+        rows = list(cost_rows(chosen, root, advance, results=results))
     path = f"{results}/{chosen.name}/cost.csv"
     write_rows(path, COLUMNS, rows)
     record(

@@ -12,7 +12,7 @@ from lcr.data.fixtures.formats import FORMATS
 from lcr.data.manifest import read_manifest
 from lcr.model.config import ModelConfig
 from lcr.paper.table1 import FRAMES, table1
-from lcr.runs import data_folder
+from lcr.runs import manifest_path
 from lcr.study.costs import WHOLE
 from lcr.study.rows import Row
 from lcr.variants import VariantConfig
@@ -39,7 +39,7 @@ class Job:
         return bool(self.dataset) or (self.variant.name == "full" and small)
 
 
-def classes_of(study: StudyConfig, dataset: str) -> int:
+def classes_of(study: StudyConfig, dataset: str, results: str | Path = "results") -> int:
     """How many classes a dataset has: as drawn, as indexed where the clips are real, officially where there are none.
 
     Raises:
@@ -47,14 +47,17 @@ def classes_of(study: StudyConfig, dataset: str) -> int:
     """
     config, known = study.dataset(dataset), FORMATS[dataset_format(dataset)]
     if config.root is not None:
-        return len(read_manifest(data_folder(study.name, dataset) / "manifest.parquet").classes)
+        return len(read_manifest(manifest_path(results, study.name, dataset)).classes)
     if config.fixture is not None:
         return len(config.fixture.classes or tuple(known.drawable()))
     return len((files("lcr.data") / "labels" / known.labels_file).read_text(encoding="utf-8").splitlines())
 
 
-def jobs(study: StudyConfig, root: str | Path | None = None) -> list[Job]:
+def jobs(study: StudyConfig, root: str | Path | None = None, results: str | Path = "results") -> list[Job]:
     """All that the table counts.
+
+    Args:
+        results: whose data's manifests say how many classes there are (see `lcr.runs.manifest_path`).
 
     Raises:
         InputError: as for `classes_of`.
@@ -62,7 +65,7 @@ def jobs(study: StudyConfig, root: str | Path | None = None) -> list[Job]:
     variants = [load_variant(name, root) for name in study.variants]
     found = []
     for name, dataset in study.datasets.items():
-        classes = classes_of(study, name)
+        classes = classes_of(study, name, results)
         for variant in variants:
             config = study.model(name, variant, classes)
             found.append(Job(name, dataset.model, config, variant, dataset.data.frames, dataset.protocol.views))
@@ -73,18 +76,27 @@ def jobs(study: StudyConfig, root: str | Path | None = None) -> list[Job]:
 
 
 def cost_rows(
-    study: StudyConfig, root: str | Path | None = None, progress: Callable[[str], None] = lambda name: None
+    study: StudyConfig,
+    root: str | Path | None = None,
+    progress: Callable[[str], None] = lambda name: None,
+    *,
+    results: str | Path = "results",
+    measure: bool = True,
 ) -> Iterator[Row]:
     """The table's rows; `progress` is told of each model before it is counted.
+
+    Args:
+        results: as for `jobs`.
+        measure: memory too, which takes most of the time; its cells stay empty otherwise.
 
     Raises:
         InputError: as for `jobs`.
         RunFailed: a model has an operator without a count.
     """
     counts: dict[tuple[ModelConfig, int], Cost] = {}
-    for job in jobs(study, root):
+    for job in jobs(study, root, results):
         progress(f"{job.dataset or job.model} {job.variant.name}")
-        if job.measured:
+        if measure and job.measured:
             found = cost(job.config, job.frames, memory=study.device)
         else:  # neither the start of Z nor the mask, which is for training alone, changes the counts of a view
             same = job.config.model_copy(update={"zero_init": True, "tube_ratio": 0.0}), job.frames
@@ -119,6 +131,6 @@ def rows_of(study: str, job: Job, found: Cost, device: str) -> Iterator[Row]:
         if name == WHOLE and found.peak_mem_gb is not None and found.train_mem_gb is not None:
             row |= {"peak_mem_gb": f"{found.peak_mem_gb:.4g}", "train_mem_gb": f"{found.train_mem_gb:.4g}"}
             row |= {"device": device}
-        elif name == WHOLE:
+        elif name == WHOLE and not job.measured:
             row["note"] = f"memory not measured here: lcr cost {job.model} --ablation {job.variant.name} does"
         yield row

@@ -57,3 +57,9 @@ def lock_hash_at(commit: str) -> str | None:
     """SHA-256 of requirements.lock as it was at a commit; None where that is not known."""
     found = _git("show", f"{commit}:./../{LOCK}")
     return None if found is None or found.returncode else bytes_hash(found.stdout)
+
+
+def commit_date(commit: str) -> str | None:
+    """The day of a commit, YYYY-MM-DD in its own time zone; None where it is not known."""
+    found = _git("show", "-s", "--format=%cs", f"{commit}^{{commit}}")
+    return None if found is None or found.returncode else found.stdout.decode().strip()

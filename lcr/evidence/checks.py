@@ -13,13 +13,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lcr.config import StudyConfig
+from lcr.config import StudyConfig, load_variant
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.errors import InputError
-from lcr.evidence.hashes import MANIFEST, NAME, Hashes, configuration, manifest_path, study_files
+from lcr.evidence.hashes import NAME, Hashes, configuration, study_files
 from lcr.files import file_hash
+from lcr.keys import cost_key, diagnosis_key, recorded_key
 from lcr.provenance import commit_known, lock_hash, lock_hash_at
-from lcr.runs import data_key, evaluate_key, run_folder, train_key
+from lcr.runs import data_key, evaluate_key, manifest_path, run_folder, train_key
+from lcr.study.tables import TABLES
 from lcr.variants import VariantConfig
 
 
@@ -63,7 +65,7 @@ def check_files(folder: Path, hashes: Hashes, report: Report, advance: Callable[
     for name in hashes.not_kept:
         report.note("not kept in this copy, only its hash", name)
     here = {path.relative_to(folder).as_posix() for path in study_files(folder, hashes.name)}
-    manifests = {f"{hashes.name}/{dataset}/{MANIFEST}" for dataset in hashes.manifests}
+    manifests = {f"{hashes.name}/{dataset}/manifest.parquet" for dataset in hashes.manifests}
     for name in sorted(here - hashes.files.keys() - hashes.not_kept.keys() - manifests):
         report.note(f"not in {NAME}", name)
 
@@ -136,6 +138,18 @@ def check_manifests(folder: Path, hashes: Hashes, study: StudyConfig, report: Re
             report.problems.append(f"{path} was made for another configuration of the data, or by other sources")
         found[dataset] = manifest
     return found
+
+
+def check_keys(folder: Path, study: StudyConfig, root: str | Path | None, report: Report) -> None:
+    """What is made once a study, beside its runs: the key that its maker left against today's."""
+    variants = {name: load_variant(name, root) for name in study.variants}
+    made = {"cost": cost_key(study, variants), "reading_diagnosis": diagnosis_key(study)}
+    for name, key in made.items():
+        path = folder / study.name / f"{name}.json"
+        if path.is_file() and recorded_key(path) != key:
+            report.problems.append(f"{path}: stale, {name}.csv was made by other sources or for another configuration")
+        if path.is_file() and name not in TABLES:
+            report.note("made by training a few steps, so only its bytes and its key are checked", path)
 
 
 def check_run(

@@ -17,10 +17,9 @@ from lcr.errors import InputError
 from lcr.files import file_hash, write_aside
 from lcr.progress import counting_bar
 from lcr.provenance import git_state, lock_hash
-from lcr.runs import data_folder, hash_of
+from lcr.runs import hash_of, manifest_path
 
 NAME = "hashes.json"
-MANIFEST = "manifest.parquet"
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,6 @@ def configuration(study: StudyConfig, root: str | Path | None = None) -> dict[st
     variants = [load_variant(name, root) for name in study.variants] + list(study.reading_variants().values())
     content = {"study": study.model_dump(mode="json"), "variants": [one.model_dump(mode="json") for one in variants]}
     return json.loads(json.dumps(content))
-
-
-def manifest_path(folder: str | Path, study: str, dataset: str) -> Path:
-    """Where a data set's manifest lies: beside the runs where the results are a copy, else with the prepared data."""
-    beside = Path(folder) / study / dataset / MANIFEST
-    return beside if beside.exists() else data_folder(study, dataset) / MANIFEST
 
 
 def study_files(folder: str | Path, study: str) -> Iterable[Path]:

@@ -11,6 +11,7 @@ from lcr.config import dataset_format
 from lcr.study.accuracy import FULL
 from lcr.study.rows import Row, short
 from lcr.study.statistics_table import EQUAL
+from lcr.study.table1 import DEFAULT
 from lcr.study.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, UNTESTED
 
 Tables = Mapping[str, Sequence[Row]]
@@ -148,6 +149,7 @@ def _text(table1: Sequence[Row], readings: Sequence[Row]) -> Iterator[str]:
 
 
 def _counted(table1: Sequence[Row]) -> Iterator[str]:
+    table1 = [row for row in table1 if row["reading"] == DEFAULT]
     if not table1:
         return
     worst = {}

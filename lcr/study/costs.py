@@ -19,6 +19,7 @@ COLUMNS = (
     *("macs_per_prediction", "flops_per_prediction", "elementwise_per_prediction"),
     *("peak_mem_gb", "train_mem_gb", "device", "note"),
 )
+MACHINE = ("peak_mem_gb", "train_mem_gb")
 WHOLE = "all"
 
 

@@ -8,12 +8,14 @@ says in words what a row is not. The other tables' columns: see the module of ea
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from lcr.config import StudyConfig
 from lcr.errors import InputError, unknown
 from lcr.files import write_aside
-from lcr.study import accuracy, claims, readings, statistics_table, table1, temporal
+from lcr.study import accuracy, claims, costs, reading_search, readings, statistics_table, table1, temporal
 from lcr.study.rows import Row, write_rows
 
 
@@ -22,19 +24,22 @@ class Source:
     """What a table is made from: a study's runs below `results`, and the project that says what its variants are.
 
     mixed: let runs of one dataset through that differ in data or protocol; their rows then say so.
+    measure: fill in what the machine must measure (see `Table`), which may take long.
     """
 
     study: StudyConfig
     results: str | Path
     root: str | Path | None = None
     mixed: bool = False
+    measure: bool = True
 
 
 @dataclass(frozen=True)
 class Table:
     """A table by name: its columns, and its maker, which `lcr table` and `lcr verify` both call.
 
-    machine: columns that depend on the machine which makes the table, so that another one computes other values.
+    machine: columns that are measured on the machine which makes the table, so that no other computes their values;
+        empty where the source says not to measure.
     """
 
     columns: tuple[str, ...]
@@ -47,6 +52,24 @@ def _table2(source: Source) -> list[Row]:
     return accuracy.published_rows() + _runs(accuracy.accuracy_rows, source, [source.study.table2])
 
 
+def _cost(source: Source) -> list[Row]:
+    from lcr.cost_table import cost_rows  # slow to import
+
+    return list(cost_rows(source.study, source.root, results=source.results, measure=source.measure))
+
+
+def _search(source: Source, rows: Callable[[str, Any], list[Row]]) -> list[Row]:
+    return rows(source.study.name, _found())
+
+
+@cache
+def _found() -> Any:
+    """The search for the reading that fits Table 1, of which two tables are made."""
+    from lcr.readings.search import search
+
+    return search()
+
+
 def _runs(make: Callable[..., list[Row]], source: Source, datasets: Sequence[str] | None = None) -> list[Row]:
     """The rows of a table of runs: of all datasets, unless told otherwise."""
     datasets = list(source.study.datasets if datasets is None else datasets)
@@ -56,15 +79,16 @@ def _runs(make: Callable[..., list[Row]], source: Source, datasets: Sequence[str
 # Every table there is. A new one is registered here, and by name in lcr.workflow.TABLES, which must load in no time.
 TABLES: dict[str, Table] = {
     "table1": Table(table1.COLUMNS, lambda source: table1.table1_rows()),
-    "table2": Table(accuracy.COLUMNS, _table2, machine=("peak_mem_gb",)),
-    "ablations": Table(
-        accuracy.COLUMNS, lambda source: _runs(accuracy.accuracy_rows, source), machine=("peak_mem_gb",)
-    ),
+    "cost": Table(costs.COLUMNS, _cost, machine=costs.MACHINE),
+    "table2": Table(accuracy.COLUMNS, _table2),
+    "ablations": Table(accuracy.COLUMNS, lambda source: _runs(accuracy.accuracy_rows, source)),
     "temporal": Table(temporal.COLUMNS, lambda source: _runs(temporal.temporal_rows, source)),
     "statistics": Table(statistics_table.COLUMNS, lambda source: _runs(statistics_table.statistics_rows, source)),
     "readings": Table(
         readings.COLUMNS, lambda source: readings.readings_rows(source.study, source.results, source.root)
     ),
+    "reading_search": Table(reading_search.COLUMNS, lambda source: _search(source, reading_search.search_rows)),
+    "reading_search_axes": Table(reading_search.AXES_COLUMNS, lambda source: _search(source, reading_search.axes_rows)),
     "claims": Table(claims.COLUMNS, lambda source: claims.claim_rows(source.study, source.results, source.root)),
 }
 
@@ -124,7 +148,7 @@ def markdown(name: str, rows: Sequence[Row]) -> str:
     """A table as Markdown, from the rows of its CSV; notes stand below it, so that every row's caveat is read once."""
     if name not in TABLES:
         raise unknown("table", name, TABLES)
-    view = _VIEWS[name]
+    view = _VIEWS.get(name, _plain_view)
     notes = list(dict.fromkeys(row["note"] for row in rows if row.get("note")))
     lines = []
     for number, row in enumerate(rows):
@@ -135,7 +159,8 @@ def markdown(name: str, rows: Sequence[Row]) -> str:
         if number == 0:
             lines += ["| " + " | ".join(cells) + " |", "|" + "---|" * len(cells)]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells.values()) + " |")
-    return "\n".join([*lines, "", *(f"<sup>{k}</sup> {note}.  " for k, note in enumerate(notes, 1)), "", _LEGEND[name]])
+    footnotes = [f"<sup>{k}</sup> {note}.  " for k, note in enumerate(notes, 1)]
+    return "\n".join([*lines, "", *footnotes, "", _LEGEND.get(name, "")])
 
 
 _INTERVALS = "Brackets: 95% intervals over seeds and clips."
@@ -253,6 +278,10 @@ def _readings_view(row: Row) -> dict[str, str]:
         "Top-1 (%)": _with_interval(row, "top1", "top1"),
         "Δ Top-1 (points)": _with_interval(row, "delta_top1", "delta"),
     }
+
+
+def _plain_view(row: Row) -> dict[str, str]:
+    return {name.replace("_", " "): value or "–" for name, value in row.items() if name != "note"}
 
 
 _VIEWS: dict[str, Callable[[Row], dict[str, str]]] = {

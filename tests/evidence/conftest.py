@@ -4,21 +4,24 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from lcr.study.figure import write_figure
 
-from lcr import runs
+from lcr import cost_table, runs
 from lcr.config import StudyConfig
+from lcr.cost import cost
 from lcr.data.manifest import SCHEMA, Manifest
 from lcr.evidence.hashes import write_hashes
 from lcr.evidence.verify import verify
 from lcr.runs import data_folder, data_key
-from lcr.study.tables import TABLES, publish, table_rows, write_table
+from lcr.study import readings
+from lcr.study.rows import Row, write_rows
+from lcr.study.tables import TABLES, publish, write_table
 from tests.study.conftest import made_up_study, sources, write_runs
 
 __all__ = ["sources"]
@@ -60,10 +63,13 @@ def _finish(study: StudyConfig) -> None:
         manifest.write(data_folder(study.name, dataset) / "manifest.parquet")
         for folder in (results / study.name / dataset).glob("*/seed-*"):
             _complete(study, dataset, folder, manifest)
+    write_rows(results / study.name / "reading_diagnosis.csv", readings.DIAGNOSIS_COLUMNS, _diagnosis())
     for name in TABLES:
         publish(write_table(name, study, results), results)
-    for path in write_figure(table_rows("ablations", study, results), results / study.name):
-        publish(path, results)
+    for folder in (results / study.name, results):
+        (folder / "figures").mkdir()
+        for suffix in ("png", "svg"):
+            (folder / "figures" / f"ablations.{suffix}").write_text(f"a picture as {suffix}")
     write_hashes(results, study, STUDY)
 
 
@@ -83,12 +89,30 @@ def _complete(study: StudyConfig, dataset: str, folder: Path, manifest: Manifest
     (folder / "model.safetensors").write_bytes(b"weights of " + str(folder).encode())
 
 
+def _diagnosis() -> list[Row]:
+    names = ["full", *(name for _, variants in readings.open_questions() for name in variants)]
+    return [
+        {"variant": name, "classes": str(CLASSES)} | dict.fromkeys(readings.DIAGNOSED, f"{number}.5")
+        for number, name in enumerate(names)
+    ]
+
+
+count_once = cache(cost)
+
+
+def pretend(patch: pytest.MonkeyPatch) -> None:
+    """Sources of which nothing is known, each model counted once, and those of Table 1, which take minutes, never."""
+    patch.setattr(cost_table, "cost", count_once)
+    patch.setattr(runs, "source_hash", lambda parts: "sources as they were")
+    patch.setattr(cost_table, "table1", lambda: ())
+
+
 @pytest.fixture(scope="session")
 def finished_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyConfig, Path]:
     folder, before = tmp_path_factory.mktemp("finished"), Path.cwd()
     study = made_up_study(seeds=3, variants=["full", "no_tube_mask", "lstm_gate"])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "source_hash", lambda parts: "sources as they were")
+        pretend(patch)
         os.chdir(folder)
         try:
             _finish(study)
@@ -101,5 +125,6 @@ def finished_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyConfig
 def finished(finished_once: tuple[StudyConfig, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
     """A copy, for a test to do with as it likes. `ablations/` is found beside the installed package."""
     study, folder = finished_once
+    pretend(monkeypatch)
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "here"))
     return Finished(study)

@@ -93,11 +93,11 @@ def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made
     assert all("MIXED data" in row["note"] for row in read_rows(results / "made-up" / "ablations.csv"))
 
 
-def test_every_registered_table_is_one_of_the_dags():
+def test_every_table_of_the_dag_is_registered():
     from lcr import workflow
     from lcr.study.tables import TABLES
 
-    assert set(TABLES) == set(workflow.TABLES)
+    assert set(workflow.TABLES) <= set(TABLES)
     code = "import sys, lcr.workflow; sys.exit(bool({'scipy', 'torch', 'pyarrow'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, (
         "a call with nothing to do is fast"

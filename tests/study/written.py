@@ -16,6 +16,18 @@ from tests.study.conftest import write_costs, write_run
 DATASETS = ("jester-fixture", "something-fixture", "kinetics-fixture")
 CLASSES = [f"Pushing something from left to right, kind {number}" for number in range(12)]
 
+ABOUT = {
+    "git": {"commit": "0" * 40, "dirty": False},
+    "lock_hash": "1" * 64,
+    "hardware": {"cpu": "a CPU", "cores": 2, "simd": "AVX2", "gpu": None},
+    "versions": {"python": "3.11.7", "torch": "2.13.0"},
+    "threads": 1,
+    "clips": {"train": 1200, "validation": 60},
+    "steps": 50,
+    "train_seconds": 43.0,
+    "evaluate_seconds": 4.0,
+}
+
 
 def write_finished(study: StudyConfig, results: Path) -> None:
     """All runs of a study, with training curves and the classes' names, and the tables made from them."""
@@ -25,13 +37,11 @@ def write_finished(study: StudyConfig, results: Path) -> None:
                 _write_run(study, results, dataset, variant, seed)
     folder = results / study.name
     write_rows(folder / "cost.csv", COLUMNS, read_rows(write_costs(study, results)) + made_up.cost())
-    for name in TABLES:
+    drawn = {"table1": made_up.table1(), "readings": made_up.readings(), "reading_search": made_up.search()}
+    for name in TABLES.keys() - drawn.keys() - {"claims"}:
         write_table(name, study, results)
-    for name, rows in (
-        ("table1", made_up.table1()),
-        ("readings", made_up.readings()),
-        ("reading_search", made_up.search()),
-    ):
+    write_table("claims", study, results)  # from the others
+    for name, rows in drawn.items():
         columns = list(dict.fromkeys(column for row in rows for column in row))
         write_rows(folder / f"{name}.csv", columns, rows)
 
@@ -41,6 +51,8 @@ def _write_run(study: StudyConfig, results: Path, dataset: str, variant: str, se
     config = study.dataset(dataset)
     told = config.model_dump(mode="json") | {"model": shape, "model_name": config.model}
     folder = write_run(study, results, dataset, variant, seed, classes=len(CLASSES), config=told)
+    record = json.loads((folder / "run.json").read_text()) | ABOUT
+    (folder / "run.json").write_text(json.dumps(record))
     table = pq.read_table(folder / "predictions.parquet").replace_schema_metadata({"classes": json.dumps(CLASSES)})
     pq.write_table(table, folder / "predictions.parquet")
     loss = np.random.default_rng(seed).uniform(1, 2, 5)

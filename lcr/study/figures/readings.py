@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lcr.study.figures.style import COLOURS, GREY, estimate, heading, note, row_axis, styled
+from lcr.study.figures.style import COLOURS, GREY, data_title, estimate, heading, note, row_axis, styled
 from lcr.study.rows import Row
 
+USED = "the reading used here"
 LEAST = 1e-6  # numbers of a log axis below this are drawn at its left end, as "0" or "<"
 
 
@@ -15,9 +16,10 @@ def readings_figure(rows: Sequence[Row], search: Sequence[Row]) -> Figure:
     """Four panels with a row a reading, and below them the search's best combinations.
 
     Args:
-        rows: rows of readings.csv, the default reading of each place first.
+        rows: rows of readings.csv; the reading used here is the same model in every place, and is drawn once.
         search: rows of reading_search.csv; the best are drawn.
     """
+    rows = [next(row for row in rows if row["default"] == "yes"), *(row for row in rows if row["default"] != "yes")]
     best = best_of_search(search)
     heights = [0.24 * len(rows) + 1.3, 0.26 * len(best) + 0.9]
     with styled():
@@ -40,15 +42,15 @@ def readings_figure(rows: Sequence[Row], search: Sequence[Row]) -> Figure:
         heading(figure, "What each reading of the paper changes")
         note(
             figure,
-            "Shaded: the reading used by default. Lines: 95% intervals over seeds and clips of the paired difference "
-            "from the default; on generated clips\nwhere the study is. Filled: the interval excludes 0. At the left "
-            "end of a log axis: exactly 0, or below its least value.",
+            "Shaded: the reading used here. Lines: 95% intervals over seeds and clips of the paired difference from "
+            f"it; filled: it excludes 0.\nClips: {data_title(rows[0]['dataset'])}. At the left end of a log axis: "
+            "exactly 0, or below 1e-6.\nGradients, sensitivities and growth are of one seed, so without intervals.",
         )
     return figure
 
 
 def _label(row: Row) -> str:
-    return f"{row['discrepancy']}: {row['reading']}"
+    return USED if row["default"] == "yes" else f"{row['discrepancy']}: {row['reading']}"
 
 
 def _accuracy(axes: Axes, rows: Sequence[Row]) -> None:
@@ -59,7 +61,7 @@ def _accuracy(axes: Axes, rows: Sequence[Row]) -> None:
             estimate(axes, place, row, "delta_top1", "delta", COLOURS[3] if clear else GREY, filled=clear)
         elif row["default"] != "yes":
             axes.text(0, place, " not trained", va="center", fontsize=8, color="0.4")
-    axes.set_xlabel("Top-1 against the default\n(percentage points)")
+    axes.set_xlabel("Top-1 against the reading used\n(percentage points)")
 
 
 def _logs(axes: Axes, rows: Sequence[Row], columns: dict[str, tuple[str, str]]) -> None:
@@ -115,5 +117,5 @@ def _search(axes: Axes, search: Sequence[Row]) -> None:
 
 def _ranked(row: Row) -> str:
     if row["ranking"] == "default":
-        return "the reading used here"
+        return USED
     return f"best by {row['ranking']}, no. {row['rank']} ({row['departures']} other answers)"

@@ -9,16 +9,17 @@ from matplotlib.figure import Figure
 from lcr.study.accuracy import FULL
 from lcr.study.figures.style import COLOURS, HATCHES, heading, note, row_axis, styled
 from lcr.study.rows import Row
+from lcr.study.table1 import DEFAULT
 
 
 def table1_figure(rows: Sequence[Row], cost: Sequence[Row]) -> Figure:
     """Published against counted, and each component's share, for the models of Table 1.
 
     Args:
-        rows: rows of table1.csv, of which those of the first reading are drawn, the one used here. cost: rows of
-            cost.csv, one a model, variant and component.
+        rows: rows of table1.csv; those of other readings are left out, and stand in the readings figure.
+        cost: rows of cost.csv, one a model, variant and component.
     """
-    rows = [row for row in rows if row["reading"] == rows[0]["reading"]]
+    rows = [row for row in rows if row["reading"] == DEFAULT]
     models = [row["model"] for row in rows]
     of_table1 = [row for row in cost if not row["dataset"] and row["variant"] == FULL]  # the study's own have a dataset
     parts = [row for row in of_table1 if row["component"] != "all"]
@@ -30,9 +31,10 @@ def table1_figure(rows: Sequence[Row], cost: Sequence[Row]) -> Figure:
         _against(params, rows, "params_m_published", "params_m", "params_error_pct", 1.0)
         params.set_xlabel("Parameters (M)")
         _against(flops, rows, "flops_t_published", "gflops", "flops_error_pct", 1000.0)
-        flops.set_xlabel(
-            f"GFLOPs of one view of {frames} frames, two a multiply-add,\nagainst FLOPs as printed (T = 1000 G)"
-        )
+        for place, row in enumerate(rows):
+            text = None if place else "multiply-adds, counted"
+            flops.plot(float(row["gmacs"]), place, "|", color=COLOURS[0], markersize=11, label=text)
+        flops.set_xlabel(f"FLOPs of one view of {frames} frames (G; printed as T)")
         for axes in (params, flops):
             row_axis(axes, models)
         for axes, column in ((params_share, "params"), (macs_share, "macs")):
@@ -41,13 +43,13 @@ def table1_figure(rows: Sequence[Row], cost: Sequence[Row]) -> Figure:
         macs_share.set_xlabel("Share of the multiply-adds (%)")
         handles, names = macs_share.get_legend_handles_labels()
         figure.legend(handles, names, loc="outside right lower", frameon=False, title="Component", alignment="left")
-        handles, names = params.get_legend_handles_labels()
+        handles, names = flops.get_legend_handles_labels()
         figure.legend(handles, names, loc="outside right upper", frameon=False)
         heading(figure, "Table 1: published against counted, and where it goes")
         note(
             figure,
-            f"Reading of the paper: {rows[0]['reading']}. Percentages beside the points: counted against published. "
-            "Counts are exact, so there are no intervals.",
+            "Counted under the readings used here. Percentages: counted against published, FLOPs against FLOPs (two a "
+            "multiply-add). Counts are exact,\nso there are no intervals.",
         )
     return figure
 

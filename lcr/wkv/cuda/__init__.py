@@ -1,3 +1,73 @@
-"""The CUDA kernel of Bi-WKV, compiled where it runs: see `launch`."""
+"""Bi-WKV on a GPU: CUDA C++ (kernel.cu), compiled where it runs by NVRTC, launched on torch's current stream.
+
+    forward.cuh, backward.cuh   the kernels; block.cuh, machine.cuh: what they are made of
+    steps.py                    which kernels make y, and the gradients, in what order
+    gpu.py                      compiles, keeps what it compiled on disk, launches
+    resources.py                registers, spills and shared memory of every kernel, as the committed resources.csv
+    host.h, host.cpp            the same source under g++, for tests
+
+Light at the top: nothing of CUDA is imported before a tensor is on a GPU.
+"""
+
+import functools
+import hashlib
+from pathlib import Path
+
+import torch
+from torch import Tensor
 
 WIDTHS = (32, 48, 64, 96, 128)  # channels a head
+FOLDER = Path(__file__).parent
+TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}  # in memory; the state is float32
+
+
+def source_hash() -> str:
+    """SHA-256 of the kernel's sources, in hex."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(FOLDER.glob("*.cu*")))).hexdigest()
+
+
+@functools.cache
+def missing() -> str | None:
+    """Why the kernel cannot serve here, and what to do; None where it can."""
+    if not torch.cuda.is_available():
+        return "torch sees no CUDA device"
+    if torch.version.hip is not None:
+        return "the kernel is CUDA C++, and this torch is for ROCm"
+    try:
+        from lcr.wkv.cuda import gpu  # noqa: F401
+    except ImportError as error:
+        return f"{error}: pip install 'lcr[cuda]'"
+    return None
+
+
+def description() -> str:
+    """The kernel that serves here, which needs `missing()` to be None."""
+    major, minor = torch.cuda.get_device_capability()
+    return f"the CUDA kernel, compiled for sm_{major}{minor} at its first call"
+
+
+def _machine(r: Tensor):
+    problem = missing()
+    if problem:
+        raise RuntimeError(f"bi_wkv: backend 'cuda' cannot serve: {problem}")
+    from lcr.wkv.cuda import gpu
+
+    return gpu.machine(r.device.index, r.shape[3], r.dtype)
+
+
+def forward(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidirectional: bool) -> Tensor:
+    """y of `lcr.wkv.bi_wkv` for CUDA tensors."""
+    from lcr.wkv.cuda import steps
+
+    with torch.cuda.device(r.device):
+        return steps.forward(_machine(r), r, k, v, omega, u, bidirectional)
+
+
+def backward(
+    r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, dy: Tensor, bidirectional: bool
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """dr, dk, dv, dω, du of `forward` at dy."""
+    from lcr.wkv.cuda import steps
+
+    with torch.cuda.device(r.device):
+        return steps.backward(_machine(r), r, k, v, omega, u, dy, bidirectional)

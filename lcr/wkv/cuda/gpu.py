@@ -1,0 +1,81 @@
+"""Compiles the kernel with NVRTC, keeps what it compiled on disk, and launches it on torch's current stream.
+
+Needs the extra [cuda] (cuda-core, and NVRTC's library), no CUDA toolkit. Nothing is compiled before it is called for.
+"""
+
+import contextlib
+import functools
+import io
+import os
+from pathlib import Path
+
+import torch
+from cuda.bindings import nvrtc
+from cuda.core import Device, LaunchConfig, ObjectCode, Program, ProgramOptions, launch
+
+from lcr.errors import LCRError
+from lcr.files import write_aside
+from lcr.wkv.cuda import FOLDER, TYPES, source_hash
+
+
+def compiler() -> str:
+    """NVRTC's version, as in 13.0."""
+    _, major, minor = nvrtc.nvrtcVersion()
+    return f"{major}.{minor}"
+
+
+def compile_for(arch: str, width: int, dtype: torch.dtype) -> tuple[bytes, str]:
+    """The kernels for a GPU architecture ("sm_90"), D and a dtype: a cubin, and what ptxas says about each.
+
+    Needs no GPU.
+    """
+    options = ProgramOptions(
+        arch=arch,
+        std="c++17",
+        include_path=str(FOLDER),
+        define_macro=[("LCR_D", str(width)), ("LCR_TYPE", str(TYPES[dtype]))],
+        ptxas_options=["-v"],
+    )
+    said = io.StringIO()
+    program = Program((FOLDER / "kernel.cu").read_text(encoding="utf-8"), "c++", options)
+    try:
+        return bytes(program.compile("cubin", logs=said).code), said.getvalue()
+    finally:
+        program.close()
+
+
+def cache_folder() -> Path:
+    """Where compiled kernels are kept: $XDG_CACHE_HOME/lcr, or ~/.cache/lcr."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lcr"
+
+
+def compiled(arch: str, width: int, dtype: torch.dtype) -> bytes:
+    """The cubin from disk, or compiled and put there, whole or not at all; under its sources' and compiler's names."""
+    name = f"bi_wkv-{arch}-d{width}-{str(dtype).removeprefix('torch.')}-nvrtc{compiler()}-{source_hash()[:16]}.cubin"
+    path = cache_folder() / name
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    code, _ = compile_for(arch, width, dtype)
+    with contextlib.suppress(LCRError, OSError), write_aside(path) as aside:  # a cache that cannot be written is none
+        aside.write_bytes(code)
+    return code
+
+
+class Gpu:
+    """The kernels for one D and dtype on one device; a `steps.Machine`."""
+
+    def __init__(self, index: int, width: int, dtype: torch.dtype):
+        Device(index).set_current()  # the primary context, which is torch's
+        major, minor = torch.cuda.get_device_capability(index)
+        self._code = ObjectCode.from_cubin(compiled(f"sm_{major}{minor}", width, dtype))
+        self._kernel = functools.cache(self._code.get_kernel)
+
+    def launch(self, kernel: str, blocks: tuple[int, int], threads: int, *arguments: int) -> None:
+        config = LaunchConfig(grid=blocks, block=threads)
+        launch(torch.cuda.current_stream(), config, self._kernel(kernel), *arguments)
+
+
+@functools.cache
+def machine(index: int, width: int, dtype: torch.dtype) -> Gpu:
+    """The kernels, compiled and loaded at the first call; a CUDA graph that is captured needs one call before."""
+    return Gpu(index, width, dtype)
