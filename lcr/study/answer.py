@@ -143,9 +143,9 @@ def _ends(row: Row) -> str:
 
 def _text(table1: Sequence[Row], readings: Sequence[Row]) -> Iterator[str]:
     """What counting and other readings say of the paper's text, in one line."""
-    parts = [*_counted(table1), *_readings(readings)]
-    if parts:
-        yield "; ".join(parts)[0].upper() + "; ".join(parts)[1:] + "."
+    said = "; ".join([*_counted(table1), *_readings(readings)])
+    if said:
+        yield f"{said[0].upper()}{said[1:]}."
 
 
 def _counted(table1: Sequence[Row]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """results/README.md: the answer in ten lines, then tables, figures and the ledger that it follows from."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lcr.errors import InputError
@@ -9,7 +9,7 @@ from lcr.files import write_aside
 from lcr.study.accuracy import FULL
 from lcr.study.answer import Tables, answer_lines
 from lcr.study.finished import Finished
-from lcr.study.notebooks import NOTEBOOKS, notebooks_of
+from lcr.study.notebooks import NOTEBOOKS
 from lcr.study.page import html_page
 from lcr.study.rows import Row
 from lcr.study.table1 import DEFAULT
@@ -42,7 +42,7 @@ def readme(study: str, tables: Tables, classes: int) -> str:
     for name, title in SHOWN.items():
         parts += [f"## {title}", f"[{name}.csv]({name}.csv)", markdown(name, tables[name])]
     parts += _table1(tables.get("table1", ()))
-    parts += ["## Figures", *_figures(tables)]
+    parts += ["## Figures", *_figures()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -89,9 +89,9 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *lines))
 
 
-def _figures(tables: Mapping[str, Sequence[Row]]) -> Iterator[str]:
-    for name in notebooks_of(tables):
-        title = NOTEBOOKS[name].title
+def _figures() -> Iterator[str]:
+    for name, notebook in NOTEBOOKS.items():
+        title = notebook.title
         yield f"**{title}** ([notebook](notebooks/{name}.html), [SVG](figures/{name}.svg))"
         yield f"![{title}](figures/{name}.png)"
 
@@ -108,7 +108,7 @@ def write_readme(finished: Finished, names: Sequence[str]) -> list[Path]:
     tables = {name: finished.rows(name) for name in names}
     full = next(row for row in tables["table2"] if row["variant"] == FULL)
     text = readme(finished.study, tables, len(finished.classes(full["dataset"])))
-    for name in notebooks_of(tables):
+    for name in NOTEBOOKS:
         if not (finished.folder / "figures" / f"{name}.png").is_file():
             raise InputError(f"no {finished.folder}/figures/{name}.png; run notebooks/{name}.ipynb first, or snakemake")
     paths = [finished.folder / "README.md", finished.folder / "answer.html"]

@@ -11,9 +11,8 @@ from typer.testing import CliRunner
 
 from lcr.cli import app
 from lcr.errors import InputError
-from lcr.study.notebooks import notebooks_of
+from lcr.study.notebooks import NOTEBOOKS
 from lcr.study.rows import read_rows
-from lcr.workflow import TABLES
 
 from .conftest import made_up_study, write_runs
 
@@ -63,7 +62,7 @@ def test_a_gap_is_an_error_that_names_it_and_nothing_is_published(made_up):
 def test_the_answer_is_made_from_the_tables_and_says_where(finished, tmp_path):
     shutil.copytree(finished.results, tmp_path / "results")
     (tmp_path / "results/made-up/figures").mkdir()
-    for name in notebooks_of(TABLES):
+    for name in NOTEBOOKS:
         (tmp_path / f"results/made-up/figures/{name}.png").write_bytes(b"picture")
     done = _run("answer", "--study", "made-up", "--results", tmp_path / "results")
     assert done.exit_code == 0, done.output

@@ -7,6 +7,7 @@ import pytest
 
 from lcr.errors import InputError
 from lcr.study.finished import Finished
+from lcr.study.notebooks import NOTEBOOKS
 from lcr.study.page import html_page
 from lcr.study.readme import readme, write_readme
 from lcr.workflow import TABLES
@@ -24,7 +25,7 @@ def study(finished, tmp_path) -> Finished:
     shutil.copytree(finished.results, tmp_path / "results")
     copy = Finished("made-up", tmp_path / "results")
     (copy.folder / "figures").mkdir()
-    for name in ("ablations", "table2", "cost_accuracy", "confusion", "training_curves", "edge_prompt"):
+    for name in NOTEBOOKS:
         (copy.folder / "figures" / f"{name}.png").write_bytes(b"picture")
     return copy
 
@@ -65,7 +66,7 @@ def test_table_1_stands_with_its_errors(study):
 
 def test_the_page_holds_its_pictures_and_no_address(study):
     page = write_readme(study, TABLES)[1].read_text()
-    assert page.count("data:image/png;base64,cGljdHVyZQ==") == 7
+    assert page.count("data:image/png;base64,cGljdHVyZQ==") == 1 + len(NOTEBOOKS)
     assert "<table>" in page
     assert not re.search(r"""(src|href)=["'](?!data:)""", page)
     assert "<title>Which part of LCR matters? Study made-up</title>" in page
