@@ -1,14 +1,21 @@
 # From annotations and media to tables: every rule calls one `lcr` command, and nothing is computed here.
 #
 #   snakemake --cores all results/table2.csv                                    the study "tiny", on generated clips
-#   snakemake --cores all --config study=smoke                                  all tables and the figure, in minutes
+#   snakemake --cores all --config study=smoke                                  all tables, figures and the answer in words
+#   snakemake --report results/report.html                                      all of it as one page, after that
+#   snakemake --cores all results/bundle.zip                                    all of it as one archive (lcr[bundle])
 #   snakemake --cores all results/table2.csv --config study=paper jester_root=DIR
 #
 # --config takes study=NAME|FILE.yaml, jester_root=DIR, something_root=DIR, kinetics_root=DIR. What a run's numbers depend
 # on stands in its rule's params and in a stamp (lcr/workflow.py): an edit redoes the runs that it can change, no others.
+import os
 import re
 
-from lcr.workflow import LEDGER, PUBLISHED, TABLES, choose
+from lcr.workflow import DIAGNOSIS, LEDGER, PUBLISHED, SEARCH, TABLES, choose
+
+
+report: "docs/captions/workflow.rst"
+
 
 CHOICE = choose(config, workflow.basedir)
 STUDY = CHOICE.study
@@ -16,6 +23,7 @@ DATA = f".lcr/data/{STUDY.name}"
 RUN = f"results/{STUDY.name}/{{dataset}}/{{variant}}/seed-{{seed}}"
 LOGS = f".lcr/logs/{STUDY.name}"
 TIMES = f".lcr/benchmarks/{STUDY.name}"
+NOTEBOOKS = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
 
 
 wildcard_constraints:
@@ -23,7 +31,8 @@ wildcard_constraints:
     variant="|".join(map(re.escape, [*CHOICE.variants, *CHOICE.readings])),
     seed="|".join(map(str, STUDY.seeds)),
     table="|".join(table for table in TABLES if table != "claims"),
-    published=rf"({'|'.join(TABLES)})\.csv|ablations\.(png|svg)",
+    notebook="|".join(CHOICE.notebooks),
+    published="|".join(map(re.escape, CHOICE.published)),
 
 
 localrules:
@@ -34,8 +43,7 @@ localrules:
 
 rule all:
     input:
-        expand("results/{table}.csv", table=TABLES),
-        "results/ablations.png",
+        expand("results/{published}", published=CHOICE.published),
         "results/hashes.json",
 
 
@@ -149,12 +157,81 @@ rule evaluate:
         " --seed {wildcards.seed} > {log} 2>&1"
 
 
+rule cost:
+    input:
+        CHOICE.manifests,
+        local(f"{CHOICE.stamps}/cost"),
+    output:
+        ensure(f"results/{STUDY.name}/cost.csv", non_empty=True),
+        ensure(f"results/{STUDY.name}/cost.json", non_empty=True),
+    log:
+        f"{LOGS}/cost.log",
+    benchmark:
+        f"{TIMES}/cost.tsv"
+    conda:
+        "environment.yml"
+    threads: STUDY.threads
+    params:
+        key=CHOICE.cost_key,
+        options=CHOICE.options,
+    shell:
+        "lcr cost {params.options} > {log} 2>&1"
+
+
+rule diagnosis:
+    input:
+        CHOICE.diagnosed,
+        local(f"{CHOICE.stamps}/reading_diagnosis"),
+    output:
+        ensure(expand(f"results/{STUDY.name}/{{name}}.csv", name=DIAGNOSIS), non_empty=True),
+        ensure(f"results/{STUDY.name}/reading_diagnosis.json", non_empty=True),
+    log:
+        f"{LOGS}/diagnosis.log",
+    benchmark:
+        f"{TIMES}/diagnosis.tsv"
+    conda:
+        "environment.yml"
+    threads: STUDY.threads
+    params:
+        key=CHOICE.diagnosis_key,
+        options=CHOICE.options,
+    shell:
+        "lcr readings diagnose {params.options} > {log} 2>&1"
+
+
+rule search:
+    input:
+        local(f"{CHOICE.stamps}/reading_search"),
+    output:
+        ensure(expand(f"results/{STUDY.name}/{{name}}.csv", name=SEARCH), non_empty=True),
+        ensure(f"results/{STUDY.name}/reading_search.json", non_empty=True),
+    log:
+        f"{LOGS}/search.log",
+    benchmark:
+        f"{TIMES}/search.tsv"
+    conda:
+        "environment.yml"
+    params:
+        key=CHOICE.search_key,
+        options=CHOICE.options,
+    shell:
+        "lcr readings search {params.options} > {log} 2>&1"
+
+
 rule table:
     input:
         CHOICE.evaluated,
         local(f"{CHOICE.stamps}/tables"),
     output:
-        ensure(f"results/{STUDY.name}/{{table}}.csv", non_empty=True),
+        ensure(
+            report(
+                f"results/{STUDY.name}/{{table}}.csv",
+                caption="docs/captions/table.rst",
+                category="Tables",
+                labels={"table": "{table}"},
+            ),
+            non_empty=True,
+        ),
     log:
         f"{LOGS}/table/{{table}}.log",
     benchmark:
@@ -173,7 +250,15 @@ rule claims:
         expand(f"results/{STUDY.name}/{{table}}.csv", table=LEDGER),
         local(f"{CHOICE.stamps}/tables"),
     output:
-        ensure(f"results/{STUDY.name}/claims.csv", non_empty=True),
+        ensure(
+            report(
+                f"results/{STUDY.name}/claims.csv",
+                caption="docs/captions/claims.rst",
+                category="Tables",
+                labels={"table": "claims"},
+            ),
+            non_empty=True,
+        ),
     log:
         f"{LOGS}/table/claims.log",
     benchmark:
@@ -187,24 +272,78 @@ rule claims:
         "lcr claims {params.options} > {log} 2>&1"
 
 
-rule figure:
+# The notebook as it was run stays among the logs: when a cell fails, it holds the traceback.
+rule notebook:
     input:
-        f"results/{STUDY.name}/ablations.csv",
+        CHOICE.shown,
         local(f"{CHOICE.stamps}/tables"),
+        notebook=f"{NOTEBOOKS}/{{notebook}}.ipynb",
+        page=f"{NOTEBOOKS}/template/page/index.html.j2",
     output:
-        ensure(f"results/{STUDY.name}/ablations.png", non_empty=True),
-        ensure(f"results/{STUDY.name}/ablations.svg", non_empty=True),
+        ensure(f"results/{STUDY.name}/figures/{{notebook}}.png", non_empty=True),
+        ensure(
+            report(
+                f"results/{STUDY.name}/figures/{{notebook}}.svg",
+                caption="docs/captions/notebook.rst",
+                category="Figures",
+                labels={"figure": "{notebook}"},
+            ),
+            non_empty=True,
+        ),
+        page=ensure(
+            report(
+                f"results/{STUDY.name}/notebooks/{{notebook}}.html",
+                caption="docs/captions/notebook.rst",
+                category="Notebooks",
+                labels={"notebook": "{notebook}"},
+            ),
+            non_empty=True,
+        ),
     log:
-        f"{LOGS}/table/figure.log",
+        f"{LOGS}/notebook/{{notebook}}.log",
+        ran=f"{LOGS}/notebook/{{notebook}}.ipynb",
     benchmark:
-        f"{TIMES}/table/figure.tsv"
+        f"{TIMES}/notebook/{{notebook}}.tsv"
     conda:
         "environment.yml"
     params:
         key=CHOICE.table_key,
-        options=CHOICE.options,
+        study=STUDY.name,
+        templates=lambda wildcards, input: os.path.dirname(os.path.dirname(input.page)),
     shell:
-        "lcr table figure {params.options} > {log} 2>&1"
+        "(papermill {input.notebook} {log.ran} --kernel python3 --no-progress-bar -p study {params.study}"
+        " && jupyter nbconvert {log.ran} --to html --no-prompt --template page"
+        " --TemplateExporter.extra_template_basedirs {params.templates}"
+        " --output-dir $(dirname {output.page}) --output {wildcards.notebook}) > {log[0]} 2>&1"
+
+
+rule answer:
+    input:
+        expand(f"results/{STUDY.name}/{{table}}.csv", table=TABLES),
+        expand(f"results/{STUDY.name}/figures/{{notebook}}.png", notebook=CHOICE.notebooks),
+        local(f"{CHOICE.stamps}/tables"),
+    output:
+        ensure(f"results/{STUDY.name}/README.md", non_empty=True),
+        ensure(
+            report(
+                f"results/{STUDY.name}/answer.html",
+                caption="docs/captions/answer.rst",
+                category="Answer",
+                labels={"page": "the answer in ten lines"},
+            ),
+            non_empty=True,
+        ),
+    log:
+        f"{LOGS}/answer.log",
+    benchmark:
+        f"{TIMES}/answer.tsv"
+    conda:
+        "environment.yml"
+    params:
+        key=CHOICE.table_key,
+        study=STUDY.name,
+    shell:
+        "lcr answer --study {params.study} > {log} 2>&1"
 
 
 # The stamp changes with the study, so that another study's file is always older than it.
@@ -225,8 +364,7 @@ rule publish:
 # Last of all: what every file is now, so that `lcr verify` finds any later change.
 rule hashes:
     input:
-        expand("results/{table}.csv", table=TABLES),
-        expand("results/ablations.{suffix}", suffix=["png", "svg"]),
+        expand("results/{published}", published=CHOICE.published),
     output:
         ensure("results/hashes.json", non_empty=True),
     log:
@@ -237,3 +375,20 @@ rule hashes:
         options=CHOICE.options,
     shell:
         "lcr hashes {params.options} > {log} 2>&1"
+
+
+# Not among what `all` makes: it needs the extra lcr[bundle].
+rule bundle:
+    input:
+        "results/hashes.json",
+    output:
+        ensure("results/bundle.zip", non_empty=True),
+    log:
+        f"{LOGS}/bundle.log",
+    conda:
+        "environment.yml"
+    params:
+        study=STUDY.name,
+        root=workflow.basedir,
+    shell:
+        "lcr bundle --study {params.study} --root {params.root:q} > {log} 2>&1"

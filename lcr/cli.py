@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from lcr.bench import app as bench_app
+from lcr.bundle.cli import bundle
 from lcr.cost_cli import cost
 from lcr.data.cli import app as data_app
 from lcr.errors import InputError, LCRError
 from lcr.evidence.cli import hashes, reference, verify
 from lcr.options import data_roots
-from lcr.study.cli import claims, table
+from lcr.readings.cli import readings
+from lcr.study.cli import answer, claims, table
 
 app = typer.Typer(
     help="Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture",
@@ -23,7 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.add_typer(bench_app, name="bench")
-for command in (table, cost, claims, hashes, reference, verify):
+for command in (table, cost, readings, claims, answer, hashes, reference, verify, bundle):
     app.command()(command)
 
 Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]

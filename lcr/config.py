@@ -161,6 +161,11 @@ class StudyConfig(Frozen):
             return {}
         return {name: known[name] for name in self.readings.readings or known}
 
+    @property
+    def readings_dataset(self) -> str:
+        """On whose clips the readings are compared: the dataset that the study says, else that of table2."""
+        return self.readings.dataset if self.readings else self.table2
+
     def run(self, dataset: str, variant: VariantConfig) -> DatasetConfig:
         """The configuration of one run: the dataset's, with the variant's change of recipe or protocol, if any."""
         config = self.dataset(dataset)

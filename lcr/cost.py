@@ -12,7 +12,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lcr.errors import RunFailed
 from lcr.memory import Inputs, peak_memory, training_memory
@@ -31,7 +31,7 @@ class Cost(Frozen):
 
     params: number of parameters. gmacs: multiply-adds / 1e9. gflops: 2 × gmacs.
     peak_mem_gb: parameters and the most that is allocated at any moment of inference on one clip (its frames included),
-        in 1e9 bytes, float32, on the CPU, as torch's allocator reports it: the same in every run on one machine.
+        in 1e9 bytes, float32, as torch's allocator reports it: on a CPU the same in every run on one machine.
     train_mem_gb: the same of a training step on one clip, with gradients and AdamW's moments. Training leaves out what
         nothing reads (see lcr.model.lcr), so it may hold less than inference, which is measured as it is counted.
     macs_by_component, elementwise_by_component: multiply-adds, and elementwise operations (in no total above).
@@ -185,14 +185,15 @@ def count_operations(model: "nn.Module", inputs: tuple["Tensor", ...]) -> dict[s
     return own
 
 
-def cost(config: ModelConfig, frames: int, *, memory: bool = True) -> Cost:
+def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | None = "cpu") -> Cost:
     """Cost of one view of `frames` frames, B = 1, without the tube mask, edge maps given.
 
     Every operation is done once a model or once a frame, so two short traces give the count of any length exactly.
     They run on torch's meta device, where nothing is computed.
 
     Args:
-        memory: measure it too, which takes an inference and a training step of the whole length.
+        memory: the device to measure it on, which takes an inference and a training step of the whole length; None to
+            leave that out.
 
     Raises:
         RunFailed: the model has an operator or a part that is not on the lists here.
@@ -202,14 +203,14 @@ def cost(config: ModelConfig, frames: int, *, memory: bool = True) -> Cost:
 
     from lcr.model import LCR
 
-    def clip(times: int) -> tuple["Tensor", ...]:
+    def clip(times: int, device: str) -> tuple["Tensor", ...]:
         size = config.frame_size
-        given = torch.zeros(1, times, 3, size, size), torch.zeros(1, times, 1, size, size)
-        return given if config.edge_prompt else given[:1]
+        given = [torch.zeros(1, times, channels, size, size, device=device) for channels in (3, 1)]
+        return tuple(given if config.edge_prompt else given[:1])
 
     with torch.device("meta"):
         model = LCR(config, compute_unread=True).eval()
-        one, two = (by_component(count_operations(model, clip(times)), config.gate) for times in (1, 2))
+        one, two = (by_component(count_operations(model, clip(times, "meta")), config.gate) for times in (1, 2))
     totals = {
         key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
         for key in two
@@ -223,19 +224,19 @@ def cost(config: ModelConfig, frames: int, *, memory: bool = True) -> Cost:
         gflops=2 * macs / 1e9,
         macs_by_component={name: number for name, number in totals[MACS].items() if number},
         elementwise_by_component={name: number for name, number in totals[ELEMENTWISE].items() if number},
-        **(measured_memory(config, lambda: clip(frames)) if memory else {}),
+        **(measured_memory(config, memory, lambda: clip(frames, memory)) if memory else {}),
     )
 
 
-def measured_memory(config: ModelConfig, clip: Inputs) -> dict[str, float]:
-    """peak_mem_gb and train_mem_gb of `Cost`."""
+def measured_memory(config: ModelConfig, device: str, clip: Inputs) -> dict[str, float]:
+    """peak_mem_gb and train_mem_gb of `Cost`, on one device."""
     import torch
 
     from lcr.model import LCR
 
     with torch.random.fork_rng(devices=[]):  # drawing the weights and masks must not move the caller's generator
-        inference = peak_memory(LCR(config, compute_unread=True).eval(), clip)
-        training = training_memory(LCR(config), clip)
+        inference = peak_memory(LCR(config, compute_unread=True).to(device).eval(), clip)
+        training = training_memory(LCR(config).to(device), clip)
     return {"peak_mem_gb": inference / 1e9, "train_mem_gb": training / 1e9}
 
 

@@ -1,5 +1,6 @@
 """`lcr cost`. Light at the top: what the command needs is imported when it runs."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,6 +9,11 @@ from lcr.errors import InputError
 
 if TYPE_CHECKING:
     from lcr.cost import Cost
+
+
+class Device(StrEnum):
+    cpu = "cpu"
+    cuda = "cuda"
 
 
 def cost(
@@ -19,6 +25,7 @@ def cost(
     ablation: Annotated[
         str, typer.Option(help="The variant of the model: an ablation or a reading by name, or the path of its YAML.")
     ] = "full",
+    device: Annotated[Device, typer.Option(help="Where memory is measured; a study says so itself.")] = Device.cpu,
     study: Annotated[
         str | None, typer.Option(help="Instead of one model: all models and variants of a study, as a table.")
     ] = None,
@@ -42,19 +49,23 @@ def cost(
     if study is not None:
         _write_table(study, data_root, root, results)
         return
+    import torch
+
     from lcr.config import load_variant
     from lcr.cost import cost as count
     from lcr.model.config import model_by_name
     from lcr.progress import status
 
+    if device == Device.cuda and not torch.cuda.is_available():
+        raise InputError("no CUDA device is found to measure memory on; leave out --device cuda")
     variant = load_variant(ablation, root)
     config = variant.apply(model_by_name(model))
     with status(f"counting {model}, then one inference and one training step to measure memory"):
-        found = count(config, frames)
-    _show(f"{model}, {variant.title}, {frames} frames, one view", found, views)
+        found = count(config, frames, memory=device.value)
+    _show(f"{model}, {variant.title}, {frames} frames, one view", found, views, device)
 
 
-def _show(title: str, found: "Cost", views: int) -> None:
+def _show(title: str, found: "Cost", views: int, device: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -74,15 +85,16 @@ def _show(title: str, found: "Cost", views: int) -> None:
     lines = [
         f"{found.gmacs:.6g} GMACs = {found.gflops:.6g} GFLOPs a view; "
         f"{views * found.gmacs:.6g} GMACs = {views * found.gflops:.6g} GFLOPs a prediction of {views} view(s)",
-        f"peak memory on the CPU: {found.peak_mem_gb:.4g} GB for one view's inference, "
+        f"peak memory ({device}): {found.peak_mem_gb:.4g} GB for one view's inference, "
         f"{found.train_mem_gb:.4g} GB for a training step on one clip",
     ]
     console.print("\n".join(lines), highlight=False, soft_wrap=True)
 
 
 def _write_table(study: str, data_root: list[str] | None, root: str | None, results: str) -> None:
-    from lcr.config import load_study
+    from lcr.config import load_study, load_variant
     from lcr.cost_table import cost_rows, jobs
+    from lcr.keys import cost_key, record
     from lcr.options import data_roots
     from lcr.progress import counting_bar
     from lcr.study.costs import COLUMNS
@@ -90,9 +102,13 @@ def _write_table(study: str, data_root: list[str] | None, root: str | None, resu
     from lcr.train import set_machine
 
     chosen = load_study(study, data_roots(data_root), root)
-    set_machine(chosen.model_copy(update={"device": "cpu"}))  # memory is measured on the CPU, with the study's threads
-    with counting_bar(len(jobs(chosen, root)), "counting") as advance:
-        rows = list(cost_rows(chosen, root, advance))
+    set_machine(chosen)
+    with counting_bar(len(jobs(chosen, root, results)), "counting") as advance:
+        rows = list(cost_rows(chosen, root, advance, results=results))
     path = f"{results}/{chosen.name}/cost.csv"
     write_rows(path, COLUMNS, rows)
+    record(
+        f"{results}/{chosen.name}/cost.json",
+        cost_key(chosen, {one: load_variant(one, root) for one in chosen.variants}),
+    )
     print(path)

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
-from lcr.config import StudyConfig, load_variant
+from lcr.config import StudyConfig, dataset_format, load_variant
 from lcr.cost import Cost, cost
 from lcr.counts import counted
+from lcr.data.fixtures.formats import FORMATS
 from lcr.data.manifest import read_manifest
 from lcr.model.config import ModelConfig
-from lcr.paper.table1 import table1
-from lcr.runs import data_folder
+from lcr.paper.table1 import FRAMES, table1
+from lcr.runs import manifest_path
 from lcr.study.costs import WHOLE
 from lcr.study.rows import Row
 from lcr.variants import VariantConfig
 
-FRAMES = 32  # Table 1's rows: the paper does not say how many; see frames-in-flops in the register
 VIEWS = {"jester": 1, "k400_ssv2": 9}  # §4.1: one for Jester, 3 temporal clips × 3 crops for the others
 MEASURED_GMACS = 70  # Table 1's models above this take minutes to run once, and their memory is left out
 
@@ -38,16 +39,33 @@ class Job:
         return bool(self.dataset) or (self.variant.name == "full" and small)
 
 
-def jobs(study: StudyConfig, root: str | Path | None = None) -> list[Job]:
-    """All that the table counts.
+def classes_of(study: StudyConfig, dataset: str, results: str | Path = "results") -> int:
+    """How many classes a dataset has: as drawn, as indexed where the clips are real, officially where there are none.
 
     Raises:
-        InputError: a dataset is not prepared, so that its number of classes is not known.
+        InputError: the clips are real and not indexed yet.
+    """
+    config, known = study.dataset(dataset), FORMATS[dataset_format(dataset)]
+    if config.root is not None:
+        return len(read_manifest(manifest_path(results, study.name, dataset)).classes)
+    if config.fixture is not None:
+        return len(config.fixture.classes or tuple(known.drawable()))
+    return len((files("lcr.data") / "labels" / known.labels_file).read_text(encoding="utf-8").splitlines())
+
+
+def jobs(study: StudyConfig, root: str | Path | None = None, results: str | Path = "results") -> list[Job]:
+    """All that the table counts.
+
+    Args:
+        results: whose data's manifests say how many classes there are (see `lcr.runs.manifest_path`).
+
+    Raises:
+        InputError: as for `classes_of`.
     """
     variants = [load_variant(name, root) for name in study.variants]
     found = []
     for name, dataset in study.datasets.items():
-        classes = len(read_manifest(data_folder(study.name, name) / "manifest.parquet").classes)
+        classes = classes_of(study, name, results)
         for variant in variants:
             config = study.model(name, variant, classes)
             found.append(Job(name, dataset.model, config, variant, dataset.data.frames, dataset.protocol.views))
@@ -58,21 +76,38 @@ def jobs(study: StudyConfig, root: str | Path | None = None) -> list[Job]:
 
 
 def cost_rows(
-    study: StudyConfig, root: str | Path | None = None, progress: Callable[[str], None] = lambda name: None
+    study: StudyConfig,
+    root: str | Path | None = None,
+    progress: Callable[[str], None] = lambda name: None,
+    *,
+    results: str | Path = "results",
+    measure: bool = True,
 ) -> Iterator[Row]:
     """The table's rows; `progress` is told of each model before it is counted.
+
+    Args:
+        results: as for `jobs`.
+        measure: memory too, which takes most of the time; its cells stay empty otherwise.
 
     Raises:
         InputError: as for `jobs`.
         RunFailed: a model has an operator without a count.
     """
-    for job in jobs(study, root):
+    counts: dict[tuple[ModelConfig, int], Cost] = {}
+    for job in jobs(study, root, results):
         progress(f"{job.dataset or job.model} {job.variant.name}")
-        yield from rows_of(study.name, job, cost(job.config, job.frames, memory=job.measured))
+        if measure and job.measured:
+            found = cost(job.config, job.frames, memory=study.device)
+        else:  # neither the start of Z nor the mask, which is for training alone, changes the counts of a view
+            same = job.config.model_copy(update={"zero_init": True, "tube_ratio": 0.0}), job.frames
+            if same not in counts:
+                counts[same] = cost(*same, memory=None)
+            found = counts[same]
+        yield from rows_of(study.name, job, found, study.device)
 
 
-def rows_of(study: str, job: Job, found: Cost) -> Iterator[Row]:
-    """One row a component, the whole last."""
+def rows_of(study: str, job: Job, found: Cost, device: str) -> Iterator[Row]:
+    """One row a component, the whole last, with the memory that was measured on `device`."""
     head = {
         "study": study,
         "dataset": job.dataset,
@@ -95,6 +130,7 @@ def rows_of(study: str, job: Job, found: Cost) -> Iterator[Row]:
         }
         if name == WHOLE and found.peak_mem_gb is not None and found.train_mem_gb is not None:
             row |= {"peak_mem_gb": f"{found.peak_mem_gb:.4g}", "train_mem_gb": f"{found.train_mem_gb:.4g}"}
-        elif name == WHOLE:
+            row |= {"device": device}
+        elif name == WHOLE and not job.measured:
             row["note"] = f"memory not measured here: lcr cost {job.model} --ablation {job.variant.name} does"
         yield row

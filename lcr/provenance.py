@@ -1,6 +1,7 @@
 """Which code made a result: the git commit and the lock file, as recorded and as known today. Free of torch."""
 
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +27,7 @@ def git_state() -> dict[str, str | bool | None]:
     return {"commit": commit.stdout.decode().strip(), "dirty": bool(changed.stdout.strip())}
 
 
+@cache
 def lock_hash() -> str | None:
     """SHA-256 of requirements.lock beside the package; None where it was not installed from a checkout."""
     lock = PACKAGE.parent / LOCK
@@ -35,6 +37,7 @@ def lock_hash() -> str | None:
 Known = Literal["in history", "not in history", "no repository", "shallow"]
 
 
+@cache
 def commit_known(commit: str) -> Known:
     """Whether a recorded commit is one of this repository, of all its branches.
 
@@ -49,7 +52,14 @@ def commit_known(commit: str) -> Known:
     return "shallow" if shallow.stdout.strip() == b"true" else "not in history"
 
 
+@cache
 def lock_hash_at(commit: str) -> str | None:
     """SHA-256 of requirements.lock as it was at a commit; None where that is not known."""
     found = _git("show", f"{commit}:./../{LOCK}")
     return None if found is None or found.returncode else bytes_hash(found.stdout)
+
+
+def commit_date(commit: str) -> str | None:
+    """The day of a commit, YYYY-MM-DD in its own time zone; None where it is not known."""
+    found = _git("show", "-s", "--format=%cs", f"{commit}^{{commit}}")
+    return None if found is None or found.returncode else found.stdout.decode().strip()

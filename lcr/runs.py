@@ -36,6 +36,12 @@ def data_folder(study: str, dataset: str) -> Path:
     return WORK / "data" / study / dataset
 
 
+def manifest_path(results: str | Path, study: str, dataset: str) -> Path:
+    """Where a data set's manifest lies: beside the runs where the results are a copy, else with the prepared data."""
+    beside = Path(results) / study / dataset / "manifest.parquet"
+    return beside if beside.exists() else data_folder(study, dataset) / "manifest.parquet"
+
+
 def run_folder(results: str | Path, study: str, dataset: str, variant: str, seed: int) -> Path:
     """The folder of one run's four result files."""
     return Path(results) / study / dataset / variant / f"seed-{seed}"

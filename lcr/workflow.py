@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 from lcr.config import FORMATS, DatasetConfig, StudyConfig, dataset_format, load_study, load_variant
 from lcr.errors import InputError, LCRError, unknown
 from lcr.files import file_hash
+from lcr.keys import cost_key, diagnosis_key, recorded_key, search_key
 from lcr.options import real_folder
 from lcr.runs import (
     EVALUATE_SOURCES,
@@ -33,15 +34,20 @@ from lcr.runs import (
     source_hash,
     train_key,
 )
+from lcr.study.notebooks import NOTEBOOKS, notebooks_of
 from lcr.variants import VariantConfig
 
 RESULTS = "results"
 STAMPS = WORK / "stamps"
 PUBLISHED = STAMPS / "published"
-TABLES = ("table2", "ablations", "temporal", "statistics", "claims")
+TABLES = ("table1", "table2", "ablations", "temporal", "statistics", "readings", "claims")
+# Published too, but made by rules of their own: what models cost, how readings behave, which of them fit Table 1.
+DIAGNOSIS = ("reading_diagnosis", "reading_gradients")
+SEARCH = ("reading_search", "reading_search_axes")
+MADE = ("cost", *DIAGNOSIS, *SEARCH)
 LEDGER = ("statistics", "temporal")  # the tables that claims are held against
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
-TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "counts", "cost.py")
+TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "counts", "paper", "variants.py")
 ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
 HOW_TO_GET = {
     "jester": "20bn-jester-v1/ and its CSV files, from Qualcomm's dataset pages after signing up",
@@ -153,6 +159,21 @@ class Choice:
         variants = [variant.model_dump() for variant in self.variants.values()]
         return hash_of([self.study.model_dump(), variants, published, source_hash(TABLE_SOURCES)])
 
+    @cached_property
+    def cost_key(self) -> str:
+        """Hash of what cost.csv says."""
+        return cost_key(self.study, self.variants)
+
+    @cached_property
+    def diagnosis_key(self) -> str:
+        """Hash of what the readings' diagnosis says."""
+        return diagnosis_key(self.study)
+
+    @cached_property
+    def search_key(self) -> str:
+        """Hash of what the search for Table 1's reading says."""
+        return search_key(self.study)
+
     @one_line_errors
     def annotations(self, wildcards: Any) -> list[str]:
         """What a manifest is made from: the drawn clips, or the annotation files of the real ones.
@@ -183,18 +204,60 @@ class Choice:
 
     def prepared(self, wildcards: Any) -> list[str]:
         """The files that training reads: the manifest, and the packed clips where the study packs them."""
-        folder = data_folder(self.study.name, wildcards.dataset)
-        packed = ["packed/index.parquet"] if self.study.dataset(wildcards.dataset).data.pack else []
+        return self._prepared(wildcards.dataset)
+
+    def _prepared(self, dataset: str) -> list[str]:
+        folder = data_folder(self.study.name, dataset)
+        packed = ["packed/index.parquet"] if self.study.dataset(dataset).data.pack else []
         return [f"{folder}/{name}" for name in ("manifest.parquet", *packed)]
 
     def evaluated(self, wildcards: Any) -> list[str]:
-        """The results that a table reads: table2 those of the paper's dataset, readings its own, others all."""
-        if wildcards.table == "readings":
-            runs = self.reading_runs()
-        else:
-            runs = self.runs(self.study.table2 if wildcards.table == "table2" else None)
+        """The files that a table reads: of table2 the runs on the paper's dataset, of readings their own, else all."""
+        match wildcards.table:
+            case "table1":
+                runs: Iterable[Run] = ()
+            case "readings":
+                runs = self.reading_runs()
+            case "table2":
+                runs = self.runs(self.study.table2)
+            case _:
+                runs = self.runs()
         files = ("run.json", "predictions.parquet", "temporal.parquet")
-        return [f"{self.folder(run)}/{file}" for run in runs for file in files]
+        beside = {"table2": ["cost"], "ablations": ["cost"], "readings": ["reading_diagnosis"]}.get(wildcards.table, [])
+        return [f"{self.folder(run)}/{file}" for run in runs for file in files] + [
+            f"{RESULTS}/{self.study.name}/{name}.csv" for name in beside
+        ]
+
+    def manifests(self, wildcards: Any) -> list[str]:
+        """The manifests of the real clips that there are: they say how many classes a model has."""
+        real = [name for name, config in self.study.datasets.items() if config.root is not None]
+        return [f"{data_folder(self.study.name, name)}/manifest.parquet" for name in real]
+
+    def diagnosed(self, wildcards: Any) -> list[str]:
+        """The prepared data of the dataset that the readings are compared on."""
+        return self._prepared(self.study.readings_dataset)
+
+    @property
+    def notebooks(self) -> tuple[str, ...]:
+        """Those whose tables the study has."""
+        return notebooks_of((*TABLES, *MADE))
+
+    def shown(self, wildcards: Any) -> list[str]:
+        """What a notebook reads: tables, and files of runs.
+
+        Not the prepared clips, which edge_prompt makes anew where they are gone: they are not part of the results.
+        """
+        notebook = NOTEBOOKS[wildcards.notebook]
+        tables = [f"{RESULTS}/{self.study.name}/{table}.csv" for table in notebook.tables]
+        runs = [run for run in self.runs() if run.variant.name == "full" or not notebook.full_only]
+        return [*tables, *(f"{self.folder(run)}/{file}" for run in runs for file in notebook.run_files)]
+
+    @property
+    def published(self) -> list[str]:
+        """What is published from results/<study>/ to results/."""
+        figures = [f"figures/{name}.{suffix}" for name in self.notebooks for suffix in ("png", "svg")]
+        pages = [f"notebooks/{name}.html" for name in self.notebooks]
+        return [*(f"{table}.csv" for table in (*TABLES, *MADE)), *figures, *pages, "README.md"]
 
     # Stamps.
 
@@ -216,6 +279,9 @@ class Choice:
             made_with[run.dataset] = made_with.get(run.dataset, False) or recorded.get("train_key") == train
         for dataset in study.datasets:
             _stamp(self.stamps / dataset / "data", data_key(study, dataset), made_with[dataset])
+        keys = {"cost": self.cost_key, "reading_diagnosis": self.diagnosis_key, "reading_search": self.search_key}
+        for made, key in keys.items():
+            _stamp(self.stamps / made, key, recorded_key(f"{RESULTS}/{study.name}/{made}.json") == key)
         _stamp(self.stamps / "tables", self.table_key, False)
         _stamp(PUBLISHED, self.published_as, False)
 

@@ -1,5 +1,7 @@
 """`lcr cost`: one model on the screen, all of a study's as a table."""
 
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
@@ -7,12 +9,15 @@ from lcr import cost_table
 from lcr.cli import app
 from lcr.config import load_study
 from lcr.cost import cost
-from lcr.cost_table import FRAMES, Job, rows_of
+from lcr.cost_table import Job, classes_of, rows_of
 from lcr.errors import InputError
+from lcr.keys import recorded_key
 from lcr.model.config import MODELS
-from lcr.paper.table1 import table1
+from lcr.paper.table1 import FRAMES, table1
 from lcr.study.costs import COLUMNS
 from lcr.study.rows import read_rows
+
+SOURCE = Path(__file__).parents[1]
 
 
 def _run(*words):
@@ -29,12 +34,17 @@ def full():
 def test_cost_prints_every_component_exactly_and_the_totals():
     done = _run("cost", "lcr-tiny", "--frames", 2, "--views", 3)
     assert done.exit_code == 0, done.output
-    found = cost(MODELS["lcr-tiny"], 2, memory=False)
+    found = cost(MODELS["lcr-tiny"], 2, memory=None)
     for name in found.components:
         assert name in done.output
         assert all(f"{number:,}" in done.output for number in found.component(name))
     assert f"{3 * found.gmacs:.6g} GMACs" in done.output
     assert "training step" in done.output
+
+
+def test_memory_on_a_gpu_that_is_not_there_is_the_users_error(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert isinstance(_run("cost", "lcr-tiny", "--device", "cuda").exception, InputError)
 
 
 @pytest.mark.parametrize("words", [(), ("lcr-tiny", "--study", "smoke")])
@@ -44,7 +54,7 @@ def test_a_model_or_a_study_is_asked_for_but_not_both(words):
 
 def test_components_add_up_to_the_whole_and_a_prediction_is_all_views(full):
     job = Job("jester-fixture", "lcr-tiny", MODELS["lcr-tiny"], full, 3, 9)
-    rows = list(rows_of("made-up", job, cost(job.config, 3)))
+    rows = list(rows_of("made-up", job, cost(job.config, 3), "cpu"))
     assert all(set(row) <= set(COLUMNS) for row in rows)
     *parts, whole = rows
     assert whole["component"] == "all"
@@ -60,18 +70,14 @@ def test_components_add_up_to_the_whole_and_a_prediction_is_all_views(full):
 def test_memory_that_is_not_measured_is_an_empty_cell_with_the_command_that_measures_it(full):
     job = Job("", "lcr-xl-224", MODELS["lcr-xl-224"], full, FRAMES, 9)
     assert not job.measured
-    *_, whole = rows_of("made-up", job, cost(MODELS["lcr-tiny"], 1, memory=False))
+    *_, whole = rows_of("made-up", job, cost(MODELS["lcr-tiny"], 1, memory=None), "cpu")
     assert "peak_mem_gb" not in whole
     assert "lcr cost lcr-xl-224" in whole["note"]
     assert Job("", "lcr-s-112", MODELS["lcr-s-112"], full, FRAMES, 1).measured
 
 
 def test_the_table_has_every_ablation_of_the_studys_and_of_table_1s_models(tmp_path, monkeypatch):
-    class Prepared:
-        classes = ("one", "two", "three")
-
-    monkeypatch.setattr(cost_table, "read_manifest", lambda path: Prepared())
-    once = cost(MODELS["lcr-tiny"], 1, memory=False)
+    once = cost(MODELS["lcr-tiny"], 1, memory=None)
     monkeypatch.setattr(cost_table, "cost", lambda config, frames, memory: once)
     done = _run("cost", "--study", "smoke", "--results", tmp_path)
     assert done.exit_code == 0, done.output
@@ -80,10 +86,15 @@ def test_the_table_has_every_ablation_of_the_studys_and_of_table_1s_models(tmp_p
     counted = [(row["dataset"], row["model"], row["variant"]) for row in rows if row["component"] == "all"]
     own = [(name, one.model, variant) for name, one in study.datasets.items() for variant in study.variants]
     assert counted == own + [("", row.name, variant) for row in table1() for variant in study.variants]
+    assert recorded_key(tmp_path / "smoke" / "cost.json")
 
 
-def test_a_study_without_prepared_data_says_what_to_do(tmp_path, monkeypatch):
+def test_classes_are_those_drawn_or_indexed_or_official(tmp_path, monkeypatch):
+    smoke = load_study("smoke")
+    assert [classes_of(smoke, name) for name in smoke.datasets] == [3, 2, 12]
+    paper = load_study("paper")
+    assert [classes_of(paper, name) for name in paper.datasets] == [27, 174, 400]
     monkeypatch.chdir(tmp_path)
-    done = _run("cost", "--study", "smoke", "--results", tmp_path)
-    assert isinstance(done.exception, InputError)
-    assert "lcr data index" in str(done.exception)
+    real = load_study("paper", {"jester": str(tmp_path)}, SOURCE)
+    with pytest.raises(InputError, match="lcr data index"):
+        classes_of(real, "jester")

@@ -53,3 +53,12 @@ def test_a_training_steps_memory_is_the_same_each_time_and_grows_with_the_clip()
 
     assert peak(2) == peak(2)
     assert peak(2) < peak(16)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_on_a_gpu_the_allocators_peak_holds_weights_inputs_and_outputs():
+    model = nn.Linear(1024, 1024, bias=False).cuda()
+    found = peak_memory(model, lambda: (torch.zeros(1024, 1024, device="cuda"),))
+    whole = 3 * 4 * 1024 * 1024
+    assert whole <= found <= 1.1 * whole + 2**25  # cuBLAS takes a workspace of its own

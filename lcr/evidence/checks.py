@@ -5,7 +5,7 @@ not keep, a commit outside a shallow clone, a source that differed from its comm
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,30 +13,40 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lcr.config import StudyConfig
+from lcr.config import StudyConfig, load_variant
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.errors import InputError
-from lcr.evidence.hashes import MANIFEST, NAME, Hashes, configuration, manifest_path, study_files
+from lcr.evidence.hashes import NAME, Hashes, configuration, study_files
 from lcr.files import file_hash
+from lcr.keys import cost_key, diagnosis_key, recorded_key
 from lcr.provenance import commit_known, lock_hash, lock_hash_at
-from lcr.runs import data_key, evaluate_key, run_folder, train_key
+from lcr.runs import data_key, evaluate_key, manifest_path, run_folder, train_key
+from lcr.study.tables import TABLES
 from lcr.variants import VariantConfig
 
 
 @dataclass
 class Report:
-    """What was found. problems: what does not match, each in one line; notes: what could not be checked or is worth
-    knowing; files, runs, tables: how many were checked."""
+    """What was found.
+
+    problems: what does not match, each in one line. notes: what could not be checked or is worth knowing, with the
+    places that it is said of. files, runs, tables: how many were checked.
+    """
 
     problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
     files: int = 0
     runs: int = 0
     tables: int = 0
 
-    def note(self, text: str) -> None:
-        if text not in self.notes:
-            self.notes.append(text)
+    def note(self, text: str, place: str | Path) -> None:
+        self.notes.setdefault(text, []).append(str(place))
+
+    def note_lines(self) -> Iterator[str]:
+        """Each note once: `results/hashes.json and 24 more: made outside a repository`."""
+        for text, places in self.notes.items():
+            more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+            yield f"{places[0]}{more}: {text}"
 
 
 def check_files(folder: Path, hashes: Hashes, report: Report, advance: Callable[[], None]) -> None:
@@ -52,15 +62,12 @@ def check_files(folder: Path, hashes: Hashes, report: Report, advance: Callable[
     for name, told in hashes.not_kept.items():
         if (folder / name).is_file() and file_hash(folder / name) != told:
             report.problems.append(f"{folder / name}: its bytes are not those of {NAME}")
-    kinds = sorted({Path(name).name for name in hashes.not_kept})
-    if kinds:
-        report.note(
-            f"{len(hashes.not_kept)} files are not kept in this copy, only their hashes: {', '.join(kinds[:3])}"
-        )
+    for name in hashes.not_kept:
+        report.note("not kept in this copy, only its hash", name)
     here = {path.relative_to(folder).as_posix() for path in study_files(folder, hashes.name)}
-    manifests = {f"{hashes.name}/{dataset}/{MANIFEST}" for dataset in hashes.manifests}
-    if extra := sorted(here - hashes.files.keys() - hashes.not_kept.keys() - manifests):
-        report.note(f"{len(extra)} files are not in {NAME}, as {extra[0]}")
+    manifests = {f"{hashes.name}/{dataset}/manifest.parquet" for dataset in hashes.manifests}
+    for name in sorted(here - hashes.files.keys() - hashes.not_kept.keys() - manifests):
+        report.note(f"not in {NAME}", name)
 
 
 def check_configuration(hashes: Hashes, study: StudyConfig, root: str | Path | None, report: Report) -> None:
@@ -89,27 +96,27 @@ def _differences(one: Any, other: Any, place: str = "") -> list[str]:
     return [] if one == other else [place]
 
 
-def _check_code(what: str, git: dict[str, Any], lock: str | None, report: Report) -> None:
+def _check_code(place: str | Path, git: dict[str, Any], lock: str | None, report: Report) -> None:
     """The recorded commit must be in history, and the recorded lock that of the commit, or today's."""
     commit = git.get("commit")
     if commit is None:
-        report.note(f"{what} was made outside a repository, so it names no commit")
+        report.note("made outside a repository, so it names no commit", place)
     else:
         match commit_known(commit):
             case "not in history":
-                report.problems.append(f"{what}: its commit {commit[:12]} is not in this repository's history")
+                report.problems.append(f"{place}: its commit {commit[:12]} is not in this repository's history")
             case "shallow":
-                report.note(f"commit {commit[:12]} is outside this shallow clone, so it was not looked up")
+                report.note(f"commit {commit[:12]} is outside this shallow clone, so it was not looked up", place)
             case "no repository":
-                report.note("no repository here, so commits were not looked up")
+                report.note("there is no repository here, so its commit was not looked up", place)
     if git.get("dirty"):
-        report.note(f"{what} was made by sources that differed from commit {str(commit)[:12]}")
+        report.note(f"made by sources that differed from commit {str(commit)[:12]}", place)
     if lock is not None and lock != lock_hash():
         then = lock_hash_at(commit) if commit else None
         if then is not None and then != lock:
-            report.problems.append(f"{what}: its lock file is neither today's nor that of commit {str(commit)[:12]}")
+            report.problems.append(f"{place}: its lock file is neither today's nor that of commit {str(commit)[:12]}")
         else:
-            report.note(f"{what} was made under an earlier requirements.lock")
+            report.note("made under another requirements.lock than today's", place)
 
 
 def check_manifests(folder: Path, hashes: Hashes, study: StudyConfig, report: Report) -> dict[str, Manifest]:
@@ -133,6 +140,18 @@ def check_manifests(folder: Path, hashes: Hashes, study: StudyConfig, report: Re
     return found
 
 
+def check_keys(folder: Path, study: StudyConfig, root: str | Path | None, report: Report) -> None:
+    """What is made once a study, beside its runs: the key that its maker left against today's."""
+    variants = {name: load_variant(name, root) for name in study.variants}
+    made = {"cost": cost_key(study, variants), "reading_diagnosis": diagnosis_key(study)}
+    for name, key in made.items():
+        path = folder / study.name / f"{name}.json"
+        if path.is_file() and recorded_key(path) != key:
+            report.problems.append(f"{path}: stale, {name}.csv was made by other sources or for another configuration")
+        if path.is_file() and name not in TABLES:
+            report.note("made by training a few steps, so only its bytes and its key are checked", path)
+
+
 def check_run(
     folder: Path,
     study: StudyConfig,
@@ -149,11 +168,12 @@ def check_run(
         record = json.loads((place / "run.json").read_text(encoding="utf-8"))
         predictions = pq.read_table(place / "predictions.parquet")
         config, lock, data = record["config"], record["lock_hash"], record["data_hash"]
-        git, classes = record["git"], json.loads((predictions.schema.metadata or {})[b"classes"])
-        told_hash = (predictions.schema.metadata or {})[b"data_hash"].decode()
+        git, told_protocol = record["git"], record["protocol"]
+        about = predictions.schema.metadata or {}
+        classes, told_hash = json.loads(about[b"classes"]), about[b"data_hash"].decode()
         clips = dict(zip(predictions["id"].to_pylist(), predictions["label_name"].to_pylist(), strict=True))
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-        report.problems.append(f"{place}: its files cannot be read ({str(error).splitlines()[0]})")
+        report.problems.append(f"{place}: its files cannot be read ({' '.join(str(error).split())})")
         return
 
     def problem(text: str) -> None:
@@ -167,13 +187,17 @@ def check_run(
         problem("stale: its configuration or the sources have changed since it was made")
     if record.get("train_key") != train_key(study, dataset, variant, seed):
         problem("stale: what it was trained with has changed since")
-    today = json.loads(json.dumps(study.run(dataset, variant).model_dump(mode="json", exclude={"model"})))
+    chosen = study.run(dataset, variant)
+    today = json.loads(json.dumps(chosen.model_dump(mode="json", exclude={"model"})))
     for where in _differences({key: config.get(key) for key in today}, today):
         problem(f"config.{where} is not the study's")
+    protocol = chosen.protocol.model_dump() | {"frames": chosen.data.frames, "views": chosen.protocol.views}
+    for where in _differences({key: told_protocol.get(key) for key in protocol}, protocol):
+        problem(f"protocol.{where} is not the study's")
     model = study.model(dataset, variant, len(classes)).model_dump(mode="json")
     for where in _differences(config.get("model"), json.loads(json.dumps(model))):
         problem(f"config.model.{where} is not the variant's")
-    _check_code("a run" if git.get("commit") else str(place), git, lock, report)
+    _check_code(place, git, lock, report)
     if manifest is None:
         return
     if not data == told_hash == manifest.data_hash:

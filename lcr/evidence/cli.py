@@ -58,7 +58,7 @@ def verify(
     from lcr.evidence.verify import verify as check
 
     report = check(folder, study, root)
-    for note in report.notes:
+    for note in report.note_lines():
         print(f"note: {note}")
     for problem in report.problems:
         print(f"MISMATCH {problem}")

@@ -17,10 +17,9 @@ from lcr.errors import InputError
 from lcr.files import file_hash, write_aside
 from lcr.progress import counting_bar
 from lcr.provenance import git_state, lock_hash
-from lcr.runs import data_folder, hash_of
+from lcr.runs import hash_of, manifest_path
 
 NAME = "hashes.json"
-MANIFEST = "manifest.parquet"
 
 
 @dataclass(frozen=True)
@@ -56,19 +55,13 @@ def configuration(study: StudyConfig, root: str | Path | None = None) -> dict[st
     return json.loads(json.dumps(content))
 
 
-def manifest_path(folder: str | Path, study: str, dataset: str) -> Path:
-    """Where a data set's manifest lies: beside the runs where the results are a copy, else with the prepared data."""
-    beside = Path(folder) / study / dataset / MANIFEST
-    return beside if beside.exists() else data_folder(study, dataset) / MANIFEST
-
-
 def study_files(folder: str | Path, study: str) -> Iterable[Path]:
     """The study's files below `folder`, and its published ones: those beside it that are copies of its own."""
     own = sorted(path for path in (Path(folder) / study).rglob("*") if path.is_file() and not _passing(path))
     yield from own
-    for path in sorted(Path(folder).iterdir()):
-        twin = Path(folder) / study / path.name
-        if path.is_file() and twin.is_file() and path.read_bytes() == twin.read_bytes():
+    for twin in own:
+        path = Path(folder) / twin.relative_to(Path(folder) / study)
+        if path.is_file() and path.read_bytes() == twin.read_bytes():
             yield path
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from lcr.config import StudyConfig
 from lcr.errors import InputError
-from lcr.evidence.hashes import MANIFEST, manifest_path, read_hashes, study_files, write_hashes
+from lcr.evidence.hashes import read_hashes, study_files, write_hashes
 from lcr.files import file_hash, folder_aside
+from lcr.runs import manifest_path
 
 KEPT = (".csv", ".png", ".svg", ".json", ".jsonl", ".parquet", ".md")
 
@@ -40,6 +41,7 @@ def make_reference(
             (aside / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, aside / name)
         for dataset in study.datasets:
-            shutil.copyfile(manifest_path(results, study.name, dataset), aside / study.name / dataset / MANIFEST)
+            manifest = manifest_path(results, study.name, dataset)
+            shutil.copyfile(manifest, aside / study.name / dataset / manifest.name)
         write_hashes(aside, study, named, root, not_kept=not_kept)
     return out

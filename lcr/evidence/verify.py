@@ -8,11 +8,11 @@ from pathlib import Path
 
 from lcr.config import StudyConfig, load_study, load_variant
 from lcr.errors import InputError
-from lcr.evidence.checks import Report, check_configuration, check_files, check_manifests, check_run
+from lcr.evidence.checks import Report, check_configuration, check_files, check_keys, check_manifests, check_run
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.progress import counting_bar
 from lcr.study.rows import Row, read_rows
-from lcr.study.tables import TABLES, table_rows
+from lcr.study.tables import TABLES, Source, Table
 from lcr.variants import VariantConfig
 
 SHOWN = 5  # differences of one table that are told one by one
@@ -51,6 +51,7 @@ def verify(folder: str | Path, study: str | None = None, root: str | Path | None
         check_files(folder, hashes, report, advance)
         check_configuration(hashes, config, root, report)
         manifests = check_manifests(folder, hashes, config, report)
+        check_keys(folder, config, root, report)
         for dataset, variant, seed in runs:
             check_run(folder, config, dataset, variant, seed, manifests.get(dataset), report)
             advance()
@@ -59,7 +60,7 @@ def verify(folder: str | Path, study: str | None = None, root: str | Path | None
             advance()
     for name in TABLES:
         if name not in tables:
-            report.note(f"{folder / config.name} has no {name}.csv")
+            report.note("not made", folder / config.name / f"{name}.csv")
     return report
 
 
@@ -80,12 +81,13 @@ def _check_table(folder: Path, study: StudyConfig, name: str, root: str | Path |
     if published.is_file() and published.read_bytes() != path.read_bytes():
         report.problems.append(f"{published} is not the study's {path}")
     try:
-        wanted = table_rows(name, study, folder, root)
-    except InputError as error:
-        report.problems.append(f"{path} cannot be made anew: {str(error).splitlines()[0]}")
+        wanted, found = TABLES[name].make(Source(study, folder, root, measure=False)), read_rows(path)
+    except (InputError, ValueError, KeyError) as error:  # the latter two: of another table that it reads
+        report.problems.append(f"{path} cannot be read, or not be made anew: {str(error).splitlines()[0]}")
         return
-    found = read_rows(path)
-    differences = _cells(TABLES[name].columns, found, wanted)
+    differences = _cells(TABLES[name], found, wanted)
+    if TABLES[name].machine:
+        report.note(f"{', '.join(TABLES[name].machine)}: measured, so only its bytes are checked", path)
     if not differences and path.read_text(encoding="utf-8").splitlines()[0] != ",".join(TABLES[name].columns):
         differences = ["its columns are not those of the table"]
     report.problems += [f"{path}, {text}" for text in differences[:SHOWN]]
@@ -93,13 +95,13 @@ def _check_table(folder: Path, study: StudyConfig, name: str, root: str | Path |
         report.problems.append(f"{path}: and {len(differences) - SHOWN} more cells")
 
 
-def _cells(columns: tuple[str, ...], found: list[Row], wanted: list[Row]) -> list[str]:
+def _cells(table: Table, found: list[Row], wanted: list[Row]) -> list[str]:
     """The cells that differ, each in words; line numbers are those of the file."""
     if len(found) != len(wanted):
         return [f"{len(found)} rows stand, {len(wanted)} are computed"]
     return [
         f"line {line}, {column}: {row.get(column)!r} stands, {right.get(column, '')!r} is computed"
         for line, (row, right) in enumerate(zip(found, wanted, strict=True), 2)
-        for column in columns
-        if (row.get(column) or "") != right.get(column, "")
+        for column in table.columns
+        if column not in table.machine and (row.get(column) or "") != right.get(column, "")
     ]

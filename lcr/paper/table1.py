@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from lcr.model.config import MODELS, ModelConfig
 
+FRAMES = 32  # of one view, as counted here; how many the paper counted it does not say (frames-in-flops)
+
 
 class Printed(NamedTuple):
     """A number as printed, in the table's unit, and half of its last digit."""

@@ -116,9 +116,9 @@ class Search:
 def search(
     rows: tuple[Row, ...] | None = None,
     blocks: Sequence[Block] = BLOCKS,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[Accounting], None] = lambda way: None,
 ) -> Search:
-    """Searches the space on Table 1's rows, or on others; `progress` is told accountings done and in all."""
+    """Searches the space on Table 1's rows, or on others; `progress` is told each accounting before it is tried."""
     rows = table1() if rows is None else rows
     sizes = Sizes.of(rows)
     entries = [list(block.entries(sizes)) for block in blocks]
@@ -158,19 +158,19 @@ def search(
 
 
 def _best_accounting(
-    count: Count, sizes: Sizes, ways: list[Accounting], rows: tuple[Row, ...], progress: Callable[[int, int], None]
+    count: Count, sizes: Sizes, ways: list[Accounting], rows: tuple[Row, ...], progress: Callable[[Accounting], None]
 ) -> tuple[Errors, Integers, Integers, Floats]:
     printed = [row.flops_t for row in rows]
-    found = [errors(ways[0].flops(count, sizes) / 1e12, printed)]
-    best, alike = found[0], found[0].alike
-    number, least = np.zeros(best.worst.shape, np.int64), [best.worst.min()]
+    progress(ways[0])
+    best = errors(ways[0].flops(count, sizes) / 1e12, printed)
+    number, alike, least = np.zeros(best.worst.shape, np.int64), best.alike, [best.worst.min()]
     for i, way in enumerate(ways[1:], 1):
+        progress(way)
         here = errors(way.flops(count, sizes) / 1e12, printed)
         better = here.worst < best.worst
         best = Errors(*(np.where(better, new, old) for new, old in zip(here, best, strict=True)))
         number, alike = np.where(better, i, number), np.maximum(alike, here.alike)
         least.append(here.worst.min())
-        progress(i + 1, len(ways))
     return best, number, alike, np.array(least)
 
 

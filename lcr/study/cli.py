@@ -14,10 +14,7 @@ class Format(StrEnum):
 
 
 def table(
-    name: Annotated[
-        str,
-        typer.Argument(help="table2, ablations, temporal, statistics, claims, or figure (of the ablations)."),
-    ],
+    name: Annotated[str, typer.Argument(help="table1, table2, ablations, temporal, statistics, readings or claims.")],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
         list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
@@ -43,24 +40,33 @@ def table(
     from lcr.options import data_roots
     from lcr.study import tables
 
-    if name not in (*tables.TABLES, "figure"):
-        raise unknown("table", name, (*tables.TABLES, "figure"))
+    if name not in tables.TABLES:
+        raise unknown("table", name, tables.TABLES)
     chosen = load_study(study, data_roots(data_root), root)
     if format == Format.markdown:
-        if name == "figure" or publish:
-            raise InputError("--format markdown prints a table; leave out --publish, and ask for no figure")
+        if publish:
+            raise InputError("--format markdown prints a table and writes none; leave out --publish")
         print(tables.markdown(name, tables.table_rows(name, chosen, results, root, mixed=mixed)))
         return
-    if name == "figure":
-        from lcr.study.figure import write_figure
+    path = tables.write_table(name, chosen, results, root, mixed=mixed)
+    print(tables.publish(path, results) if publish else path)
 
-        paths = write_figure(
-            tables.table_rows("ablations", chosen, results, root, mixed=mixed), f"{results}/{chosen.name}"
-        )
-    else:
-        paths = [tables.write_table(name, chosen, results, root, mixed=mixed)]
-    for path in paths:
-        print(tables.publish(path, results) if publish else path)
+
+def answer(
+    study: Annotated[str, typer.Option(help="The study whose tables are put into words: a name.")],
+    results: Annotated[str, typer.Option(help="Where the study's folder is and the page goes.")] = "results",
+) -> None:
+    """The answer in words, with tables and figures, from the study's tables alone.
+
+    Writes README.md and the same as one HTML page, answer.html, to results/STUDY/.
+
+    Example: lcr answer --study tiny
+    """
+    from lcr.study.finished import Finished
+    from lcr.study.readme import write_readme
+    from lcr.workflow import TABLES
+
+    print(*write_readme(Finished(study, results), TABLES), sep="\n")
 
 
 def claims(

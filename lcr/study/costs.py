@@ -2,7 +2,7 @@
 
 One row a component, and one for the whole ("all"). params, macs, flops and elementwise are integers, of one view of
 `frames` frames; the _per_prediction columns are of all views of one clip. peak_mem_gb and train_mem_gb (see `lcr.cost`)
-stand in the whole's row, where they were measured. The models of Table 1 follow with no dataset.
+stand in the whole's row, where they were measured, on `device`. The models of Table 1 follow with no dataset.
 """
 
 from pathlib import Path
@@ -17,8 +17,9 @@ COLUMNS = (
     *("study", "dataset", "model", "variant", "frames", "views", "component"),
     *("params", "macs", "flops", "elementwise"),
     *("macs_per_prediction", "flops_per_prediction", "elementwise_per_prediction"),
-    *("peak_mem_gb", "train_mem_gb", "note"),
+    *("peak_mem_gb", "train_mem_gb", "device", "note"),
 )
+MACHINE = ("peak_mem_gb", "train_mem_gb")
 WHOLE = "all"
 
 

@@ -76,10 +76,11 @@ class Measurements:
     def _not_the_papers(self, quantity: Quantity, row: Row) -> str:
         """In words, why this row says nothing about the paper's data; empty where it does."""
         dataset = row["dataset"]
-        if EQUAL in row["note"]:
-            return EQUAL
         if dataset != dataset_format(dataset):
-            return f"measured on generated clips ({dataset}), not on the paper's data"
+            equal = f"; it {EQUAL}" if EQUAL in row["note"] else ""
+            return f"measured on generated clips ({dataset}), not on the paper's data{equal}"
+        if EQUAL in row["note"]:
+            return f"the variant {EQUAL}"
         if "MIXED" in row["note"]:
             return "measured by runs of different data or protocols"
         config = self.study.dataset(dataset)

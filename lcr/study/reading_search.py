@@ -3,10 +3,10 @@
 reading_search: the ten best combinations by each ranking, and the reading used here, whatever its errors.
     ranking: params, flops or both (least worst relative error over the rows), simplest (fewest departures from the
     reading used here among those whose parameters are within 2%), default.
-    departures: on how many axes it differs from the reading used here. One column an axis. params_worst_pct,
-    params_worst_row, params_rows_alike: the worst relative error over the six rows, whose it is, and how many of the
-    six print alike; the same for the FLOPs, under the accounting in the last four axes. Then the columns themselves,
-    in the units of Table 1.
+    reading, departures: where it differs from the reading used here, and on how many axes. One column an axis.
+    params_worst_pct, params_worst_row, params_rows_alike: the worst relative error over the six rows, whose it is, and
+    how many of the six print alike; the same for the FLOPs, under the accounting in the last four axes. Then the
+    columns themselves, in the units of Table 1.
 reading_search_axes: what the best combination with each single answer reaches; within_2_pct counts those with it whose
     parameters are within 2%.
 """
@@ -20,7 +20,7 @@ from lcr.study.rows import Row
 AXES = (*(axis for block in BLOCKS for axis in block.axes), *ACCOUNTING)
 _MODELS = ("lcr-s-112", "lcr-base-112", "lcr-l-112", "lcr-base-224", "lcr-l-224", "lcr-xl-224")
 COLUMNS = (
-    *("study", "ranking", "rank", "departures", *AXES),
+    *("study", "ranking", "rank", "reading", "departures", *AXES),
     *("params_worst_pct", "params_worst_row", "params_rows_alike"),
     *("flops_worst_pct", "flops_worst_row", "flops_rows_alike"),
     *(f"params_m {model}" for model in _MODELS),
@@ -48,8 +48,10 @@ def _row(study: str, found: Search, ranking: str, rank: int, index: Index) -> Ro
     way = found.accountings[0 if ranking == "default" else found.accounting[index]]
     count = found.count(index)
     params, flops = np.asarray(count.params) / 1e6, way.flops(count, found.sizes) / 1e12
-    row = {"study": study, "ranking": ranking, "rank": str(rank), "departures": str(found.departures[index])}
-    row |= found.answers(index) | way.answers
+    answers, used = found.answers(index), found.answers(found.default)
+    departures = [f"{axis} {answer}" for axis, answer in answers.items() if answer != used[axis]]
+    row = {"study": study, "ranking": ranking, "rank": str(rank), "departures": str(len(departures))}
+    row |= {"reading": "; ".join(departures) or "as used here"} | answers | way.answers
     for name, values in (("params", params), ("flops", flops)):
         off = errors(values, [one.params_m if name == "params" else one.flops_t for one in found.rows])
         row[f"{name}_worst_pct"] = f"{off.worst:.3f}"

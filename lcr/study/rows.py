@@ -20,6 +20,11 @@ def points(difference: float) -> str:
     return f"{round(100 * difference, 2) + 0.0:.2f}"
 
 
+def short(method: str) -> str:
+    """`LCR (no edge prompt)` -> no edge prompt"""
+    return method.removeprefix("LCR (").removesuffix(")")
+
+
 def write_rows(path: str | Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Writes a CSV whole or not at all.
 

@@ -5,12 +5,11 @@ in 1e12, as printed. Errors are counted against published in percent; that of th
 multiply-add), though what is printed fits multiply-adds better (see reading_search).
 """
 
-from lcr.cost_table import FRAMES
 from lcr.counts import counted
 from lcr.model.config import ModelConfig
-from lcr.paper.register import load_discrepancies
+from lcr.paper.table1 import FRAMES, table1
 from lcr.paper.table1 import Row as Published
-from lcr.paper.table1 import table1
+from lcr.study.readings import open_questions
 from lcr.study.rows import Row
 from lcr.variants import VariantConfig
 
@@ -23,7 +22,7 @@ DEFAULT = "default"
 
 
 def table1_rows() -> list[Row]:
-    """The default reading of the six models first, then, in the register's order, what counts otherwise."""
+    """The six models as read here, then under each alternative that counts otherwise, in the register's order."""
     rows = [_row(one, DEFAULT, one.config) for one in table1()]
     for reading, variant in counting_readings().items():
         rows += [_row(one, reading, variant.apply(one.config)) for one in table1()]
@@ -32,18 +31,12 @@ def table1_rows() -> list[Row]:
 
 def counting_readings() -> dict[str, VariantConfig]:
     """Alternatives that change a count of Table 1's models, by name; the data-dependent decay is counted too."""
-    found = {}
-    for entry in load_discrepancies():
-        for one in entry.alternatives:
-            if one.change is None:
-                continue
-            name = f"{entry.id}.{one.reading}"
-            variant = VariantConfig(
-                name=name, title=one.title, component=entry.id, hypothesis="", model=one.change.model
-            )
-            if any(counted(variant.apply(row.config), FRAMES) != counted(row.config, FRAMES) for row in table1()):
-                found[name] = variant
-    return found
+    every = {name: variant for _, some in open_questions() for name, (_, variant) in some.items()}
+    return {
+        name: variant
+        for name, variant in every.items()
+        if any(counted(variant.apply(row.config), FRAMES) != counted(row.config, FRAMES) for row in table1())
+    }
 
 
 def _row(one: Published, reading: str, config: ModelConfig) -> Row:

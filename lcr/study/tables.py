@@ -3,18 +3,19 @@
 Columns of table2 and ablations: one row a method. Accuracies in percent, differences in percentage points (variant
 minus full, paired by seed and clip), intervals 95% over seeds and clips, params_m in millions, gmacs and gflops in 1e9
 for one view, peak_mem_gb for one view's inference. Cells that end in _printed are the paper's, unit as printed; `note`
-says in words what a row is not. Columns of temporal, statistics and claims: see `lcr.study.temporal`,
-`lcr.study.statistics_table` and `lcr.study.claims`.
+says in words what a row is not. The other tables' columns: see the module of each, as `lcr.study.temporal`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from lcr.config import StudyConfig
 from lcr.errors import InputError, unknown
 from lcr.files import write_aside
-from lcr.study import accuracy, claims, statistics_table, temporal
+from lcr.study import accuracy, claims, costs, reading_search, readings, statistics_table, table1, temporal
 from lcr.study.rows import Row, write_rows
 
 
@@ -23,25 +24,50 @@ class Source:
     """What a table is made from: a study's runs below `results`, and the project that says what its variants are.
 
     mixed: let runs of one dataset through that differ in data or protocol; their rows then say so.
+    measure: fill in what the machine must measure (see `Table`), which may take long.
     """
 
     study: StudyConfig
     results: str | Path
     root: str | Path | None = None
     mixed: bool = False
+    measure: bool = True
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table by name: its columns, and its maker, which `lcr table` and `lcr verify` both call."""
+    """A table by name: its columns, and its maker, which `lcr table` and `lcr verify` both call.
+
+    machine: columns that are measured on the machine which makes the table, so that no other computes their values;
+        empty where the source says not to measure.
+    """
 
     columns: tuple[str, ...]
     make: Callable[[Source], list[Row]]
+    machine: tuple[str, ...] = ()
 
 
 def _table2(source: Source) -> list[Row]:
     """The paper's Table 2, and the study's table2 dataset."""
     return accuracy.published_rows() + _runs(accuracy.accuracy_rows, source, [source.study.table2])
+
+
+def _cost(source: Source) -> list[Row]:
+    from lcr.cost_table import cost_rows  # slow to import
+
+    return list(cost_rows(source.study, source.root, results=source.results, measure=source.measure))
+
+
+def _search(source: Source, rows: Callable[[str, Any], list[Row]]) -> list[Row]:
+    return rows(source.study.name, _found())
+
+
+@cache
+def _found() -> Any:
+    """The search for the reading that fits Table 1, of which two tables are made."""
+    from lcr.readings.search import search
+
+    return search()
 
 
 def _runs(make: Callable[..., list[Row]], source: Source, datasets: Sequence[str] | None = None) -> list[Row]:
@@ -52,10 +78,17 @@ def _runs(make: Callable[..., list[Row]], source: Source, datasets: Sequence[str
 
 # Every table there is. A new one is registered here, and by name in lcr.workflow.TABLES, which must load in no time.
 TABLES: dict[str, Table] = {
+    "table1": Table(table1.COLUMNS, lambda source: table1.table1_rows()),
+    "cost": Table(costs.COLUMNS, _cost, machine=costs.MACHINE),
     "table2": Table(accuracy.COLUMNS, _table2),
     "ablations": Table(accuracy.COLUMNS, lambda source: _runs(accuracy.accuracy_rows, source)),
     "temporal": Table(temporal.COLUMNS, lambda source: _runs(temporal.temporal_rows, source)),
     "statistics": Table(statistics_table.COLUMNS, lambda source: _runs(statistics_table.statistics_rows, source)),
+    "readings": Table(
+        readings.COLUMNS, lambda source: readings.readings_rows(source.study, source.results, source.root)
+    ),
+    "reading_search": Table(reading_search.COLUMNS, lambda source: _search(source, reading_search.search_rows)),
+    "reading_search_axes": Table(reading_search.AXES_COLUMNS, lambda source: _search(source, reading_search.axes_rows)),
     "claims": Table(claims.COLUMNS, lambda source: claims.claim_rows(source.study, source.results, source.root)),
 }
 
@@ -65,15 +98,16 @@ def table_rows(
 ) -> list[Row]:
     """The rows of a table of one study.
 
-    table2: the paper's Table 2 and the study's table2 dataset; ablations: all its datasets; temporal: the pairs of
-    classes that are each other's time reverse, in all its datasets; statistics: how sure each number is; claims: the
-    paper's claims with their verdicts, from the other tables of the study.
+    table1: the paper's Table 1 as printed and as counted; table2: the paper's Table 2 and the study's table2 dataset;
+    ablations: all its datasets; temporal: the pairs of classes that are each other's time reverse, in all its datasets;
+    statistics: how sure each number is; readings: what each reading of the paper changes; claims: the paper's claims
+    with their verdicts, from the other tables of the study.
 
     Raises:
         InputError: no table has this name; a run is missing, damaged or stale; or runs cannot be compared.
     """
     if name not in TABLES:
-        raise unknown("table", name, (*TABLES, "figure"))
+        raise unknown("table", name, TABLES)
     return TABLES[name].make(Source(study, results, root, mixed))
 
 
@@ -114,7 +148,7 @@ def markdown(name: str, rows: Sequence[Row]) -> str:
     """A table as Markdown, from the rows of its CSV; notes stand below it, so that every row's caveat is read once."""
     if name not in TABLES:
         raise unknown("table", name, TABLES)
-    view = _VIEWS[name]
+    view = _VIEWS.get(name, _plain_view)
     notes = list(dict.fromkeys(row["note"] for row in rows if row.get("note")))
     lines = []
     for number, row in enumerate(rows):
@@ -125,7 +159,8 @@ def markdown(name: str, rows: Sequence[Row]) -> str:
         if number == 0:
             lines += ["| " + " | ".join(cells) + " |", "|" + "---|" * len(cells)]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells.values()) + " |")
-    return "\n".join([*lines, "", *(f"<sup>{k}</sup> {note}.  " for k, note in enumerate(notes, 1)), "", _LEGEND[name]])
+    footnotes = [f"<sup>{k}</sup> {note}.  " for k, note in enumerate(notes, 1)]
+    return "\n".join([*lines, "", *footnotes, "", _LEGEND.get(name, "")])
 
 
 _INTERVALS = "Brackets: 95% intervals over seeds and clips."
@@ -134,6 +169,8 @@ _TESTS = (
     "Holm; ≥ gives the least value that this number of seeds can reach."
 )
 _LEGEND = {
+    "table1": "Errors: counted against published. FLOPs: two a multiply-add, of one view.",
+    "readings": f"{_INTERVALS} Δ: paired difference from the reading used. Gradients: before clipping, of one seed.",
     "table2": f"{_TESTS} Cells in quotes are printed so in the paper, whose unit of FLOPs is in doubt.",
     "ablations": _TESTS,
     "temporal": f"{_INTERVALS} Pair accuracy: the own label scores above its time reverse.",
@@ -212,7 +249,44 @@ def _claims_view(row: Row) -> dict[str, str]:
     }
 
 
+def _table1_view(row: Row) -> dict[str, str]:
+    return {
+        "Model": row["model"],
+        "Reading": row["reading"],
+        "Parameters (M)": f"{float(row['params_m']):.2f}",
+        "published": row["params_m_published"],
+        "error (%)": f"{float(row['params_error_pct']):+.1f}",
+        "GMACs": f"{float(row['gmacs']):.4g}",
+        "GFLOPs": f"{float(row['gflops']):.4g}",
+        "published (T)": row["flops_t_published"],
+        "error of FLOPs (%)": f"{float(row['flops_error_pct']):+.0f}",
+    }
+
+
+def _readings_view(row: Row) -> dict[str, str]:
+    return {
+        "Where": row["discrepancy"],
+        "Reading": row["title"] + (" (used)" if row["default"] == "yes" else ""),
+        "Parameters (M)": f"{float(row['params_m']):.3f}",
+        "GMACs": f"{float(row['gmacs']):.3g}",
+        "First gradient": row["grad_norm_first_step"] or "–",
+        "at step 50": row["grad_norm_step_50"] or "–",
+        "Never trained": row["never_trained_params"] or "–",
+        "∂/∂RGB": row["d_logits_d_rgb"] or "–",
+        "∂/∂edges": row["d_logits_d_edges"] or "–",
+        "Cell growth": row["cell_growth_64"] or "–",
+        "Top-1 (%)": _with_interval(row, "top1", "top1"),
+        "Δ Top-1 (points)": _with_interval(row, "delta_top1", "delta"),
+    }
+
+
+def _plain_view(row: Row) -> dict[str, str]:
+    return {name.replace("_", " "): value or "–" for name, value in row.items() if name != "note"}
+
+
 _VIEWS: dict[str, Callable[[Row], dict[str, str]]] = {
+    "table1": _table1_view,
+    "readings": _readings_view,
     "table2": _accuracy_view,
     "ablations": _accuracy_view,
     "temporal": _temporal_view,

@@ -54,7 +54,7 @@ class Project:
         )
 
     def redone(self, *arguments: str) -> set[str]:
-        """What a call would do now, by a dry run: {"train jester-fixture full 0", "table table2", …}."""
+        """What a call would do now, by a dry run: {"train jester-fixture full 0", "table table2", "answer", …}."""
         done = self.snakemake("--dry-run", *arguments)
         assert done.returncode == 0, done.stdout
         jobs = set()
@@ -63,7 +63,7 @@ class Project:
             words = line.split()
             if line.startswith(("rule ", "localrule ")):
                 rule = words[1].rstrip(":")
-                if rule in ("figure", "claims", "hashes"):
+                if rule in ("claims", "answer", "hashes", "cost", "diagnosis", "search"):
                     jobs.add(rule)
             elif line.strip().startswith("wildcards: "):
                 values = [word.split("=")[1].rstrip(",") for word in words[1:]]
@@ -95,16 +95,18 @@ def make_project(folder: Path, command: str, epochs: int = 1) -> Project:
     """A copy of this project with the studies `one` and `two`, where `lcr` is the Python program `command`."""
     folder.mkdir()
     ignored = shutil.ignore_patterns("__pycache__", "*.so")
-    for name in ("lcr", "ablations", "profiles"):
+    for name in ("lcr", "ablations", "profiles", "notebooks", "docs/captions"):
         shutil.copytree(SOURCE / name, folder / name, ignore=ignored)
     for name in ("Snakefile", "environment.yml"):
         shutil.copy(SOURCE / name, folder / name)
     for name in ("one", "two"):
         (folder / "ablations" / "studies" / f"{name}.yaml").write_text(STUDY.format(name=name, epochs=epochs))
     (folder / "bin").mkdir()
-    lcr = folder / "bin" / "lcr"
-    lcr.write_text(f"#!{sys.executable}\n{command}")
-    lcr.chmod(0o755)
+    stand_in = (HERE / "stub_jupyter.py").read_text(encoding="utf-8")
+    for name, content in (("lcr", command), ("papermill", stand_in), ("jupyter", stand_in)):
+        program = folder / "bin" / name
+        program.write_text(f"#!{sys.executable}\n{content}", encoding="utf-8")
+        program.chmod(0o755)
     return Project(folder)
 
 

@@ -42,15 +42,34 @@ def main() -> None:
             for name in ("predictions.parquet", "temporal.parquet"):
                 write(folder / name, "scores")
             write(folder / "run.json", json.dumps(keys(given)))
-        case ["table", "figure"]:
-            write(results / "ablations.png", given.study)
-            write(results / "ablations.svg", given.study)
+        case ["answer"]:
+            write(results / "README.md", given.study)
+            write(results / "answer.html", f"<h1>The answer of study {given.study}</h1>")
         case ["hashes"]:
             write(Path("results/hashes.json"), given.study)
+        case ["cost"]:
+            once_a_study(given, "cost", ["cost"])
+        case ["readings", "diagnose"]:
+            once_a_study(given, "reading_diagnosis", ["reading_diagnosis", "reading_gradients"])
+        case ["readings", "search"]:
+            once_a_study(given, "reading_search", ["reading_search", "reading_search_axes"])
         case ["claims"]:
             write(results / "claims.csv", f"study\n{given.study}\n")
         case ["table", name]:
             write(results / f"{name}.csv", f"study\n{given.study}\n")
+
+
+def once_a_study(given: argparse.Namespace, name: str, tables: list[str]) -> None:
+    """What is made once a study: tables, and the real key beside them."""
+    from lcr.config import load_study, load_variant
+    from lcr.keys import cost_key, diagnosis_key, record, search_key
+
+    study = load_study(given.study, root=given.root)
+    variants = {one: load_variant(one, given.root) for one in study.variants}
+    key = {"cost": cost_key(study, variants), "reading_diagnosis": diagnosis_key(study)}.get(name, search_key(study))
+    for table in tables:
+        write(Path("results") / study.name / f"{table}.csv", f"study\n{study.name}\n")
+    record(Path("results") / study.name / f"{name}.json", key)
 
 
 def keys(given: argparse.Namespace) -> dict[str, str]:

@@ -2,15 +2,25 @@
 
 import pytest
 
+from lcr import workflow
+from lcr.study.notebooks import NOTEBOOKS as KNOWN
+from lcr.study.notebooks import notebooks_of
 from tests.dag.conftest import Project
 
+NOTEBOOKS = notebooks_of((*workflow.TABLES, *workflow.MADE))
 ONE = ("--config", "study=one")
 RUNS = {("full", 0), ("no_tube_mask", 0)}
-TABLES = {"table table2", "table ablations", "table temporal", "table statistics", "claims", "figure", "hashes"}
+MADE = (*(f"table {name}" for name in workflow.TABLES if name != "claims"), *(f"notebook {name}" for name in NOTEBOOKS))
+TABLES = {*MADE, "claims", "answer", "hashes"}
 
 
 def runs(step: str, chosen: set[tuple[str, int]] = RUNS) -> set[str]:
     return {f"{step} jester-fixture {variant} {seed}" for variant, seed in chosen}
+
+
+def shown(*tables: str) -> set[str]:
+    """What is redone when these tables are: the notebooks that show them, and what comes after all."""
+    return {f"notebook {name}" for name, one in KNOWN.items() if {*tables} & {*one.tables}} | {"answer", "hashes"}
 
 
 def without_publish(jobs: set[str]) -> set[str]:
@@ -20,14 +30,32 @@ def without_publish(jobs: set[str]) -> set[str]:
 STUDY = "ablations/studies/one.yaml"
 MASKED = {("no_tube_mask", 0)}
 EDITS = {
-    "an ablation": ("ablations/no_tube_mask.yaml", "0.0", "0.1", runs("train", MASKED) | runs("evaluate", MASKED)),
-    "the protocol": (STUDY, "last_frames: 2", "last_frames: 2, crops: 3", runs("evaluate")),
-    "the source of training": ("lcr/train.py", "betas=(0.9", "betas=(0.8", runs("train") | runs("evaluate")),
+    "an ablation": (
+        "ablations/no_tube_mask.yaml",
+        "0.0",
+        "0.1",
+        runs("train", MASKED) | runs("evaluate", MASKED) | {"cost"},
+    ),
+    "the protocol": (
+        STUDY,
+        "last_frames: 2",
+        "last_frames: 2, crops: 3",
+        runs("evaluate") | {"cost", "diagnosis"},
+    ),
+    "the source of training": (
+        "lcr/train.py",
+        "betas=(0.9",
+        "betas=(0.8",
+        runs("train") | runs("evaluate") | {"diagnosis"},
+    ),
     "the clips drawn": (
         STUDY,
         "train: 4,",
         "train: 5,",
-        {f"{step} jester-fixture" for step in ("fixture", "index", "pack")} | runs("train") | runs("evaluate"),
+        {f"{step} jester-fixture" for step in ("fixture", "index", "pack")}
+        | runs("train")
+        | runs("evaluate")
+        | {"diagnosis"},
     ),
 }
 
@@ -42,6 +70,27 @@ def test_an_edit_that_can_change_a_number_redoes_exactly_the_runs_that_it_can_ch
     if what == "an ablation":
         project.edit(file, new, old)
         assert without_publish(project.redone(*ONE)) == TABLES, "taken back: the runs are as they should be"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        (
+            "lcr/memory.py",
+            "_fixed(model) +",
+            "2 * _fixed(model) +",
+            {"cost", "table table2", "table ablations"} | shown("cost", "table2", "ablations"),
+        ),
+        ("lcr/readings/diagnosis.py", "PROBES = 4", "PROBES = 5", {"diagnosis", "table readings"} | shown("readings")),
+        ("lcr/readings/space.py", "FRAMES = (32,", "FRAMES = (32, 48,", {"search"} | shown("reading_search")),
+    ],
+    ids=["memory", "diagnosis", "search"],
+)
+def test_an_edit_of_what_is_made_once_a_study_redoes_it_and_what_reads_it(
+    project: Project, file: str, old: str, new: str, expected: set[str]
+):
+    project.edit(file, old, new)
+    assert without_publish(project.redone(*ONE)) == expected
 
 
 def test_an_edit_that_cannot_change_a_number_redoes_no_run(project: Project):
@@ -87,3 +136,15 @@ def test_a_failed_job_is_a_failed_call_without_a_table(project: Project, failing
     assert "told to fail" in done.stdout, "the failed job's log is shown"
     assert not (project.folder / "results" / "table2.csv").exists()
     assert not (project.folder / "results" / "one" / "table2.csv").exists()
+
+
+def test_an_edited_notebook_is_run_again_alone(project: Project):
+    project.edit("notebooks/ablations.ipynb", "An interval left of 0", "An interval to the left of 0")
+    assert without_publish(project.redone(*ONE)) == {"notebook ablations", "answer", "hashes"}
+
+
+def test_all_of_the_evidence_is_published(project: Project):
+    for name in NOTEBOOKS:
+        for file in (f"figures/{name}.svg", f"figures/{name}.png", f"notebooks/{name}.html"):
+            assert (project.folder / "results" / file).is_file(), file
+    assert (project.folder / "results/README.md").read_text() == "one"

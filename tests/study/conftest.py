@@ -15,6 +15,7 @@ from lcr.config import StudyConfig, load_variant, parse
 from lcr.counts import counted
 from lcr.runs import evaluate_key, run_folder, train_key
 from lcr.study.costs import COLUMNS
+from lcr.study.finished import Finished
 from lcr.study.rows import write_rows
 
 ACCURACY = {
@@ -166,3 +167,15 @@ def rewrite() -> Callable[..., None]:
         file.write_text(json.dumps(json.loads(file.read_text()) | values))
 
     return change
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A made-up study of three datasets with its tables, to read only: all tests share it."""
+    from tests.study.written import DATASETS, write_finished
+
+    results = tmp_path_factory.mktemp("finished") / "results"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "source_hash", lambda parts: "sources as they were")
+        write_finished(made_up_study(datasets=DATASETS, seeds=3), results)
+    return Finished("made-up", results)

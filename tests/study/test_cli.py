@@ -1,7 +1,9 @@
 """`lcr table` from the command line: what they write, print and refuse."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -9,7 +11,9 @@ from typer.testing import CliRunner
 
 from lcr.cli import app
 from lcr.errors import InputError
+from lcr.study.notebooks import notebooks_of
 from lcr.study.rows import read_rows
+from lcr.workflow import TABLES
 
 from .conftest import made_up_study, write_runs
 
@@ -27,7 +31,7 @@ def _run(*words):
     return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=True)
 
 
-@pytest.mark.parametrize("name", ["table2", "ablations", "temporal"])
+@pytest.mark.parametrize("name", ["table2", "ablations", "temporal", "statistics"])
 def test_a_table_is_made_for_its_study_and_published_on_demand(made_up, name):
     file, results = made_up
     done = _run("table", name, "--study", file, "--results", results)
@@ -36,15 +40,6 @@ def test_a_table_is_made_for_its_study_and_published_on_demand(made_up, name):
     _run("table", name, "--study", file, "--results", results, "--publish")
     assert (results / f"{name}.csv").read_bytes() == (results / "made-up" / f"{name}.csv").read_bytes()
     assert len(read_rows(results / f"{name}.csv")) > 1
-
-
-def test_the_figure_is_published_as_png_and_svg(made_up):
-    file, results = made_up
-    done = _run("table", "figure", "--study", file, "--results", results, "--publish")
-    assert done.exit_code == 0, done.output
-    for suffix in ("png", "svg"):
-        published = results / f"ablations.{suffix}"
-        assert published.read_bytes() == (results / "made-up" / f"ablations.{suffix}").read_bytes()
 
 
 def test_markdown_is_printed_and_nothing_written(made_up):
@@ -65,6 +60,17 @@ def test_a_gap_is_an_error_that_names_it_and_nothing_is_published(made_up):
     assert not (results / "table2.csv").exists()
 
 
+def test_the_answer_is_made_from_the_tables_and_says_where(finished, tmp_path):
+    shutil.copytree(finished.results, tmp_path / "results")
+    (tmp_path / "results/made-up/figures").mkdir()
+    for name in notebooks_of(TABLES):
+        (tmp_path / f"results/made-up/figures/{name}.png").write_bytes(b"picture")
+    done = _run("answer", "--study", "made-up", "--results", tmp_path / "results")
+    assert done.exit_code == 0, done.output
+    assert [Path(line).name for line in done.output.split()] == ["README.md", "answer.html"]
+    assert all(Path(line).is_file() for line in done.output.split())
+
+
 def test_an_unknown_table_is_refused_before_any_run_is_read(made_up):
     done = _run("table", "ablation", "--study", made_up[0])
     assert isinstance(done.exception, InputError)
@@ -72,5 +78,27 @@ def test_an_unknown_table_is_refused_before_any_run_is_read(made_up):
 
 
 def test_tables_need_no_torch():
-    code = "import sys, lcr.study.tables, lcr.study.figure, lcr.study.cli; sys.exit('torch' in sys.modules)"
+    code = "import sys, lcr.study.tables, lcr.study.figures.ablations, lcr.study.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made_up, rewrite):
+    file, results = made_up
+    rewrite(results / "made-up/jester-fixture/full/seed-1", data_hash="another")
+    words = ("table", "ablations", "--study", file, "--results", results)
+    refused = _run(*words)
+    assert isinstance(refused.exception, InputError)
+    assert "--mixed" in str(refused.exception)
+    assert _run(*words, "--mixed").exit_code == 0
+    assert all("MIXED data" in row["note"] for row in read_rows(results / "made-up" / "ablations.csv"))
+
+
+def test_every_table_of_the_dag_is_registered():
+    from lcr import workflow
+    from lcr.study.tables import TABLES
+
+    assert set(workflow.TABLES) <= set(TABLES)
+    code = "import sys, lcr.workflow; sys.exit(bool({'scipy', 'torch', 'pyarrow'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, (
+        "a call with nothing to do is fast"
+    )

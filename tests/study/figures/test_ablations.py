@@ -1,11 +1,10 @@
-"""The figure shows the table's own numbers, the same bytes each time, and says what the clips are."""
+"""The ablations figure shows the table's own numbers, and names only generated clips as generated."""
 
 import pytest
 
-from lcr.study.figure import ablations_figure, write_figure
+from lcr.study.figures.ablations import ablations_figure
 from lcr.study.tables import table_rows
-
-from .conftest import made_up_study, write_runs
+from tests.study.conftest import made_up_study, write_runs
 
 
 @pytest.fixture
@@ -32,20 +31,8 @@ def test_points_and_intervals_are_the_tables(rows):
     assert (float(row["delta_top1"]),) in drawn
 
 
-def test_no_text_is_smaller_than_8_points(rows):
-    figure = ablations_figure(rows)
-    figure.canvas.draw()
-    from matplotlib.text import Text
-
-    sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text()]
-    assert sizes
-    assert min(sizes) >= 8
-
-
-def test_the_same_rows_give_the_same_bytes(rows, tmp_path):
-    first = [path.read_bytes() for path in write_figure(rows, tmp_path / "a")]
-    second = [path.read_bytes() for path in write_figure(rows, tmp_path / "b")]
-    assert first == second
-    assert first[0].startswith(b"\x89PNG")
-    assert b"<svg" in first[1]
-    assert b"<dc:date>" not in first[1]
+def test_a_difference_is_filled_only_where_its_interval_excludes_0(rows):
+    for low, filled in (("-3", True), ("3", False)):
+        row = rows[1] | {"delta_ci_low": "-5", "delta_top1": "-4", "delta_ci_high": low}
+        point = ablations_figure([rows[0], row]).axes[1].lines[-1]
+        assert (point.get_markerfacecolor() != "white") == filled

@@ -1,0 +1,65 @@
+"""Keys of what is made once a study, beside its runs: hashes of all that its numbers depend on. Free of torch.
+
+The maker writes the key beside its tables (`record`), so that a copy of the results without `.lcr` is known to be up to
+date, as a run is by its run.json.
+"""
+
+import json
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+from lcr.config import StudyConfig
+from lcr.files import file_hash, write_aside
+from lcr.paper.register import reading_variants
+from lcr.runs import PACKAGE, TRAIN_SOURCES, data_key, hash_of, source_hash
+from lcr.variants import VariantConfig
+
+COST_SOURCES = ("counts", "model", "wkv", "variants.py", "cost.py", "memory.py", "cost_table.py", "paper/table1.py")
+DIAGNOSIS_SOURCES = (*TRAIN_SOURCES, "cost.py", "readings/diagnosis.py", "readings/rows.py")
+SEARCH_SOURCES = ("counts", "readings/space.py", "readings/search.py", "study/reading_search.py", "paper/table1.py")
+
+
+def _table1() -> str:
+    return file_hash(PACKAGE / "paper" / "table1.csv")
+
+
+def cost_key(study: StudyConfig, variants: Mapping[str, VariantConfig]) -> str:
+    """Of cost.csv, but for the number of classes of real clips, which comes with them."""
+    counted = {
+        name: [one.model, one.data.frames, one.protocol.views, one.fixture and one.fixture.classes, one.root]
+        for name, one in study.datasets.items()
+    }
+    changes = {name: variant.model.model_dump() for name, variant in variants.items()}
+    return hash_of([study.name, counted, changes, study.device, study.threads, _table1(), source_hash(COST_SOURCES)])
+
+
+def diagnosis_key(study: StudyConfig) -> str:
+    """Of reading_diagnosis.csv and reading_gradients.csv."""
+    dataset = study.readings_dataset
+    recipe = study.dataset(dataset).train.model_dump(exclude={"epochs", "batch_size", "checkpoint_seconds"})
+    changes = {name: [one.model.model_dump(), one.train.model_dump()] for name, one in reading_variants().items()}
+    settings = [study.name, dataset, recipe, study.dataset(dataset).protocol.model_dump(), changes, study.threads]
+    return hash_of([data_key(study, dataset), settings, source_hash(DIAGNOSIS_SOURCES)])
+
+
+def search_key(study: StudyConfig) -> str:
+    """Of reading_search.csv and reading_search_axes.csv."""
+    return hash_of([study.name, _table1(), source_hash(SEARCH_SOURCES)])
+
+
+def record(path: str | Path, key: str) -> None:
+    """Writes the key and the machine that a table was made with, as JSON."""
+    versions = {"python": platform.python_version()} | {name: metadata.version(name) for name in ("torch", "numpy")}
+    content = {"key": key, "versions": versions, "machine": platform.platform()}
+    with write_aside(path) as aside:
+        aside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def recorded_key(path: str | Path) -> str:
+    """The key that `record` wrote; empty where there is none."""
+    try:
+        return str(json.loads(Path(path).read_text(encoding="utf-8"))["key"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

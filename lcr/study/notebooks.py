@@ -1,0 +1,49 @@
+"""Which notebooks there are, what each shows, and what it reads. Free of matplotlib, since the DAG asks at every call.
+
+Each notebook draws one figure, saved under the notebook's name.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook of `notebooks/`.
+
+    title: its figure, in a line. tables: those that it shows. run_files: what it reads of each run.
+    full_only: it reads runs of the full model alone.
+    """
+
+    title: str
+    tables: tuple[str, ...]
+    run_files: tuple[str, ...] = ()
+    full_only: bool = False
+
+
+NOTEBOOKS = {
+    "ablations": Notebook("Which part of LCR matters: each ablation against the full model", ("ablations",)),
+    "table2": Notebook("Table 2: published and measured accuracy", ("table2",)),
+    "cost_accuracy": Notebook("Accuracy against cost", ("table2",)),
+    "confusion": Notebook(
+        "What is taken for what, and the time-reversed pairs",
+        ("ablations", "temporal"),
+        ("predictions.parquet",),
+        full_only=True,
+    ),
+    "table1": Notebook("Table 1: published against counted, and where it goes", ("table1", "cost")),
+    "readings": Notebook("What each reading of the paper changes", ("readings", "reading_search")),
+    "training_curves": Notebook("How the runs learned", ("ablations",), ("metrics.jsonl",)),
+    "edge_prompt": Notebook(
+        "One clip: frames, Canny maps, kept tubes, and what the class token reads",
+        ("ablations", "table2"),
+        ("model.safetensors", "predictions.parquet", "run.json"),
+        full_only=True,
+    ),
+}
+
+
+def notebooks_of(tables: Iterable[str]) -> tuple[str, ...]:
+    """The notebooks whose tables are all among `tables`."""
+    there = set(tables)
+    return tuple(name for name, notebook in NOTEBOOKS.items() if there.issuperset(notebook.tables))

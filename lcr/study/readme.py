@@ -1,0 +1,118 @@
+"""results/README.md: the answer in ten lines, then tables, figures and the ledger that it follows from."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from lcr.errors import InputError
+from lcr.files import write_aside
+from lcr.study.accuracy import FULL
+from lcr.study.answer import Tables, answer_lines
+from lcr.study.finished import Finished
+from lcr.study.notebooks import NOTEBOOKS, notebooks_of
+from lcr.study.page import html_page
+from lcr.study.rows import Row
+from lcr.study.table1 import DEFAULT
+from lcr.study.tables import markdown
+from lcr.study.verdicts import CONTRADICTED, VERDICTS
+
+SHOWN = {
+    "table2": "Table 2: published and measured",
+    "ablations": "Ablations on every dataset",
+    "temporal": "Does the model see time?",
+}
+
+
+def readme(study: str, tables: Tables, classes: int) -> str:
+    """The whole page, with links relative to the folder of the tables.
+
+    Args:
+        tables: rows by the name of their table; `table2`, `ablations` and `temporal` at least.
+        classes: of Table 2's dataset.
+    """
+    numbered = [f"{number}. {line}" for number, line in enumerate(answer_lines(tables, classes), 1)]
+    parts = [
+        f"# Which part of LCR matters? Study `{study}`",
+        "Made by `lcr answer` from the tables beside it; every sentence follows from their numbers.",
+        "\n".join(numbered),
+        _how_sure(tables["ablations"]),
+        "![Each ablation against the full model](figures/ablations.png)",
+        *_ledger(tables.get("claims", ())),
+    ]
+    for name, title in SHOWN.items():
+        parts += [f"## {title}", f"[{name}.csv]({name}.csv)", markdown(name, tables[name])]
+    parts += _table1(tables.get("table1", ()))
+    parts += ["## Figures", *_figures(tables)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _how_sure(ablations: Sequence[Row]) -> str:
+    floors = {row["p_floor_holm"] for row in ablations if row.get("p_floor_holm")}
+    least = f" With these seeds no p-value can be below {' or '.join(sorted(floors))}." if floors else ""
+    return (
+        "How sure: brackets are 95% intervals over seeds and clips, differences are variant minus full in percentage "
+        f"points, paired; p speaks of the evaluated clips alone.{least}"
+    )
+
+
+def _ledger(claims: Sequence[Row]) -> Iterator[str]:
+    if not claims:
+        return
+    counts = Counter(row["verdict"] for row in claims)
+    yield "## The paper's claims"
+    yield _table(VERDICTS, [[str(counts[verdict]) for verdict in VERDICTS]])
+    yield "Every claim with its test and its evidence: [claims.csv](claims.csv). Those that fall:"
+    fallen = [row for row in claims if row["verdict"] == CONTRADICTED]
+    yield "\n".join(f"- {row['claim']} ({row['where']}): {row['why']}" for row in fallen) or "- none"
+
+
+def _table1(rows: Sequence[Row]) -> Iterator[str]:
+    rows = [row for row in rows if row["reading"] == DEFAULT]
+    if not rows:
+        return
+    heads = {
+        "model": "Model",
+        "params_m_published": "Parameters (M), published",
+        "params_m": "counted",
+        "params_error_pct": "off by (%)",
+        "flops_t_published": "FLOPs (T), published",
+        "gmacs": "Multiply-adds (G), counted",
+        "gflops": "FLOPs (G), counted",
+        "flops_error_pct": "off by (%)",
+    }
+    yield "## Table 1: published and counted"
+    yield "As the text is read here; under every other reading that counts otherwise: [table1.csv](table1.csv)"
+    yield _table(list(heads.values()), [[row[column] for column in heads] for row in rows])
+
+
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *lines))
+
+
+def _figures(tables: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    for name in notebooks_of(tables):
+        title = NOTEBOOKS[name].title
+        yield f"**{title}** ([notebook](notebooks/{name}.html), [SVG](figures/{name}.svg))"
+        yield f"![{title}](figures/{name}.png)"
+
+
+def write_readme(finished: Finished, names: Sequence[str]) -> list[Path]:
+    """Writes README.md and, for the report, answer.html beside a study's tables; returns their paths.
+
+    Args:
+        names: the tables that it is made from.
+
+    Raises:
+        InputError: one of them or a figure is not made, or the place cannot be written to.
+    """
+    tables = {name: finished.rows(name) for name in names}
+    full = next(row for row in tables["table2"] if row["variant"] == FULL)
+    text = readme(finished.study, tables, len(finished.classes(full["dataset"])))
+    for name in notebooks_of(tables):
+        if not (finished.folder / "figures" / f"{name}.png").is_file():
+            raise InputError(f"no {finished.folder}/figures/{name}.png; run notebooks/{name}.ipynb first, or snakemake")
+    paths = [finished.folder / "README.md", finished.folder / "answer.html"]
+    for path, content in zip(paths, (text, html_page(text, finished.folder)), strict=True):
+        with write_aside(path) as aside:
+            aside.write_text(content, encoding="utf-8")
+    return paths

@@ -1,0 +1,51 @@
+"""What notebooks read: found from any folder, and never over fewer seeds than the tables are."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from lcr.errors import InputError
+from lcr.study.finished import Finished
+
+
+def test_results_are_found_from_the_project_and_from_a_folder_in_it(finished, tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "results").symlink_to(finished.results)
+    for here in (tmp_path, tmp_path / "notebooks"):
+        monkeypatch.chdir(here)
+        assert Finished("made-up").results == tmp_path / "results"
+
+
+def test_results_that_are_not_there_say_how_to_make_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="snakemake --cores all --config study=tiny"):
+        Finished("tiny")
+
+
+def test_curves_hold_every_seed_and_no_end_line(finished):
+    curves = finished.curves()
+    assert len(curves) == 3 * 6
+    assert curves[0].loss.shape == (3, 5)
+    np.testing.assert_array_equal(curves[0].steps, [10, 20, 30, 40, 50])
+
+
+def test_answers_agree_with_the_tables_accuracy(finished):
+    for answers in finished.class_answers("no_tube_mask"):
+        row = next(
+            row for row in finished.variants() if (row["dataset"], row["variant"]) == (answers.dataset, "no_tube_mask")
+        )
+        assert f"{100 * (answers.predictions == answers.labels).mean():.2f}" == row["top1"]
+
+
+def test_a_seed_more_or_fewer_than_the_tables_have_is_refused(finished, tmp_path):
+    shutil.copytree(finished.results, tmp_path / "results")
+    copy = Finished("made-up", tmp_path / "results")
+    shutil.rmtree(copy.folder / "jester-fixture/full/seed-1")
+    with pytest.raises(InputError, match=r"has 2 seeds, and ablations\.csv is over 3"):
+        copy.class_answers()
+
+
+def test_a_missing_table_is_refused_by_name(finished):
+    with pytest.raises(InputError, match=r"no table .*unheard-of\.csv"):
+        finished.rows("unheard-of")
