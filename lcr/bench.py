@@ -46,7 +46,8 @@ def wkv(
     Example: lcr bench wkv --tokens 197,3136
 
     Rounds are interleaved, numbers are medians, ratios are taken within a round; the whole takes about two minutes on
-    one core. Prints what was asked for beside what was measured; other work on the machine makes both unsteady.
+    one core. Prints what was asked for beside what was measured. With one thread that thread's own time is counted,
+    not the wall's; other work on the machine still takes cache and memory away from it.
     """
     import torch
     from rich.console import Console

@@ -2,7 +2,8 @@
 
 A machine's speed drifts and its neighbours come and go, so a number alone says little: what is compared is measured
 within the same second, and ratios are medians over rounds. Each contender is called once untimed in its turn (unless it
-takes longer than WARM_UP), so that none pays for the caches that the one before it filled.
+takes longer than WARM_UP), so that none pays for the caches that the one before it filled. With one thread on the CPU
+its own time counts, not the wall's, so that being put aside for another process is not counted.
 """
 
 import functools
@@ -116,13 +117,14 @@ def _cases(tokens: int, batch: int, heads: int, width: int, device: str) -> Iter
 
 
 def _timed(call: Callable[[], object], device: str) -> float:
+    clock = time.thread_time if device == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
     if device == "cuda":
         torch.cuda.synchronize()
-    began = time.perf_counter()
+    began = clock()
     call()
     if device == "cuda":
         torch.cuda.synchronize()
-    return time.perf_counter() - began
+    return clock() - began
 
 
 def measure(

@@ -5,8 +5,9 @@
 
 #if defined(__CUDACC__)
 #define DEVICE __device__ __forceinline__
-// At most 128 registers a thread, so that 512 threads share a multiprocessor: else the compiler takes 150 and more.
-#define RESIDENT(threads) ((threads) < 512 ? 512 / (threads) : 1)
+// At most 128 registers a thread, so that 512 threads share a multiprocessor: left alone, the compiler takes 150 and more.
+// Where 96 or 192 threads make a block, that would spill; 384 share it.
+#define RESIDENT(threads) ((threads) > 256 ? 1 : 512 % (threads) == 0 ? 512 / (threads) : 384 / (threads))
 #define KERNEL(name, threads) extern "C" __global__ void __launch_bounds__(threads, RESIDENT(threads)) name
 #define SHARED(type, name) __shared__ type name
 #define UNROLL _Pragma("unroll")

@@ -1,0 +1,108 @@
+"""Whatever shapes, strides, dtypes and decays come to the door: the float64 sum, or an error that names the fault."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lcr.wkv import bi_wkv, cpu
+from lcr.wkv.reference import pairwise
+
+NAMES = ("r", "k", "v", "omega", "u")
+BACKENDS = ["auto", "torch"] + ["cpu"] * (cpu.library() is not None)
+# how far from the exact numbers y and the gradients of each dtype may be: float32's sums, the rounding of the rest
+TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 2**-8, torch.float16: 2**-11}
+
+
+def laid_out(x: torch.Tensor, layout: str) -> torch.Tensor:
+    """The same numbers with other strides."""
+    if layout == "tokens first":
+        return x.transpose(-3, -2).contiguous().transpose(-3, -2) if x.ndim == 4 else x.T.contiguous().T
+    if layout == "channels apart":
+        return torch.stack([x, x + 1], -1)[..., 0]
+    if layout == "inside a larger one":
+        return torch.nn.functional.pad(x, (3, 2, 1, 4))[..., 1 : 1 + x.shape[-2], 3 : 3 + x.shape[-1]]
+    return x.contiguous()
+
+
+LAYOUTS = st.sampled_from(["contiguous", "tokens first", "channels apart", "inside a larger one"])
+SHAPES = st.tuples(st.integers(0, 2), st.integers(1, 3), st.integers(0, 70), st.integers(1, 40))
+
+
+def close(got: torch.Tensor, exact: torch.Tensor, tolerance: float) -> None:
+    assert got.shape == exact.shape
+    if exact.numel() == 0:
+        return
+    scale = float(exact.pow(2).mean().sqrt())
+    error = float((got.double() - exact).pow(2).mean().sqrt())
+    assert error <= tolerance * scale + 1e-30, f"{error / max(scale, 1e-300):.1e}"
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(
+    shape=SHAPES,
+    layouts=st.tuples(*[LAYOUTS] * 6),
+    dtype=st.sampled_from(list(TOLERANCE)),
+    small_in_float32=st.booleans(),
+    decay=st.tuples(st.floats(-90, 90), st.floats(-90, 90)),
+    bidirectional=st.booleans(),
+    backend=st.sampled_from(BACKENDS),
+    seed=st.integers(0, 2**31),
+)
+def test_whatever_fits_gives_the_float64_sum(
+    shape, layouts, dtype, small_in_float32, decay, bidirectional, backend, seed
+):
+    if backend == "cpu" and dtype == torch.float64:
+        backend = "auto"
+    generator = torch.Generator().manual_seed(seed)
+    r, k, v, dy = (torch.randn(shape, generator=generator).to(dtype) for _ in range(4))
+    small = torch.float32 if small_in_float32 and dtype != torch.float64 else dtype
+    omega = torch.linspace(*decay, shape[1] * shape[3]).reshape(shape[1], shape[3]).to(small)
+    u = torch.randn(shape[1], shape[3], generator=generator).to(small)
+    x = [laid_out(a, layout).requires_grad_() for a, layout in zip((r, k, v, omega, u), layouts, strict=False)]
+    dy = laid_out(dy, layouts[5])
+    wide = [a.detach().double().requires_grad_() for a in x]
+    exact = pairwise(*wide, bidirectional)
+    y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
+    assert y.dtype == dtype
+    close(y, exact.detach(), TOLERANCE[dtype])
+    expected = torch.autograd.grad(exact, wide, dy.double())
+    for name, got, wanted in zip(NAMES, torch.autograd.grad(y, x, dy), expected, strict=True):
+        assert got.dtype == (small if name in ("omega", "u") else dtype)
+        if name != "omega":
+            close(got, wanted, TOLERANCE[dtype])
+        elif wanted.numel():  # where w is 0 or 1 to all digits it has a slope near 0, far below what any dtype resolves
+            terms = float(exact.detach().abs().sum())
+            tolerance = TOLERANCE[small] * float(wanted.abs().max()) + 1e-6 * terms
+            assert float((got.double() - wanted).abs().max()) <= tolerance
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    shape=SHAPES,
+    which=st.integers(0, 4),
+    wrong=st.sampled_from(["rank", "shape", "integers", "dtype", "device"]),
+    axis=st.integers(0, 3),
+    backend=st.sampled_from(BACKENDS),
+)
+def test_whatever_does_not_fit_is_named(shape, which, wrong, axis, backend):
+    x = [torch.zeros(shape) for _ in range(3)] + [torch.zeros(shape[1], shape[3]) for _ in range(2)]
+    if wrong == "rank":
+        x[which] = x[which][None]
+    elif wrong == "shape":
+        sizes = list(x[which].shape)
+        sizes[axis % len(sizes)] += 1
+        x[which] = torch.zeros(sizes)
+    elif wrong == "integers":
+        x[which] = x[which].int()
+    elif wrong == "dtype":
+        x[which] = x[which].bfloat16()
+    else:
+        x[which] = x[which].to("meta")
+    with pytest.raises(ValueError, match=r"^bi_wkv: ") as error:
+        bi_wkv(*x, backend=backend)
+    said = str(error.value)
+    # r is what the others are held to: where it is the odd one out, another may be named
+    assert which == 0 or said.startswith(f"bi_wkv: {NAMES[which]}")
+    assert "expect" in said
+    assert any(str(tuple(a.shape)) in said for a in x)
