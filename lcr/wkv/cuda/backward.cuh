@@ -11,7 +11,7 @@ template <bool kRest>
 DEVICE void from_state(float (&out)[4][4], float (&slopes)[4], const float (&source)[4][4], const Rows& d_reads,
                        Rows& rows, const float* table, const float* state, const Place& at) {
   float tile[4][4] = {};
-  KEEP_LOOP for (int first = 0; first < D; first += kChunk) {
+  for (int first = 0; first < D; first += kChunk) {
     const int depth = D - first < kChunk ? D - first : kChunk;
     __syncthreads();
     bring_state<false>(rows, state, first, depth, at);

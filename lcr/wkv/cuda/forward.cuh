@@ -82,7 +82,7 @@ KERNEL(lcr_scan, kThreads)(const float* tables, float* past, float* future, long
 template <bool kRest>
 DEVICE void read_state(float (&tile)[4][4], Rows& rows, Square& scaled, const Element* x, long long token,
                        const float* table, const float* state, const Place& at) {
-  KEEP_LOOP for (int first = 0; first < D; first += kChunk) {
+  for (int first = 0; first < D; first += kChunk) {
     const int depth = D - first < kChunk ? D - first : kChunk;
     __syncthreads();  // the last readers of both are done
     bring_scaled<kRest>(scaled, x, token, table, first, depth, at);
