@@ -11,7 +11,10 @@ Light at the top: nothing of CUDA is imported before a tensor is on a GPU.
 
 import functools
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -46,21 +49,24 @@ def description() -> str:
     return f"the CUDA kernel, compiled for sm_{major}{minor} at its first call"
 
 
-def _machine(r: Tensor):
+@contextmanager
+def _machine(r: Tensor) -> Iterator[Any]:
+    """The compiled kernels for r, with its device the current one."""
     problem = missing()
     if problem:
         raise RuntimeError(f"bi_wkv: backend 'cuda' cannot serve: {problem}")
     from lcr.wkv.cuda import gpu
 
-    return gpu.machine(r.device.index, r.shape[3], r.dtype)
+    with torch.cuda.device(r.device):
+        yield gpu.machine(r.device.index, r.shape[3], r.dtype)
 
 
 def forward(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidirectional: bool) -> Tensor:
     """y of `lcr.wkv.bi_wkv` for CUDA tensors."""
     from lcr.wkv.cuda import steps
 
-    with torch.cuda.device(r.device):
-        return steps.forward(_machine(r), r, k, v, omega, u, bidirectional)
+    with _machine(r) as machine:
+        return steps.forward(machine, r, k, v, omega, u, bidirectional)
 
 
 def backward(
@@ -69,5 +75,5 @@ def backward(
     """dr, dk, dv, dω, du of `forward` at dy."""
     from lcr.wkv.cuda import steps
 
-    with torch.cuda.device(r.device):
-        return steps.backward(_machine(r), r, k, v, omega, u, dy, bidirectional)
+    with _machine(r) as machine:
+        return steps.backward(machine, r, k, v, omega, u, dy, bidirectional)
