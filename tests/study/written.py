@@ -38,7 +38,7 @@ def write_finished(study: StudyConfig, results: Path) -> None:
     folder = results / study.name
     write_rows(folder / "cost.csv", COLUMNS, read_rows(write_costs(study, results)) + made_up.cost())
     drawn = {"table1": made_up.table1(), "readings": made_up.readings(), "reading_search": made_up.search()}
-    for name in TABLES.keys() - drawn.keys() - {"claims"}:
+    for name in TABLES.keys() - drawn.keys() - {"cost", "reading_search_axes", "claims"}:
         write_table(name, study, results)
     write_table("claims", study, results)  # from the others
     for name, rows in drawn.items():
