@@ -2,7 +2,7 @@
 #
 #   snakemake --cores all results/table2.csv                                    the study "tiny", on generated clips
 #   snakemake --cores all --config study=smoke                                  all tables, figures and the answer in words
-#   snakemake --report results/report.html                                      all of it as one page, after that
+#   snakemake --cores all --report results/report.html                          all of it as one page, after that
 #   snakemake --cores all results/bundle.zip                                    all of it as one archive (lcr[bundle])
 #   snakemake --cores all results/table2.csv --config study=paper jester_root=DIR
 #

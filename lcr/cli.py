@@ -127,6 +127,9 @@ def predict(
     trained = one_video.load_run(run)
     if not stream:
         shown = one_video.scores(trained, video)
+        if trained.protocol.rule == "max_last":
+            last = trained.protocol.last_frames
+            print(f"each class's highest probability in the last {last} frames; they do not add up to 100%")
         for rank in (-shown).argsort()[:top]:
             print(f"{shown[rank]:7.1%}  {'█' * round(30 * float(shown[rank])):30}  {trained.classes[rank]}")
         return

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from lcr.config import DataConfig, Protocol
-from lcr.data.decode import each_frame, probe, read_frames
+from lcr.data.decode import each_frame, is_video, probe, read_frames
 from lcr.data.sampling import generator, sample_frames
 from lcr.data.transforms import fitting, view_crop
 from lcr.edges import edge_maps
@@ -56,6 +56,8 @@ def count_frames(video: Path) -> int:
     Raises:
         InputError: it cannot be used; says why.
     """
+    if video.is_file() and not is_video(video):
+        raise InputError(f"{video} is no .webm or .mp4 file, nor a folder of 00001.jpg …")
     found = probe(video)
     if found.status != "ok":
         raise InputError(

@@ -12,8 +12,12 @@ C = TypeVar("C", bound=BaseModel)
 
 
 def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> InputError:
-    """The first problem of a configuration, in the user's words; an unknown key comes with the nearest known one."""
-    first = error.errors()[0]
+    """One problem of a configuration, in the user's words: an unknown key first, with the nearest known one.
+
+    A misspelt key is a missing one too, and that alone would hide why.
+    """
+    problems = error.errors()
+    first = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return InputError(f"{where}: {unknown('key', place, _keys(kind))}")

@@ -53,6 +53,9 @@ def test_what_is_no_video_or_no_run_is_refused_with_the_reason(
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(InputError, match="truncated"):
         next(stream(load_run(reference), tmp_path / "text.mp4"))
+    (tmp_path / "notes.txt").write_text("no video")
+    with pytest.raises(InputError, match=r"notes\.txt is no \.webm"):
+        scores(load_run(reference), tmp_path / "notes.txt")
     with pytest.raises(InputError, match="no tested run"):
         load_run(tmp_path)
     (tmp_path / "run.json").write_text(json.dumps({"config": {}}))

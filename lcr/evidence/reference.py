@@ -13,7 +13,7 @@ from lcr.evidence.hashes import read_hashes, study_files, write_hashes
 from lcr.files import file_hash, folder_aside
 from lcr.runs import manifest_path
 
-KEPT = (".csv", ".png", ".svg", ".json", ".jsonl", ".parquet", ".md")
+KEPT = (".csv", ".png", ".svg", ".html", ".json", ".jsonl", ".parquet", ".md")
 
 
 def make_reference(

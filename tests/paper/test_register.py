@@ -82,6 +82,14 @@ def test_a_register_with_an_unknown_key_is_refused_with_its_file_named(tmp_path:
         load_discrepancies(file)
 
 
+def test_a_misspelt_key_of_a_study_is_named_though_the_right_one_is_missing(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    text = (Path(__file__).parents[2] / "ablations/studies/tiny.yaml").read_text()
+    file.write_text(text.replace("epochs: 8", "epoch: 8", 1))
+    with pytest.raises(InputError, match=r"unknown key 'datasets\.jester-fixture\.train\.epoch'"):
+        load_study(file)
+
+
 @pytest.mark.parametrize(
     ("readings", "message"),
     [
