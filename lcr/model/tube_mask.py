@@ -19,10 +19,3 @@ def tube_mask(batch: int, patches: int, ratio: float, device: torch.device | Non
         return torch.arange(patches, device=device).expand(batch, patches)
     order = torch.rand(batch, patches).argsort(dim=1)[:, : kept_patches(patches, ratio)]
     return order.sort(dim=1).values.to(device)
-
-
-def keep_tokens(tokens: Tensor, keep: Tensor) -> Tensor:
-    """The kept ones of all patch tokens: (T, B, h·w, C) with keep (B, K) -> (T, B, K, C)."""
-    if keep.shape[1] == tokens.shape[2]:
-        return tokens
-    return tokens.gather(2, keep[None, :, :, None].expand(tokens.shape[0], -1, -1, tokens.shape[3]))

@@ -16,15 +16,8 @@ from torch import Tensor
 
 MAX_WIDTH = 128
 NAMES = ("portable", "AVX2", "AVX-512")  # by the number that the library gives them
-
-
-class _Strided(ctypes.Structure):
-    _fields_ = (
-        ("data", ctypes.c_void_p),
-        ("batch", ctypes.c_int64),
-        ("head", ctypes.c_int64),
-        ("token", ctypes.c_int64),
-    )
+# an address and three strides a tensor, for forward and backward; kept, or ctypes would make a class anew in each call
+_ARRAYS = {tensors: ctypes.c_int64 * (4 * tensors) for tensors in (4, 7)}
 
 
 def load(path: Path) -> ctypes.CDLL:
@@ -33,7 +26,7 @@ def load(path: Path) -> ctypes.CDLL:
     integer, pointer = ctypes.c_int64, ctypes.c_void_p
     library.lcr_bi_wkv.argtypes = (
         *(ctypes.c_int, ctypes.c_int, integer, integer, integer, integer, ctypes.c_int),
-        *(ctypes.POINTER(_Strided), pointer, pointer, pointer, pointer),
+        *(ctypes.POINTER(integer), pointer, pointer, pointer, pointer),
     )
     library.lcr_bi_wkv.restype = ctypes.c_int
     library.lcr_bi_wkv_isa.restype = ctypes.c_int
@@ -85,9 +78,8 @@ def description() -> str:
     return f"the native kernel, {NAMES[library().lcr_bi_wkv_isa()]}"
 
 
-def _strided(x: Tensor) -> _Strided:
-    batch, head, token, _ = x.stride()
-    return _Strided(x.data_ptr(), batch, head, token)
+# room for what the kernel writes about x, whatever torch's default dtype and device
+_result = functools.partial(torch.empty_like, dtype=torch.float32, memory_format=torch.contiguous_format)
 
 
 def _float(x: Tensor) -> Tensor:
@@ -96,39 +88,40 @@ def _float(x: Tensor) -> Tensor:
 
 
 def _call(tensors, omega, u, d_omega, d_u, bidirectional, lib, kernel) -> None:
-    batch, heads, tokens, width = tensors[0].shape
     lib = lib or library()
     if lib is None:
         raise RuntimeError(f"bi_wkv: backend 'cpu' cannot serve: {missing()}")
+    layout = []  # loops rather than generators: at N = 197 each microsecond here is a thousandth of the call
+    for x in tensors:
+        batch, head, token, _ = x.stride()
+        layout += x.data_ptr(), batch, head, token
+    decays, bonuses = omega.float().contiguous(), u.float().contiguous()
     failed = lib.lcr_bi_wkv(
-        *(lib.lcr_bi_wkv_isa() if kernel is None else kernel, torch.get_num_threads()),
-        *(batch, heads, tokens, width, int(bidirectional)),
-        (_Strided * len(tensors))(*map(_strided, tensors)),
-        *(omega.data_ptr(), u.data_ptr(), d_omega and d_omega[0].data_ptr(), d_u and d_u[0].data_ptr()),
+        *(kernel, torch.get_num_threads(), *tensors[0].shape, bidirectional, _ARRAYS[len(tensors)](*layout)),
+        *(decays.data_ptr(), bonuses.data_ptr(), d_omega, d_u),
     )
     if failed:
         raise MemoryError(f"bi_wkv: no memory for the states of {tuple(tensors[0].shape)}")
 
 
-def forward(r, k, v, omega, u, bidirectional, lib=None, kernel=None) -> Tensor:
+def forward(r, k, v, omega, u, bidirectional, lib=None, kernel=-1) -> Tensor:
     """y of `lcr.wkv.bi_wkv` for CPU tensors; `kernel` forces an instruction set and `lib` a library, for tests."""
-    y = torch.empty(r.shape)
-    if r.numel():
-        inputs = [_float(x) for x in (r, k, v)]
-        small = [x.float().contiguous() for x in (omega, u)]
-        _call([*inputs, y], *small, None, None, bidirectional, lib, kernel)
-    return y.to(r.dtype)
+    y = _result(r)
+    if y.numel():
+        _call((_float(r), _float(k), _float(v), y), omega, u, None, None, bidirectional, lib, kernel)
+    return y if r.dtype == torch.float32 else y.to(r.dtype)
 
 
 def backward(
-    r, k, v, omega, u, dy, bidirectional, lib=None, kernel=None
+    r, k, v, omega, u, dy, bidirectional, lib=None, kernel=-1
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """dr, dk, dv, dω, du of `forward` at dy."""
-    outputs = [torch.empty(x.shape) for x in (r, k, v)]
-    d_omega, d_u = torch.zeros(omega.shape), torch.zeros(u.shape)
-    if r.numel():
-        inputs = [_float(x) for x in (r, k, v, dy)]
-        small = [x.float().contiguous() for x in (omega, u)]
-        _call([*inputs, *outputs], *small, [d_omega], [d_u], bidirectional, lib, kernel)
-    dr, dk, dv = (x.to(r.dtype) for x in outputs)
-    return dr, dk, dv, d_omega.to(omega.dtype), d_u.to(u.dtype)
+    dr, dk, dv, d_omega, d_u = _result(r), _result(k), _result(v), _result(omega), _result(u)
+    if dr.numel():
+        large = _float(r), _float(k), _float(v), _float(dy), dr, dk, dv
+        _call(large, omega, u, d_omega.data_ptr(), d_u.data_ptr(), bidirectional, lib, kernel)
+    else:
+        d_omega.zero_(), d_u.zero_()
+    if r.dtype == omega.dtype == u.dtype == torch.float32:
+        return dr, dk, dv, d_omega, d_u
+    return dr.to(r.dtype), dk.to(r.dtype), dv.to(r.dtype), d_omega.to(omega.dtype), d_u.to(u.dtype)

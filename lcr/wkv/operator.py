@@ -10,7 +10,12 @@ from torch.utils.flop_counter import register_flop_formula
 from lcr.wkv import chunk, cpu, reference
 
 BACKENDS = ("reference", "torch", "cpu", "cuda")
+_MODULES = {"reference": reference, "torch": chunk, "cpu": cpu}  # what needs no GPU
 _FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+_Key = torch._C.DispatchKey
+_keys_of_thread, _keys_of = torch._C._dispatch_tls_local_include_set, torch._C._dispatch_keys
+_EAGER = torch._C.DispatchKeySet(_Key.BackendSelect).add(_Key.ADInplaceOrView)  # a thread in no mode of torch's
+_PLAIN = torch._C.DispatchKeySet(_Key.CPU).add(_Key.ADInplaceOrView).add(_Key.AutogradCPU).add(_Key.AutocastCPU)
 _log = logging.getLogger("lcr.wkv")
 
 
@@ -62,7 +67,7 @@ def bi_wkv(
     y_t = r_t · ( diag(u) k_tᵀv_t + Σ_{i<t} diag(w)^{t-1-i} k_iᵀv_i + Σ_{i>t} diag(w)^{i-t-1} k_iᵀv_i ), w = exp(-e^ω)
 
     r, k, v: (B, H, N, D) of one floating dtype, any strides; omega, u: (H, D), of the same dtype or float32; returns
-    y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five. Without `bidirectional` no third sum.
+    y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five, once. Without `bidirectional` no third sum.
     Works in float64 for float64, in float32 otherwise; under autocast all but float64 is taken to float32 first.
     backend: "auto" (the fastest that fits, see `choice`), "torch" (any device), "cpu" (the native kernel: D up to 128,
     not float64), "cuda" (a GPU and the extra [cuda]: D of 32, 48, 64, 96, 128, not float64), or "reference" (the
@@ -72,7 +77,24 @@ def bi_wkv(
     """
     if torch.compiler.is_compiling():  # there an error of the operator itself would lose its type
         _check(r, k, v, omega, u, backend)
+    elif _nobody_listens(r, k, v, omega, u):
+        return _differentiable(_forward, r, k, v, omega, u, bidirectional, backend)
     return torch.ops.lcr.bi_wkv(r, k, v, omega, u, bidirectional, backend)
+
+
+def _nobody_listens(*tensors: Tensor) -> bool:
+    """Whether torch's dispatcher would do no more than pass plain CPU tensors on, which costs it 14 µs a pass.
+
+    True only if no mode, transform, tracer, autocast or profiler is on and the tensors are neither subclasses nor lazy
+    (a negative bit): whatever else torch knows of, now or one day, makes it False, and the dispatcher decides.
+    """
+    return (
+        _keys_of_thread() == _EAGER
+        and not torch.is_autocast_enabled("cpu")
+        and not torch.overrides.has_torch_function(tensors)
+        and not torch.autograd._profiler_enabled()
+        and all(map(_PLAIN.__eq__, map(_keys_of, tensors)))
+    )
 
 
 def _check(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, backend: str) -> None:
@@ -124,22 +146,20 @@ _operator, _gradients = torch.ops.lcr.bi_wkv.default, torch.ops.lcr.bi_wkv_backw
 def _kernel(r: Tensor, backend: str):
     if backend == "auto":  # chosen here, not in the door: a compiled or exported graph is free to move
         backend = choice(r.device.type, r.dtype, r.shape[3])[0]
-    return _cuda() if backend == "cuda" else {"reference": reference, "torch": chunk, "cpu": cpu}[backend]
+    return _cuda() if backend == "cuda" else _MODULES[backend]
 
 
-@torch.compiler.disable
 def _forward(r, k, v, omega, u, bidirectional, backend):
     _check(r, k, v, omega, u, backend)
     return _kernel(r, backend).forward(r, k, v, omega, u, bidirectional)
 
 
-@torch.compiler.disable
 def _backward(r, k, v, omega, u, dy, bidirectional, backend):
     return _kernel(r, backend).backward(r, k, v, omega, u, dy, bidirectional)
 
 
-_library.impl("bi_wkv", _forward, "CompositeExplicitAutograd")
-_library.impl("bi_wkv_backward", _backward, "CompositeExplicitAutograd")
+_library.impl("bi_wkv", torch.compiler.disable(_forward), "CompositeExplicitAutograd")
+_library.impl("bi_wkv_backward", torch.compiler.disable(_backward), "CompositeExplicitAutograd")
 
 
 @torch.library.register_fake("lcr::bi_wkv", lib=_library)
@@ -153,32 +173,46 @@ def _(r, k, v, omega, u, dy, bidirectional, backend):
     return tuple(x.new_empty(x.shape) for x in (r, k, v, omega, u))
 
 
+class _Differentiable(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, call, r, k, v, omega, u, *how):
+        ctx.save_for_backward(r, k, v, omega, u)
+        ctx.how = how
+        return call(r, k, v, omega, u, *how)
+
+    @staticmethod
+    def backward(ctx, dy):
+        once = _FirstDerivative.apply if torch.is_grad_enabled() else _backward if _nobody_listens(dy) else _gradients
+        return None, *once(*ctx.saved_tensors, dy, *ctx.how), None, None
+
+
+class _FirstDerivative(torch.autograd.Function):
+    """The gradients under create_graph=True: to differentiate them again is an error, and not a silent zero."""
+
+    @staticmethod
+    def forward(ctx, *inputs):
+        return _gradients(*inputs)
+
+    @staticmethod
+    def backward(ctx, *gradients):
+        raise RuntimeError("bi_wkv: second derivatives are not implemented; its gradients cannot be differentiated")
+
+
+def _differentiable(call, r, k, v, omega, u, *how):
+    if torch.is_grad_enabled() and (
+        r.requires_grad or k.requires_grad or v.requires_grad or omega.requires_grad or u.requires_grad
+    ):
+        return _Differentiable.apply(call, r, k, v, omega, u, *how)
+    return call(r, k, v, omega, u, *how)
+
+
 def _below_autograd(*inputs):
     with torch._C._AutoDispatchBelowAutograd():
         return _operator(*inputs)
 
 
-class _Differentiable(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, *inputs):
-        *tensors, ctx.bidirectional, ctx.backend = inputs
-        ctx.save_for_backward(*tensors)
-        return _below_autograd(*inputs)
-
-    @staticmethod
-    def backward(ctx, dy):
-        return *_gradients(*ctx.saved_tensors, dy, ctx.bidirectional, ctx.backend), None, None
-
-
-@torch.compiler.disable
-def _autograd(*inputs):
-    if torch.is_grad_enabled() and any(x.requires_grad for x in inputs[:5]):
-        return _Differentiable.apply(*inputs)
-    return _below_autograd(*inputs)
-
-
 # what torch.library.register_autograd does, without its 45 µs a call, a twentieth of forward and backward at N = 197
-_library.impl("bi_wkv", _autograd, "Autograd")
+_library.impl("bi_wkv", torch.compiler.disable(functools.partial(_differentiable, _below_autograd)), "Autograd")
 for _device in ("cpu", "cuda"):
     torch.library.register_autocast("lcr::bi_wkv", _device, torch.float32, lib=_library)
 

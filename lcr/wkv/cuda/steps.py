@@ -97,7 +97,7 @@ def backward(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """dr, dk, dv, dω, du of `forward` at dy."""
     dr, dk, dv = (torch.empty(r.shape, dtype=r.dtype, device=r.device) for _ in range(3))
-    d_omega, d_u = (torch.zeros(omega.shape, device=r.device) for _ in range(2))
+    d_omega, d_u = (torch.zeros(omega.shape, dtype=torch.float32, device=r.device) for _ in range(2))
     if r.numel():
         r, k, v, dy = _rows(r), _rows(k), _rows(v), _rows(dy.to(r.dtype))
         call = _Call(machine, r, omega, u, bidirectional)

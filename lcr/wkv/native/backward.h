@@ -4,21 +4,27 @@
   // earlier ones (before) ask of a key, gives dk and, turned back, dv. A pair in chunks m < n has the exponent
   // (t-t0) + 32·(n-m-1) + (31-i): each factor's slope is taken where it is applied, so nothing cancels.
 
-  // out[t] += x ⊙ w^j, and j times its product with what it multiplies goes to the slope by log w.
-  INLINE void contribute(float* out, const float* source, int j, int d, vec x) const {
-    const vec y = x * load(tables.power[j] + d);
-    store(out + d, load(out + d) + y);
-    store(w.slopes + d, load(w.slopes + d) + all(static_cast<float>(j)) * (load(source + d) * y));
+  // Adds rows x, scaled by w^exponent(t), to out, and to the slope by log w the exponent times what they are products with.
+  template <int MR, class Exponent>
+  INLINE void contribute(Rows& out, const Rows& source, int first, int d, const vec (&x)[MR], const Exponent& exponent) {
+    vec slope = load(w.slopes + d);
+    UNROLL for (int m = 0; m < MR; ++m) {
+      const int t = first + m, j = exponent(t);
+      const vec y = x[m] * load(tables.power[j] + d);
+      store(out[t] + d, load(out[t] + d) + y);
+      slope += all(kNumbers[j]) * (load(source[t] + d) * y);
+    }
+    store(w.slopes + d, slope);
   }
   // The gradients of a chunk of r (or k) from a state: d_reads·state, scaled by w^t (or w^(31-t)).
   template <bool kRest>
   void from_state(Rows& out, const Rows& source, const Rows& d_reads, const float* state, int n, const Ahead& next) {
     product(
         n, width,
-        [&](int t, int d, vec x) {
-          next(t, d);
-          contribute(out[t], source[t], kRest ? kChunk - 1 - t : t, d, x);
-        },
+        ByColumn{[&](int first, int d, const auto& x) {
+          next(first, d, count_of(x));
+          contribute(out, source, first, d, x, [](int t) { return kRest ? kChunk - 1 - t : t; });
+        }},
         Natural{d_reads[0], state, width, width});
   }
   // Σ over channels of v of S ⊙ G, times 32·w^32: what crosses a whole chunk.
@@ -42,41 +48,59 @@
   }
   void across_gradients(int reader, int readers, int writer, int writers, int half) {
     const float* block = &w.d_scores[reader][writer];
+    const auto exponent = [half](int t) { return to_midpoint(t, half); };
     product(
         readers, width,
-        [&, reader, half](int t, int d, vec x) {
-          contribute(w.dr[reader + t], w.r[reader + t], to_midpoint(reader + t, half), d, x);
-        },
+        ByColumn{[&, reader](int t, int d, const auto& x) { contribute(w.dr, w.r, reader + t, d, x, exponent); }},
         Term<kChunk, 1>{block, w.k_scaled[writer], T, writers});
     product(
         writers, width,
-        [&, writer, half](int i, int d, vec x) {
-          contribute(w.dk[writer + i], w.k[writer + i], to_midpoint(writer + i, half), d, x);
-        },
+        ByColumn{[&, writer](int i, int d, const auto& x) { contribute(w.dk, w.k, writer + i, d, x, exponent); }},
         Term<1, kChunk>{block, w.r_scaled[reader], T, readers});
   }
   // Gradients of the pairs inside eight tokens, one by one.
+  template <bool kBoth>
   void near_gradients(int first) {
     for (int d = 0; d < width; d += W) {
-      vec slope = {}, own = {}, dk[8] = {};
-      for (int t = 0; t < 8; ++t) {
+      vec slope = {}, dk[8];
+      UNROLL for (int i = 0; i < 8; ++i) dk[i] = vec{};
+      UNROLL for (int t = 0; t < 8; ++t) {
+        const float* scores = w.d_scores[first + t] + first;
         const vec r = load(w.r[first + t] + d);
-        vec dr = {};
-        const int last = p.bidirectional ? 7 : t;
-        for (int i = 0; i <= last; ++i) {
+        vec dr = {}, far = {};
+        UNROLL for (int i = 0; i < (kBoth ? 8 : t + 1); ++i) {
           const int distance = t < i ? i - t : t - i;
-          const vec factor = all(w.d_scores[first + t][first + i]) * load(tables.near_rows[distance] + d);
-          const vec k = load(w.k[first + i] + d), part = factor * k;
+          const vec factor = all(scores[i]) * load(tables.near_rows[distance] + d);
+          const vec part = factor * load(w.k[first + i] + d);
           dr += part;
           dk[i] += factor * r;
-          if (distance > 1) slope += all(static_cast<float>(distance - 1)) * (r * part);
-          if (distance == 0) own += all(w.d_scores[first + t][first + i]) * (r * k);
+          if (distance > 1) far += all(static_cast<float>(distance - 1)) * part;
         }
+        slope += r * far;
         store(w.dr[first + t] + d, load(w.dr[first + t] + d) + dr);
       }
-      for (int i = 0; i < 8; ++i) store(w.dk[first + i] + d, load(w.dk[first + i] + d) + dk[i]);
+      UNROLL for (int i = 0; i < 8; ++i) store(w.dk[first + i] + d, load(w.dk[first + i] + d) + dk[i]);
       store(w.slopes + d, load(w.slopes + d) + slope);
-      store(w.u_slopes + d, load(w.u_slopes + d) + own);
+    }
+  }
+  // du = Σ r ⊙ k (v·dy), in double: its terms have either sign, and a channel where they cancel would keep few digits.
+  void own_gradients(int n, double* du) const {
+    constexpr int kHalf = W / 2;
+    double scores[kChunk];
+    for (int t = 0; t < n; ++t) {
+      wide even = {}, odd = {};
+      for (int d = 0; d < width; d += W) {
+        even += load_wide(w.v[t] + d) * load_wide(w.y[t] + d);
+        odd += load_wide(w.v[t] + d + kHalf) * load_wide(w.y[t] + d + kHalf);
+      }
+      even += odd;
+      scores[t] = 0;
+      for (int i = 0; i < kHalf; ++i) scores[t] += even[i];
+    }
+    for (int d = 0; d < width; d += kHalf) {
+      wide sum = *reinterpret_cast<loose_wide*>(du + d);
+      for (int t = 0; t < n; ++t) sum += scores[t] * (load_wide(w.r[t] + d) * load_wide(w.k[t] + d));
+      *reinterpret_cast<loose_wide*>(du + d) = sum;
     }
   }
 
@@ -108,14 +132,15 @@
       read(w.r, p.r, c), read(w.k, p.k, c), read(w.v, p.v, c), read(w.y, p.y, c);
       for (int t = 0; t < n; ++t)
         std::memset(w.dr[t], 0, sizeof(float) * width), std::memset(w.dk[t], 0, sizeof(float) * width);
-      std::memset(w.slopes, 0, sizeof w.slopes), std::memset(w.u_slopes, 0, sizeof w.u_slopes);
+      std::memset(w.slopes, 0, sizeof w.slopes);
 
       all_scores(n);
       transpose(w.v[0], T, n, width, w.v_turned[0], kChunk);
       product(
           n, n, [this](int t, int i, vec x) { store(w.d_scores[t] + i, x); },
           Natural{w.y[0], w.v_turned[0], kChunk, width});
-      for (int first = 0; first < n; first += 8) near_gradients(first);
+      for (int first = 0; first < n; first += 8) both ? near_gradients<true>(first) : near_gradients<false>(first);
+      own_gradients(n, total.u);
       for (int half = 8; half < n; half *= 2) half_gradients(half, n);
 
       const bool read_before = both && has_past;
@@ -134,10 +159,11 @@
       const Ahead next_r = ahead(p.r, c + 1), next_k = ahead(p.k, c + 1), next_y = ahead(p.y, c + 1);
       product(
           n, width,
-          [this, next_r, next_k, next_y](int i, int d, vec x) {
-            next_r(i, d), next_k(i, d), next_y(i, d);
-            store(w.dv[i] + d, x);
-          },
+          ByColumn{[this, next_r, next_k, next_y](int first, int d, const auto& x) {
+            const int rows = count_of(x);
+            next_r(first, d, rows), next_k(first, d, rows), next_y(first, d, rows);
+            for_rows(x, [=](int m, vec sum) { store(w.dv[first + m] + d, sum); });
+          }},
           Term<1, kChunk>{w.scores[0], w.y[0], T, n},
           Natural{w.k_past[0], turned, width, has_future ? width : 0},
           Natural{w.k_future[0], turned + square, width, read_before ? width : 0});
@@ -147,7 +173,7 @@
         crossing(past, after_here);
         if (both) crossing(future_here, before);
       }
-      for (int d = 0; d < p.width; ++d) total.log_w[d] += w.slopes[d], total.u[d] += w.u_slopes[d];
+      for (int d = 0; d < p.width; ++d) total.log_w[d] += w.slopes[d];
       if (has_future) {
         advance_turned(past, has_past ? past : nullptr, w.k_past, w.v, n, ahead(both ? future : after, c + 1));
         if (both) {

@@ -7,6 +7,8 @@
 #include "bi_wkv.h"
 
 #define INLINE inline __attribute__((always_inline))
+// For loops over a register tile: left to itself GCC keeps the tile in memory, zeroed by `rep stos`, where a lambda is long.
+#define UNROLL _Pragma("GCC unroll 8")
 
 namespace lcr {
 namespace {
@@ -20,8 +22,16 @@ typedef float loose __attribute__((vector_size(W * 4), aligned(4), may_alias));
 typedef float vec8 __attribute__((vector_size(32)));
 typedef float loose8 __attribute__((vector_size(32), aligned(4), may_alias));
 
+// Doubles in as many bytes: half as many numbers.
+typedef double wide __attribute__((vector_size(W * 4)));
+typedef double loose_wide __attribute__((vector_size(W * 4), aligned(8), may_alias));
+typedef float loose_half __attribute__((vector_size(W * 2), aligned(4), may_alias));
+
 INLINE vec load(const float* p) { return *reinterpret_cast<const loose*>(p); }
 INLINE void store(float* p, vec x) { *reinterpret_cast<loose*>(p) = x; }
+INLINE wide load_wide(const float* p) {
+  return __builtin_convertvector(*reinterpret_cast<const loose_half*>(p), wide);
+}
 INLINE vec all(float x) { return x - vec{}; }
 INLINE int round_up(int64_t x) { return static_cast<int>((x + kRound - 1) / kRound * kRound); }
 
@@ -39,22 +49,53 @@ INLINE void accumulate(vec (&acc)[MR][NR], const Term<AM, AK>& term, int row, in
   const float* b = term.b + column;
   for (int k = 0; k < term.depth; ++k, a += AK, b += term.ldb) {
     vec right[NR];
-    for (int n = 0; n < NR; ++n) right[n] = load(b + n * W);
-    for (int m = 0; m < MR; ++m) {
+    UNROLL for (int n = 0; n < NR; ++n) right[n] = load(b + n * W);
+    UNROLL for (int m = 0; m < MR; ++m) {
       const vec left = all(a[m * AM]);
-      for (int n = 0; n < NR; ++n) acc[m][n] += left * right[n];
+      UNROLL for (int n = 0; n < NR; ++n) acc[m][n] += left * right[n];
     }
   }
+}
+
+// act(m, vector) for each row m of a column of vectors.
+template <int MR, class Act>
+INLINE void for_rows(const vec (&sums)[MR], const Act& act) {
+  UNROLL for (int m = 0; m < MR; ++m) act(m, sums[m]);
+}
+template <int MR>
+constexpr int count_of(const vec (&)[MR]) {
+  return MR;
+}
+
+// An emit(row, column, vector), and one of all rows of a column of vectors: what they share stays in a register.
+template <class Emit, int MR>
+INLINE void deliver(const Emit& emit, int row, int column, const vec (&sums)[MR]) {
+  for_rows(sums, [&](int m, vec x) { emit(row + m, column, x); });
+}
+template <class Emit>
+struct ByColumn {
+  Emit emit;
+};
+template <class Emit>
+ByColumn(Emit) -> ByColumn<Emit>;
+template <class Emit, int MR>
+INLINE void deliver(const ByColumn<Emit>& by, int row, int column, const vec (&sums)[MR]) {
+  by.emit(row, column, sums);
 }
 
 template <int NR, class Emit, class... Terms>
 INLINE void panel(int rows, int column, const Emit& emit, const Terms&... terms) {
   constexpr int MR = NR == 1 ? 8 : 4;
   for (int row = 0; row < rows; row += MR) {
-    vec acc[MR][NR] = {};
+    vec acc[MR][NR];
+    UNROLL for (int m = 0; m < MR; ++m)
+      UNROLL for (int n = 0; n < NR; ++n) acc[m][n] = vec{};
     (accumulate(acc, terms, row, column), ...);
-    for (int m = 0; m < MR; ++m)
-      for (int n = 0; n < NR; ++n) emit(row + m, column + n * W, acc[m][n]);
+    UNROLL for (int n = 0; n < NR; ++n) {
+      vec sums[MR];
+      UNROLL for (int m = 0; m < MR; ++m) sums[m] = acc[m][n];
+      deliver(emit, row, column + n * W, sums);
+    }
   }
 }
 
@@ -74,7 +115,6 @@ __attribute__((noinline)) void product(int rows, int columns, const Emit& emit, 
     }
   }
 }
-
 // to[j][i] = from[i][j] for an 8×8 block.
 INLINE void transpose8(const float* from, int64_t ld_from, float* to, int64_t ld_to) {
   vec8 a[8], b[8];

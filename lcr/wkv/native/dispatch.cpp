@@ -8,6 +8,10 @@
 #include <thread>
 #include <vector>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "bi_wkv.h"
 
 namespace lcr {
@@ -50,12 +54,42 @@ void fill(Tables& t, const float* omega, const float* u, int width, bool bidirec
   for (int j = 1; j < 8; ++j) std::memcpy(t.near_rows[j], t.power[j - 1], sizeof(float) * padded);
 }
 
+// 0 portable, 1 AVX2 with FMA, 2 AVX-512: the best that this machine runs.
+int best() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") &&
+      __builtin_cpu_supports("fma"))
+    return 2;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
+#endif
+  return 0;
+}
+
+// The kernel of that number; below 0 the best.
 const Kernel& kernel(int isa) {
+  if (isa < 0) isa = best();
 #if defined(__x86_64__)
   if (isa == 2) return kAvx512;
   if (isa == 1) return kAvx2;
 #endif
   return kPortable;
+}
+
+// Asks for pages of 2 MB under memory that is about to be written for the first time, where Linux gives them on request:
+// results that a call allocates anew at N = 12544 are thousands of small pages, and meeting each costs a fifth of the call.
+void prefer_large_pages(void* data, int64_t bytes) {
+#if defined(__linux__)
+  constexpr int64_t kSmall = 4096, kWorth = 4 << 20;
+  if (!data || bytes < kWorth) return;
+  const uintptr_t address = reinterpret_cast<uintptr_t>(data), first = (address + kSmall - 1) / kSmall * kSmall;
+  madvise(reinterpret_cast<void*>(first), (address + static_cast<uintptr_t>(bytes) - first) / kSmall * kSmall,
+          MADV_HUGEPAGE);  // advice: that it is not taken is no error
+#endif
+}
+void prefer_large_pages(const Problem& p, const Tensor& x) {
+  if (x.token == p.width && x.head == p.tokens * x.token && x.batch == p.heads * x.head)
+    prefer_large_pages(x.data, p.batches * x.batch * static_cast<int64_t>(sizeof(float)));
 }
 
 // Memory that a thread keeps from call to call, since fresh pages cost more than a short sequence; large states go back.
@@ -70,6 +104,7 @@ class Memory {
     bytes_ = (bytes + 4095) / 4096 * 4096;
     data_ = std::aligned_alloc(64, static_cast<size_t>(bytes_));
     if (!data_) bytes_ = 0;
+    prefer_large_pages(data_, bytes_);
     return data_;
   }
 
@@ -120,18 +155,10 @@ struct LcrTensor {
 // What the library was compiled from.
 EXPORT const char* lcr_bi_wkv_sources() { return LCR_SOURCES; }
 
-// 0 portable, 1 AVX2 with FMA, 2 AVX-512: the best that this machine runs.
-EXPORT int lcr_bi_wkv_isa() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") &&
-      __builtin_cpu_supports("fma"))
-    return 2;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
-#endif
-  return 0;
-}
+// The number of the best kernel that this machine runs.
+EXPORT int lcr_bi_wkv_isa() { return best(); }
 
+// isa: the kernel's number, or below 0 for the best.
 // tensors: r, k, v, y, or r, k, v, dy, dr, dk, dv when d_omega is not null; omega, u and their slopes (H, D) contiguous.
 // Returns 0, or 1 when memory is out.
 EXPORT int lcr_bi_wkv(int isa, int threads, int64_t batches, int64_t heads, int64_t tokens, int64_t width,
@@ -144,6 +171,7 @@ EXPORT int lcr_bi_wkv(int isa, int threads, int64_t batches, int64_t heads, int6
             tensor(3), {}, {}, {}};
   const bool backward = d_omega != nullptr;
   if (backward) p.dr = tensor(4), p.dk = tensor(5), p.dv = tensor(6);
+  for (int i = backward ? 4 : 3; i < (backward ? 7 : 4); ++i) prefer_large_pages(p, tensor(i));  // what is written
   const Kernel& k = kernel(isa);
   try {
     thread_local Memory kept;

@@ -14,6 +14,16 @@ using Square = float[kChunk][kChunk];  // scores: reader × writer
 using Natural = Term<T, 1>;            // A = a chunk, k along channels
 using Across = Term<1, T>;             // A = a chunk transposed, k along tokens
 
+// 0, 1, 2, …: exponents as factors.
+struct Numbers {
+  float number[kChunk] = {};
+  constexpr Numbers() {
+    for (int j = 0; j < kChunk; ++j) number[j] = static_cast<float>(j);
+  }
+  constexpr float operator[](int j) const { return number[j]; }
+};
+constexpr Numbers kNumbers;
+
 // Exponent of a token at the midpoint between two halves.
 INLINE int to_midpoint(int t, int half) {
   const int offset = t & (2 * half - 1);
@@ -28,29 +38,33 @@ struct Workspace {
   Square scores, d_scores;
   float k_turned[kMaxWidth][kChunk], k_level[kMaxWidth][kChunk], v_turned[kMaxWidth][kChunk];
   float slopes[kStride];
-  float u_slopes[kStride];
 };
 
 // Rows that will be needed next, asked for line by line while a product runs: a chunk and its states are a thousand lines,
 // memory answers some twenty at a time, and the processor drops what it is asked for beyond. Addresses may lie past the
-// end, where nothing is fetched. Without it N = 12544 took 1.2 times longer (four tensors no longer fit the caches).
+// end, where nothing is fetched. Without it N = 12544 took 1.2 times longer (four tensors no longer fit the caches); where
+// all fits, asking costs 3% of N = 197, so that a short sequence does not ask.
 struct Ahead {
-  uintptr_t address;
-  uint64_t stride;  // bytes between rows
-  INLINE void operator()(int row, int column) const {
-    const uint64_t offset = static_cast<uint64_t>(row) * stride + static_cast<uint64_t>(column) * sizeof(float);
-    __builtin_prefetch(reinterpret_cast<const void*>(address + offset), 0, 2);
+  uintptr_t address;  // 0: do not ask
+  uint64_t stride;    // bytes between rows
+  // `count` rows at a column, of each line of memory only the first vector.
+  INLINE void operator()(int row, int column, int count) const {
+    if (!address || column % kLine) return;
+    uintptr_t at = address + static_cast<uint64_t>(row) * stride + static_cast<uint64_t>(column) * sizeof(float);
+    for (int m = 0; m < count; ++m, at += stride) __builtin_prefetch(reinterpret_cast<const void*>(at), 0, 2);
   }
+  static constexpr int kLine = W < 16 ? 16 : 1;  // floats
 };
+constexpr int64_t kFits = 8;  // chunks
 // What a product of width × width can ask for: the rows of a state, and those of two chunks.
 struct Next {
   Ahead state, low, high;
-  INLINE void operator()(int row, int column) const {
-    state(row, column);
+  INLINE void operator()(int row, int column, int count) const {
+    state(row, column, count);
     if (row < kChunk)
-      low(row, column);
+      low(row, column, count);
     else if (row < 2 * kChunk)
-      high(row - kChunk, column);
+      high(row - kChunk, column, count);
   }
 };
 
@@ -89,6 +103,7 @@ struct Sequence {
   Ahead ahead(const Tensor& x, int64_t c) const { return ahead(x.at(b, h), kChunk * x.token, x.token, c, chunks); }
   Ahead ahead(const float* stored, int64_t c) const { return ahead(stored, square, width, c, chunks - 1); }
   Ahead ahead(const float* first, int64_t step, int64_t stride, int64_t c, int64_t count) const {
+    if (chunks <= kFits) return {0, 0};
     c = c < 0 ? 0 : c < count ? c : count - 1;
     return {reinterpret_cast<uintptr_t>(first + c * step), static_cast<uint64_t>(stride) * sizeof(float)};
   }
@@ -120,11 +135,14 @@ struct Sequence {
     }
     product(
         width, width,
-        [=](int a, int d, vec x) {
-          next(a, d);
-          const vec old = load(before + a * ld + d);
-          store(state + a * ld + d, old * all(step[a]) + (old * all(rest[a]) + x));
-        },
+        ByColumn{[=](int first, int d, const auto& x) {
+          next(first, d, count_of(x));
+          for_rows(x, [=](int m, vec sum) {
+            const int a = first + m;
+            const vec old = load(before + a * ld + d);
+            store(state + a * ld + d, old * all(step[a]) + (old * all(rest[a]) + sum));
+          });
+        }},
         term);
   }
   // The same transposed, rows of channels of v (backward).
@@ -139,11 +157,15 @@ struct Sequence {
     }
     product(
         width, width,
-        [=](int d, int a, vec x) {
-          next(d, a);
-          const vec old = load(before + d * ld + a);
-          store(state + d * ld + a, old * load(step + a) + (old * load(rest + a) + x));
-        },
+        ByColumn{[=](int first, int a, const auto& x) {
+          next(first, a, count_of(x));
+          const vec once = load(step + a), more = load(rest + a);
+          for_rows(x, [=](int m, vec sum) {
+            const int64_t at = (first + m) * ld + a;
+            const vec old = load(before + at);
+            store(state + at, old * once + (old * more + sum));
+          });
+        }},
         term);
   }
 
@@ -231,10 +253,11 @@ struct Sequence {
       const Ahead next_r = ahead(p.r, c + 1), next_k = ahead(p.k, c + 1), next_y = ahead(p.y, c + 1);
       product(
           n, width,
-          [=](int t, int d, vec x) {
-            next_r(t, d), next_k(t, d), next_y(t, d);
-            store(y[t] + d, x);
-          },
+          ByColumn{[=](int first, int d, const auto& x) {
+            const int rows = count_of(x);
+            next_r(first, d, rows), next_k(first, d, rows), next_y(first, d, rows);
+            for_rows(x, [=](int m, vec sum) { store(y[first + m] + d, sum); });
+          }},
           Term<kChunk, 1>{w.scores[0], w.v[0], T, by_pairs ? 0 : n},
           Natural{w.r_past[0], past, width, has_past ? width : 0},
           Natural{w.r_future[0], future + c * square, width, has_future ? width : 0});
