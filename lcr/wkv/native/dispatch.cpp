@@ -109,7 +109,7 @@ class Memory {
   }
 
  private:
-  static constexpr int64_t kKept = 8 << 20;
+  static constexpr int64_t kKept = 16 << 20;
   void* data_ = nullptr;
   int64_t bytes_ = 0;
 };
