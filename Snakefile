@@ -11,7 +11,7 @@
 import os
 import re
 
-from lcr.workflow import DIAGNOSIS, LEDGER, PUBLISHED, SEARCH, TABLES, choose
+from lcr.workflow import DIAGNOSIS, LEDGER, NOTEBOOKS, PUBLISHED, SEARCH, TABLES, choose
 
 
 report: "docs/captions/workflow.rst"
@@ -23,7 +23,7 @@ DATA = f".lcr/data/{STUDY.name}"
 RUN = f"results/{STUDY.name}/{{dataset}}/{{variant}}/seed-{{seed}}"
 LOGS = f".lcr/logs/{STUDY.name}"
 TIMES = f".lcr/benchmarks/{STUDY.name}"
-NOTEBOOKS = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
+PAGES = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
 
 
 wildcard_constraints:
@@ -31,7 +31,7 @@ wildcard_constraints:
     variant="|".join(map(re.escape, [*CHOICE.variants, *CHOICE.readings])),
     seed="|".join(map(str, STUDY.seeds)),
     table="|".join(table for table in TABLES if table != "claims"),
-    notebook="|".join(CHOICE.notebooks),
+    notebook="|".join(NOTEBOOKS),
     published="|".join(map(re.escape, CHOICE.published)),
 
 
@@ -277,8 +277,8 @@ rule notebook:
     input:
         CHOICE.shown,
         local(f"{CHOICE.stamps}/tables"),
-        notebook=f"{NOTEBOOKS}/{{notebook}}.ipynb",
-        page=f"{NOTEBOOKS}/template/page/index.html.j2",
+        notebook=f"{PAGES}/{{notebook}}.ipynb",
+        page=f"{PAGES}/template/page/index.html.j2",
     output:
         ensure(f"results/{STUDY.name}/figures/{{notebook}}.png", non_empty=True),
         ensure(
@@ -320,7 +320,7 @@ rule notebook:
 rule answer:
     input:
         expand(f"results/{STUDY.name}/{{table}}.csv", table=TABLES),
-        expand(f"results/{STUDY.name}/figures/{{notebook}}.png", notebook=CHOICE.notebooks),
+        expand(f"results/{STUDY.name}/figures/{{notebook}}.png", notebook=NOTEBOOKS),
         local(f"{CHOICE.stamps}/tables"),
     output:
         ensure(f"results/{STUDY.name}/README.md", non_empty=True),

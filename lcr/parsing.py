@@ -37,8 +37,13 @@ def parse(kind: type[C], data: Any, where: str) -> C:
     """`data` as a configuration of `kind`.
 
     Raises:
-        InputError: a key is unknown, missing or of the wrong type; `where` is named.
+        InputError: a key is unknown, missing or of the wrong type, or there are none; `where` is named.
     """
+    if not isinstance(data, dict):
+        found = "nothing" if data is None else f"{type(data).__name__} {data!r:.60}"
+        raise InputError(
+            f"{where}: expected keys with values (such as `{next(iter(kind.model_fields))}: …`), found {found}"
+        )
     try:
         return kind.model_validate(data)
     except ValidationError as error:
@@ -54,4 +59,7 @@ def read_yaml(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise InputError(f"{path} is no valid YAML: {str(error).splitlines()[0]}") from error
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InputError(f"{path}{place}: no valid YAML: {problem}") from error

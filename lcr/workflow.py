@@ -34,7 +34,7 @@ from lcr.runs import (
     source_hash,
     train_key,
 )
-from lcr.study.notebooks import NOTEBOOKS, notebooks_of
+from lcr.study.notebooks import NOTEBOOKS
 from lcr.variants import VariantConfig
 
 RESULTS = "results"
@@ -237,11 +237,6 @@ class Choice:
         """The prepared data of the dataset that the readings are compared on."""
         return self._prepared(self.study.readings_dataset)
 
-    @property
-    def notebooks(self) -> tuple[str, ...]:
-        """Those whose tables the study has."""
-        return notebooks_of((*TABLES, *MADE))
-
     def shown(self, wildcards: Any) -> list[str]:
         """What a notebook reads: tables, and files of runs.
 
@@ -255,8 +250,8 @@ class Choice:
     @property
     def published(self) -> list[str]:
         """What is published from results/<study>/ to results/."""
-        figures = [f"figures/{name}.{suffix}" for name in self.notebooks for suffix in ("png", "svg")]
-        pages = [f"notebooks/{name}.html" for name in self.notebooks]
+        figures = [f"figures/{name}.{suffix}" for name in NOTEBOOKS for suffix in ("png", "svg")]
+        pages = [f"notebooks/{name}.html" for name in NOTEBOOKS]
         return [*(f"{table}.csv" for table in (*TABLES, *MADE)), *figures, *pages, "README.md"]
 
     # Stamps.

@@ -3,7 +3,6 @@
 Each notebook draws one figure, saved under the notebook's name.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -41,9 +40,3 @@ NOTEBOOKS = {
         full_only=True,
     ),
 }
-
-
-def notebooks_of(tables: Iterable[str]) -> tuple[str, ...]:
-    """The notebooks whose tables are all among `tables`."""
-    there = set(tables)
-    return tuple(name for name, notebook in NOTEBOOKS.items() if there.issuperset(notebook.tables))

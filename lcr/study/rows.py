@@ -47,4 +47,6 @@ def read_rows(path: str | Path) -> list[Row]:
         with Path(path).open(encoding="utf-8", newline="") as opened:
             return list(csv.DictReader(opened))
     except FileNotFoundError:
-        raise InputError(f"no table {path}; make it with `lcr table`") from None
+        raise InputError(
+            f"no table {path}; `snakemake --cores all` makes it (or `lcr table`, where its runs are there)"
+        ) from None

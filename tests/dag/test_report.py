@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lcr import workflow
-from lcr.study.notebooks import notebooks_of
+from lcr.study.notebooks import NOTEBOOKS
 from tests.browser import needs_browser, open_page
 from tests.dag.conftest import Project
 
@@ -21,7 +21,7 @@ def report(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_table_figure_and_page_is_in_the_report_under_its_category(report: Path):
     text = report.read_text(encoding="utf-8")
     files = [f"{table}.csv" for table in workflow.TABLES]
-    for notebook in notebooks_of((*workflow.TABLES, *workflow.MADE)):
+    for notebook in NOTEBOOKS:
         files += [f"{notebook}.svg", f"{notebook}.html"]
     for file in (*files, "answer.html"):
         assert file in text, file

@@ -3,11 +3,9 @@
 import pytest
 
 from lcr import workflow
-from lcr.study.notebooks import NOTEBOOKS as KNOWN
-from lcr.study.notebooks import notebooks_of
+from lcr.study.notebooks import NOTEBOOKS
 from tests.dag.conftest import Project
 
-NOTEBOOKS = notebooks_of((*workflow.TABLES, *workflow.MADE))
 ONE = ("--config", "study=one")
 RUNS = {("full", 0), ("no_tube_mask", 0)}
 MADE = (*(f"table {name}" for name in workflow.TABLES if name != "claims"), *(f"notebook {name}" for name in NOTEBOOKS))
@@ -20,7 +18,7 @@ def runs(step: str, chosen: set[tuple[str, int]] = RUNS) -> set[str]:
 
 def shown(*tables: str) -> set[str]:
     """What is redone when these tables are: the notebooks that show them, and what comes after all."""
-    return {f"notebook {name}" for name, one in KNOWN.items() if {*tables} & {*one.tables}} | {"answer", "hashes"}
+    return {f"notebook {name}" for name, one in NOTEBOOKS.items() if {*tables} & {*one.tables}} | {"answer", "hashes"}
 
 
 def without_publish(jobs: set[str]) -> set[str]:

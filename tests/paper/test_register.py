@@ -106,3 +106,20 @@ def test_a_study_with_readings_it_cannot_pair_is_refused(tmp_path: Path, reading
     file.write_text(text.replace(line, f"readings: {readings}"))
     with pytest.raises(InputError, match=message):
         load_study(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected keys with values (such as `name: …`), found nothing"),
+        ("just words", "expected keys with values (such as `name: …`), found str 'just words'"),
+        ("name: [tiny\nx: 3", "line 2, column 2: no valid YAML: expected ',' or ']'"),
+    ],
+)
+def test_a_file_that_is_no_study_is_named_with_the_place(text: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_study(file)
+    assert str(file) in str(refused.value)
+    assert message in str(refused.value)

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from lcr.study.finished import Finished
-from lcr.study.notebooks import NOTEBOOKS, notebooks_of
+from lcr.study.notebooks import NOTEBOOKS
 from tests.browser import needs_browser, open_page
 
 SOURCE = Path(__file__).parents[2]
@@ -78,11 +78,6 @@ def test_a_notebook_reads_no_table_that_it_does_not_declare():
         source = "\n".join(cell.source for cell in cells(name) if cell.cell_type == "code")
         read = set(re.findall(r'\.rows\("(\w+)"\)', source))
         assert read <= set(notebook.tables), name
-
-
-def test_notebooks_whose_tables_are_not_made_are_left_out():
-    assert "readings" not in notebooks_of(["table2", "ablations", "temporal"])
-    assert set(notebooks_of(table for one in NOTEBOOKS.values() for table in one.tables)) == set(NOTEBOOKS)
 
 
 @pytest.fixture(scope="session")

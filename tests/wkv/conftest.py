@@ -38,6 +38,13 @@ def _error(x: Tensor, exact: Tensor) -> float:
     return float((x.double() - exact).pow(2).mean().sqrt() / exact.double().pow(2).mean().sqrt().clamp(min=1e-30))
 
 
+def _error_by_channel(x: Tensor, exact: Tensor) -> Tensor:
+    """Relative root mean square of x - exact in each channel, the last axis, over draws, the other axes."""
+    axes = tuple(range(x.ndim - 1))
+    mean_square = (x.detach().double() - exact.detach()).pow(2).mean(axes)
+    return mean_square.sqrt() / exact.detach().pow(2).mean(axes).sqrt().clamp(min=1e-30)
+
+
 @pytest.fixture
 def inputs():
     return _inputs
@@ -46,3 +53,8 @@ def inputs():
 @pytest.fixture
 def error():
     return _error
+
+
+@pytest.fixture
+def error_by_channel():
+    return _error_by_channel

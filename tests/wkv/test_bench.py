@@ -79,5 +79,10 @@ def test_what_was_asked_for_is_judged_by_what_was_measured():
     assert growth.measured == 4.5
 
 
+def test_growth_compares_rounds_that_were_next_to_each_other():
+    short = timing(3136, FORWARD, OPERATOR, [1, 1, 1, 2, 2, 2])  # the machine slows down by half on the way
+    assert timing(12544, FORWARD, OPERATOR, [4, 8]).growth_from(short) == 4
+
+
 def test_long_calls_get_fewer_rounds_and_never_less_than_five():
     assert [rounds_for(n, 200) for n in (49, 197, 784, 3136, 12544)] == [200, 200, 102, 25, 6]
