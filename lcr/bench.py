@@ -82,11 +82,14 @@ def wkv(
     for path in (out / f"{name}.csv", *paths):
         print(path)
     if device == Device.cpu:
-        print("Asked for on one core with AVX-512:")
+        print(f"Asked for on one core with AVX-512; here: {why}, {threads} thread{'s' * (threads > 1)}.")
+        print(
+            "Medians over rounds; in brackets the same of the least times, which neighbours on this machine spoil less:"
+        )
         for target in wkv_bench.targets(timings):
             bound = "at least" if target.at_least else "at most"
             verdict = "met" if target.met else "NOT MET"
-            print(f"  {target.name}: {target.measured:.2f}, {bound} {target.wanted:g}: {verdict}")
+            print(f"  {target.name}: {target.measured:.2f} ({target.quiet:.2f}), {bound} {target.wanted:g}: {verdict}")
 
 
 def _name(device: Device) -> str:
@@ -114,7 +117,7 @@ def _rows(timings: "Sequence[Timing]") -> list[dict[str, str]]:
             "contender": t.contender,
             "rounds": str(len(t.seconds)),
             "median_ms": f"{1e3 * t.median:.4f}",
-            "min_ms": f"{1e3 * min(t.seconds):.4f}",
+            "min_ms": f"{1e3 * t.least:.4f}",
         }
         if t.contender == COPY:
             row["gb_per_s"] = f"{t.work / t.median / 1e9:.1f}"
