@@ -77,12 +77,13 @@ def wkv(
     rows = [{**setting, **row} for row in _rows(timings)]
     name = f"bench_wkv_{device.value}"
     write_rows(out / f"{name}.csv", COLUMNS, rows)
-    paths = write_figure(timings, f"{_name(device)}, {threads} thread{'s' * (threads > 1)}", shape, out / name)
+    of_threads = f"{threads} thread{'s' * (threads > 1)}"
+    paths = write_figure(timings, f"{_name(device)}, {of_threads}", shape, out / name)
     _show(timings)
     for path in (out / f"{name}.csv", *paths):
         print(path)
     if device == Device.cpu:
-        print(f"Asked for on one core with AVX-512; here: {why}, {threads} thread{'s' * (threads > 1)}.")
+        print(f"Asked for on one core with AVX-512; here: {why}, {of_threads}.")
         print(
             "Medians over rounds; in brackets the same of the least times, which neighbours on this machine spoil less:"
         )

@@ -91,7 +91,7 @@ def _call(tensors, omega, u, d_omega, d_u, bidirectional, lib, kernel) -> None:
     lib = lib or library()
     if lib is None:
         raise RuntimeError(f"bi_wkv: backend 'cpu' cannot serve: {missing()}")
-    layout = []  # loops rather than generators: at N = 197 each microsecond here is a thousandth of the call
+    layout = []  # loops rather than generators: at N = 197 ten microseconds here are 2% of a forward pass
     for x in tensors:
         batch, head, token, _ = x.stride()
         layout += x.data_ptr(), batch, head, token

@@ -32,17 +32,18 @@ def _inputs(
 
 def _error(x: Tensor, exact: Tensor) -> float:
     """Relative root mean square of x - exact; 0 for empty tensors."""
-    if exact.numel() == 0:
-        return 0.0
-    x, exact = x.detach(), exact.detach()
-    return float((x.double() - exact).pow(2).mean().sqrt() / exact.double().pow(2).mean().sqrt().clamp(min=1e-30))
+    return float(_relative(x, exact, exact.ndim)) if exact.numel() else 0.0
 
 
 def _error_by_channel(x: Tensor, exact: Tensor) -> Tensor:
     """Relative root mean square of x - exact in each channel, the last axis, over draws, the other axes."""
-    axes = tuple(range(x.ndim - 1))
-    mean_square = (x.detach().double() - exact.detach()).pow(2).mean(axes)
-    return mean_square.sqrt() / exact.detach().pow(2).mean(axes).sqrt().clamp(min=1e-30)
+    return _relative(x, exact, exact.ndim - 1)
+
+
+def _relative(x: Tensor, exact: Tensor, axes: int) -> Tensor:
+    """Root mean square of x - exact by that of exact, over the first `axes` axes."""
+    x, exact, over = x.detach().double(), exact.detach().double(), tuple(range(axes))
+    return (x - exact).pow(2).mean(over).sqrt() / exact.pow(2).mean(over).sqrt().clamp(min=1e-30)
 
 
 @pytest.fixture
