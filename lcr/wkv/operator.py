@@ -182,7 +182,7 @@ class _Differentiable(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, dy):
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled():  # noqa: SIM108  (a conditional within a conditional is no simpler)
             once = _FirstDerivative.apply
         else:
             once = _backward if _nobody_listens(dy) else _gradients

@@ -35,7 +35,7 @@ def test_the_two_references_agree(tokens, bidirectional, inputs, error):
 
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("backend", BACKEND)
-@pytest.mark.parametrize("tokens", [1, 2, 3, 31, 32, 33, 63, 64, 65, 197, 1024])
+@pytest.mark.parametrize("tokens", [1, 2, 3, 31, 32, 33, 48, 49, 63, 64, 65, 80, 81, 197, 1024])
 def test_output_and_gradients_equal_the_float64_sum(tokens, backend, bidirectional, inputs, error):
     x = [a.requires_grad_() for a in inputs(tokens, batch=1 if tokens > 100 else 2)]
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(7))
