@@ -43,12 +43,11 @@ class BuildNative(build_ext):
 
     def build_extension(self, extension: Extension) -> None:
         try:
-            with ThreadPoolExecutor() as pool:  # a compiler takes twenty seconds for each instruction set
-                parts = [pool.submit(self._compile, "dispatch.cpp", "dispatch", [], [("LCR_SOURCES", f'"{DIGEST}"')])]
-                for name, (width, flags) in KERNELS.items():
-                    macros = [("LCR_KERNEL", name), ("LCR_WIDTH", str(width))]
-                    parts.append(pool.submit(self._compile, "kernel.cpp", name, flags, macros))
-            objects = [path for part in parts for path in part.result()]
+            parts = [("dispatch.cpp", "dispatch", [], [("LCR_SOURCES", f'"{DIGEST}"')])]
+            for name, (width, flags) in KERNELS.items():
+                parts.append(("kernel.cpp", name, flags, [("LCR_KERNEL", name), ("LCR_WIDTH", str(width))]))
+            with ThreadPoolExecutor() as pool:
+                objects = [path for paths in pool.map(self._compile, *zip(*parts, strict=True)) for path in paths]
             target = Path(self.get_ext_fullpath(extension.name))
             target.parent.mkdir(parents=True, exist_ok=True)
             self.compiler.link_shared_object(objects, str(target), extra_postargs=["-pthread"], target_lang="c++")

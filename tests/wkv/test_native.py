@@ -60,7 +60,20 @@ def library(tmp_path_factory):
 @pytest.mark.parametrize("kernel", [0, 1, 2])
 @pytest.mark.parametrize(
     ("tokens", "width"),
-    [(1, 16), (8, 7), (10, 32), (17, 16), (33, 48), (48, 24), (49, 80), (65, 64), (80, 64), (81, 65), (70, 128)],
+    [
+        (1, 16),
+        (8, 7),
+        (10, 32),
+        (17, 16),
+        (33, 48),
+        (48, 24),
+        (49, 80),
+        (65, 64),
+        (80, 64),
+        (81, 65),
+        (100, 96),
+        (70, 128),
+    ],
 )
 def test_each_instruction_sets_code_equals_the_float64_sum(
     tokens, width, kernel, bidirectional, library, inputs, error
