@@ -8,6 +8,7 @@ import ctypes
 import functools
 import hashlib
 import importlib.machinery
+import struct
 import warnings
 from pathlib import Path
 
@@ -16,18 +17,14 @@ from torch import Tensor
 
 MAX_WIDTH = 128
 NAMES = ("portable", "AVX2", "AVX-512")  # by the number that the library gives them
-# an address and three strides a tensor, for forward and backward; kept, or ctypes would make a class anew in each call
-_ARRAYS = {tensors: ctypes.c_int64 * (4 * tensors) for tensors in (4, 7)}
+# LcrCall of native/dispatch.cpp with four tensors (forward) or seven: an address and three strides each
+_CALLS = {tensors: struct.Struct(f"{11 + 4 * tensors}q") for tensors in (4, 7)}
 
 
 def load(path: Path) -> ctypes.CDLL:
     """The library at `path`, with its interface declared. Raises OSError if it is no such library."""
     library = ctypes.CDLL(str(path))
-    integer, pointer = ctypes.c_int64, ctypes.c_void_p
-    library.lcr_bi_wkv.argtypes = (
-        *(ctypes.c_int, ctypes.c_int, integer, integer, integer, integer, ctypes.c_int),
-        *(ctypes.POINTER(integer), pointer, pointer, pointer, pointer),
-    )
+    library.lcr_bi_wkv.argtypes = (ctypes.c_char_p,)
     library.lcr_bi_wkv.restype = ctypes.c_int
     library.lcr_bi_wkv_isa.restype = ctypes.c_int
     library.lcr_bi_wkv_sources.restype = ctypes.c_char_p
@@ -96,10 +93,11 @@ def _call(tensors, omega, u, d_omega, d_u, bidirectional, lib, kernel) -> None:
         batch, head, token, _ = x.stride()
         layout += x.data_ptr(), batch, head, token
     decays, bonuses = omega.float().contiguous(), u.float().contiguous()
-    failed = lib.lcr_bi_wkv(
-        *(kernel, torch.get_num_threads(), *tensors[0].shape, bidirectional, _ARRAYS[len(tensors)](*layout)),
-        *(decays.data_ptr(), bonuses.data_ptr(), d_omega, d_u),
+    call = _CALLS[len(tensors)].pack(
+        *(kernel, torch.get_num_threads(), *tensors[0].shape, bidirectional),
+        *(decays.data_ptr(), bonuses.data_ptr(), d_omega, d_u, *layout),
     )
+    failed = lib.lcr_bi_wkv(call)
     if failed:
         raise MemoryError(f"bi_wkv: no memory for the states of {tuple(tensors[0].shape)}")
 
@@ -108,7 +106,7 @@ def forward(r, k, v, omega, u, bidirectional, lib=None, kernel=-1) -> Tensor:
     """y of `lcr.wkv.bi_wkv` for CPU tensors; `kernel` forces an instruction set and `lib` a library, for tests."""
     y = _result(r)
     if y.numel():
-        _call((_float(r), _float(k), _float(v), y), omega, u, None, None, bidirectional, lib, kernel)
+        _call((_float(r), _float(k), _float(v), y), omega, u, 0, 0, bidirectional, lib, kernel)
     return y if r.dtype == torch.float32 else y.to(r.dtype)
 
 

@@ -182,7 +182,10 @@ class _Differentiable(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, dy):
-        once = _FirstDerivative.apply if torch.is_grad_enabled() else _backward if _nobody_listens(dy) else _gradients
+        if torch.is_grad_enabled():  # noqa: SIM108  (a conditional within a conditional is no simpler)
+            once = _FirstDerivative.apply
+        else:
+            once = _backward if _nobody_listens(dy) else _gradients
         return None, *once(*ctx.saved_tensors, dy, *ctx.how), None, None
 
 

@@ -35,11 +35,9 @@
       store(w.slopes + a, load(w.slopes + a) + all(kChunk) * load(tables.step + a) * sum);
     }
   }
-  // Gradients of the pairs across the midpoints of halves of `half` tokens.
+  // Gradients of the pairs across the midpoints of halves of `half` tokens, from readers scaled and d_scores.
   void half_gradients(int half, int n) {
-    const auto exponent = [=](int t) { return to_midpoint(t, half); };
-    scale(w.r_scaled, w.r, n, exponent);
-    scale(w.k_scaled, w.k, n, exponent);
+    scale_to_midpoint(w.k_scaled, w.k, n, half);
     for (int low = 0; low + half < n; low += 2 * half) {
       const int middle = low + half, upper = n - middle < half ? n - middle : half;
       across_gradients(middle, upper, low, half, half);
@@ -52,13 +50,13 @@
     product(
         readers, width,
         ByColumn{[&, reader](int t, int d, const auto& x) { contribute(w.dr, w.r, reader + t, d, x, exponent); }},
-        Term<kChunk, 1>{block, w.k_scaled[writer], T, writers});
+        Term<kRows, 1>{block, w.k_scaled[writer], T, writers});
     product(
         writers, width,
         ByColumn{[&, writer](int i, int d, const auto& x) { contribute(w.dk, w.k, writer + i, d, x, exponent); }},
-        Term<1, kChunk>{block, w.r_scaled[reader], T, readers});
+        Term<1, kRows>{block, w.r_scaled[reader], T, readers});
   }
-  // Gradients of the pairs inside eight tokens, one by one.
+  // Gradients of the pairs inside eight tokens, one by one; the first that dr and dk get.
   template <bool kBoth>
   void near_gradients(int first) {
     for (int d = 0; d < width; d += W) {
@@ -77,16 +75,15 @@
           if (distance > 1) far += all(static_cast<float>(distance - 1)) * part;
         }
         slope += r * far;
-        store(w.dr[first + t] + d, load(w.dr[first + t] + d) + dr);
+        store(w.dr[first + t] + d, dr);
       }
-      UNROLL for (int i = 0; i < 8; ++i) store(w.dk[first + i] + d, load(w.dk[first + i] + d) + dk[i]);
+      UNROLL for (int i = 0; i < 8; ++i) store(w.dk[first + i] + d, dk[i]);
       store(w.slopes + d, load(w.slopes + d) + slope);
     }
   }
   // du = Σ r ⊙ k (v·dy), in double: its terms have either sign, and a channel where they cancel would keep few digits.
   void own_gradients(int n, double* du) const {
-    constexpr int kHalf = W / 2;
-    double scores[kChunk];
+    double scores[kRows];
     for (int t = 0; t < n; ++t) {
       wide even = {}, odd = {};
       for (int d = 0; d < width; d += W) {
@@ -97,10 +94,14 @@
       scores[t] = 0;
       for (int i = 0; i < kHalf; ++i) scores[t] += even[i];
     }
-    for (int d = 0; d < width; d += kHalf) {
-      wide sum = *reinterpret_cast<loose_wide*>(du + d);
-      for (int t = 0; t < n; ++t) sum += scores[t] * (load_wide(w.r[t] + d) * load_wide(w.k[t] + d));
-      *reinterpret_cast<loose_wide*>(du + d) = sum;
+    for (int d = 0; d < width; d += W) {
+      wide sum[4] = {};  // four at once, or each addition would wait for the one before it
+      for (int t = 0; t < n; t += 2)
+        UNROLL for (int i = 0; i < 4; ++i) {
+          const int token = t + i / 2, at = d + i % 2 * kHalf;
+          sum[i] += scores[token] * (load_wide(w.r[token] + at) * load_wide(w.k[token] + at));
+        }
+      UNROLL for (int i = 0; i < 2; ++i) *reinterpret_cast<loose_wide*>(du + d + i * kHalf) += sum[i] + sum[i + 2];
     }
   }
 
@@ -114,34 +115,36 @@
       const int n = rows(c);
       const bool first = c + 1 == chunks;
       if (p.bidirectional) {
-        read(w.k, p.k, c), read(w.v, p.v, c);
-        scale_by_position(w.k_future, w.k, n);
+        read_scaled(w.k_future, p.k, c, position), read(w.v, p.v, c);
         advance_turned(future + (c - 1) * square, first ? nullptr : future + c * square, w.k_future, w.v, n,
                        Next{ahead(future, c - 2), ahead(p.k, c - 1), ahead(p.v, c - 1)});
       }
-      read(w.r, p.r, c), read(w.y, p.y, c);
-      scale_by_position(w.r_past, w.r, n);
+      read_scaled(w.r_past, p.r, c, position), read(w.y, p.y, c);
       advance_turned(after + (c - 1) * square, first ? nullptr : after + c * square, w.r_past, w.y, n,
                      Next{ahead(after, c - 2), ahead(p.r, c - 1), ahead(p.y, c - 1)});
     }
-    for (int d = 0; d < kMaxWidth; ++d) total.log_w[d] = total.u[d] = 0;
+    for (int d = 0; d < kMaxWidth; ++d) total.omega[d] = total.u[d] = 0;
     for (int64_t c = 0; c < chunks; ++c) {
       const int n = rows(c);
       const bool has_past = c > 0, has_future = c + 1 < chunks, both = p.bidirectional;
       const float *future_here = future + c * square, *after_here = after + c * square;
       read(w.r, p.r, c), read(w.k, p.k, c), read(w.v, p.v, c), read(w.y, p.y, c);
-      for (int t = 0; t < n; ++t)
-        std::memset(w.dr[t], 0, sizeof(float) * width), std::memset(w.dk[t], 0, sizeof(float) * width);
       std::memset(w.slopes, 0, sizeof w.slopes);
 
-      all_scores(n);
-      transpose(w.v[0], T, n, width, w.v_turned[0], kChunk);
+      near_scores(n);
+      transpose(w.v[0], T, n, width, w.v_turned[0], kRows);
       product(
           n, n, [this](int t, int i, vec x) { store(w.d_scores[t] + i, x); },
-          Natural{w.y[0], w.v_turned[0], kChunk, width});
+          Natural{w.y[0], w.v_turned[0], kRows, width});
       for (int first = 0; first < n; first += 8) both ? near_gradients<true>(first) : near_gradients<false>(first);
       own_gradients(n, total.u);
-      for (int half = 8; half < n; half *= 2) half_gradients(half, n);
+      for (int half = 8; half < n; half *= 2) {
+        if (half >= kLeaf)
+          half_scores(half, n);
+        else
+          scale_to_midpoint(w.r_scaled, w.r, n, half);
+        half_gradients(half, n);
+      }
 
       const bool read_before = both && has_past;
       if (has_past) from_state<false>(w.dr, w.r, w.y, past, n, ahead(p.dr, c + 1));
@@ -156,24 +159,18 @@
         transpose(before, width, width, width, turned + square, width);
         scale_by_position(w.k_future, w.k, n);
       }
-      const Ahead next_r = ahead(p.r, c + 1), next_k = ahead(p.k, c + 1), next_y = ahead(p.y, c + 1);
       product(
-          n, width,
-          ByColumn{[this, next_r, next_k, next_y](int first, int d, const auto& x) {
-            const int rows = count_of(x);
-            next_r(first, d, rows), next_k(first, d, rows), next_y(first, d, rows);
-            for_rows(x, [=](int m, vec sum) { store(w.dv[first + m] + d, sum); });
-          }},
-          Term<1, kChunk>{w.scores[0], w.y[0], T, n},
+          n, width, to_rows(room(w.dv, p.dv, c), c + 1), Term<1, kRows>{w.scores[0], w.y[0], T, n},
           Natural{w.k_past[0], turned, width, has_future ? width : 0},
           Natural{w.k_future[0], turned + square, width, read_before ? width : 0});
-      write(w.dr, p.dr, c), write(w.dk, p.dk, c), write(w.dv, p.dv, c);
+      write(w.dr, p.dr, c), write(w.dk, p.dk, c);
+      if (!whole(c)) write(w.dv, p.dv, c);
 
       if (has_past && has_future) {
         crossing(past, after_here);
         if (both) crossing(future_here, before);
       }
-      for (int d = 0; d < p.width; ++d) total.log_w[d] += w.slopes[d];
+      for (int d = 0; d < p.width; ++d) total.omega[d] -= tables.rate[d] * w.slopes[d];  // d(log w)/dω = -e^ω
       if (has_future) {
         advance_turned(past, has_past ? past : nullptr, w.k_past, w.v, n, ahead(both ? future : after, c + 1));
         if (both) {

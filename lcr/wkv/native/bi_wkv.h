@@ -1,17 +1,17 @@
 // Bi-WKV on the CPU: what the parts of the native kernel share. The mathematics is in lcr/wkv/chunk.py and docs there.
 //
-// kernel.cpp is compiled once per instruction set (LCR_WIDTH floats a vector), dispatch.cpp once: it makes the decay
-// tables, picks the widest kernel that the machine runs, and hands each (batch, head) to one thread, so that the
-// numbers do not depend on how many threads there are.
+// kernel.cpp is compiled once per instruction set (LCR_WIDTH floats a vector), dispatch.cpp once: it picks the widest
+// kernel that the machine runs, and hands each (batch, head) to one thread, so that the numbers do not depend on how
+// many threads there are.
 #pragma once
 #include <cstdint>
 
 namespace lcr {
 
 constexpr int kChunk = 32;      // tokens a chunk
+constexpr int kTail = 16;       // tokens that the last chunk takes on rather than leave them to states of their own
+constexpr int kRows = kChunk + kTail;
 constexpr int kMaxWidth = 128;  // channels a head
-constexpr int kStride = 144;    // floats between tokens in the workspace: constant, and no power of two
-constexpr int kReach = 15;      // Toeplitz table of a leaf: offsets -15..15
 
 // A (B, H, N, D) tensor of floats, channels next to each other; strides in floats.
 struct Tensor {
@@ -24,35 +24,22 @@ struct Problem {
   int64_t batches, heads, tokens;
   int width;
   bool bidirectional;
+  const float *omega, *u;   // (H, D)
   Tensor r, k, v, y;        // y is dy in the backward pass
   Tensor dr, dk, dv;        // backward only
 };
 
-// Decay tables of one head; zero beyond its channels.
-struct Tables {
-  float power[kChunk + 1][kStride];            // w^j, natural: one row an exponent
-  float halves[2][kMaxWidth][kChunk];          // w^(distance to the midpoint) for halves of 8 and 16, transposed
-  float near[kMaxWidth][2 * kReach + 2];       // u at 15, w^(|i-t|-1) at 15 + i - t; 0 after it when unidirectional
-  float near_rows[8][kStride];                 // u, 1, w, w², …: the same by distance, natural
-  float step[kMaxWidth], step_rest[kMaxWidth]; // w^32 to twice the digits: it is applied once a chunk
-  double rate[kMaxWidth];                      // e^ω
-};
-
-// d(log w) and du of one (batch, head).
+// dω and du of one (batch, head).
 struct Slopes {
-  double log_w[kMaxWidth], u[kMaxWidth];
+  double omega[kMaxWidth], u[kMaxWidth];
 };
 
-// Floats that one thread needs besides its stack for a sequence.
-using Forward = void (*)(const Problem&, const Tables&, int64_t b, int64_t h, void* workspace);
-using Backward = void (*)(const Problem&, const Tables&, int64_t b, int64_t h, void* workspace, Slopes&);
-using WorkspaceSize = int64_t (*)(const Problem&, bool backward);
-
+// One (batch, head) in `memory`, `size` bytes of the thread's own; `same`: what it did there last was another batch of
+// this head, so that the decay tables stay.
 struct Kernel {
-  Forward forward;
-  Backward backward;
-  WorkspaceSize workspace;
-  int vector;
+  void (*forward)(const Problem&, int64_t b, int64_t h, bool same, void* memory);
+  void (*backward)(const Problem&, int64_t b, int64_t h, bool same, void* memory, Slopes&);
+  int64_t (*size)(const Problem&, bool backward);
 };
 
 extern const Kernel kPortable;

@@ -14,6 +14,7 @@ namespace lcr {
 namespace {
 
 constexpr int W = LCR_WIDTH;
+constexpr int kHalf = W / 2;
 constexpr int kRound = W > 8 ? W : 8;   // rows and channels are padded to this
 constexpr int kPanel = W == 16 ? 4 : 3; // vectors of columns in a register tile: 4x4 of 32, 4x3 of 16 registers
 
@@ -25,12 +26,18 @@ typedef float loose8 __attribute__((vector_size(32), aligned(4), may_alias));
 // Doubles in as many bytes: half as many numbers.
 typedef double wide __attribute__((vector_size(W * 4)));
 typedef double loose_wide __attribute__((vector_size(W * 4), aligned(8), may_alias));
+typedef float half_vec __attribute__((vector_size(W * 2)));
 typedef float loose_half __attribute__((vector_size(W * 2), aligned(4), may_alias));
 
 INLINE vec load(const float* p) { return *reinterpret_cast<const loose*>(p); }
 INLINE void store(float* p, vec x) { *reinterpret_cast<loose*>(p) = x; }
 INLINE wide load_wide(const float* p) {
   return __builtin_convertvector(*reinterpret_cast<const loose_half*>(p), wide);
+}
+INLINE void copy(float* to, const float* from, int count) {
+  int d = 0;
+  for (; d + W <= count; d += W) store(to + d, load(from + d));
+  for (; d < count; ++d) to[d] = from[d];
 }
 INLINE vec all(float x) { return x - vec{}; }
 INLINE int round_up(int64_t x) { return static_cast<int>((x + kRound - 1) / kRound * kRound); }

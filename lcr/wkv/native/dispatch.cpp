@@ -1,6 +1,5 @@
-// The C interface: decay tables, choice of instruction set, threads. No Python and no torch in here.
+// The C interface: choice of instruction set, memory, threads. No Python and no torch in here.
 #include <atomic>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -16,43 +15,6 @@
 
 namespace lcr {
 namespace {
-
-constexpr double kOmegaMax = 80;  // as in chunk.py: w is 0 to all digits
-
-// exp once a channel; powers as products in double, which float32 does not see the rounding of.
-void fill(Tables& t, const float* omega, const float* u, int width, bool bidirectional) {
-  const int padded = (width + 15) / 16 * 16;  // for any vector; zeros beyond the channels
-  double w[kMaxWidth] = {}, power[kMaxWidth] = {};
-  for (int d = 0; d < width; ++d) {
-    t.rate[d] = std::exp(omega[d] > kOmegaMax ? kOmegaMax : static_cast<double>(omega[d]));
-    w[d] = std::exp(-t.rate[d]);
-    power[d] = 1;
-  }
-  for (int j = 0; j <= kChunk; ++j)
-    for (int d = 0; d < padded; ++d) {
-      t.power[j][d] = static_cast<float>(power[d]);
-      if (j < kChunk) power[d] *= w[d];
-    }
-  for (int d = 0; d < padded; ++d) {
-    t.step[d] = t.power[kChunk][d];
-    t.step_rest[d] = static_cast<float>(power[d] - t.step[d]);
-    float mirror[2 * kChunk];  // …, w², w, 1, 1, w, w², …: every table by token is a piece of it
-    for (int j = 0; j < kChunk; ++j) mirror[kChunk - 1 - j] = mirror[kChunk + j] = t.power[j][d];
-    for (int level = 0; level < 2; ++level)
-      for (int i = 0, half = 8 << level; i < kChunk; i += 2 * half)
-        std::memcpy(&t.halves[level][d][i], mirror + kChunk - half, sizeof(float) * 2 * half);
-    float* const near = t.near[d];
-    std::memcpy(near, mirror + kChunk - kReach, sizeof(float) * kReach);
-    near[kReach] = d < width ? u[d] : 0;
-    if (bidirectional)
-      std::memcpy(near + kReach + 1, mirror + kChunk, sizeof(float) * kReach);
-    else
-      std::memset(near + kReach + 1, 0, sizeof(float) * kReach);
-    near[2 * kReach + 1] = 0;
-    t.near_rows[0][d] = near[kReach];
-  }
-  for (int j = 1; j < 8; ++j) std::memcpy(t.near_rows[j], t.power[j - 1], sizeof(float) * padded);
-}
 
 // 0 portable, 1 AVX2 with FMA, 2 AVX-512: the best that this machine runs.
 int best() {
@@ -114,19 +76,20 @@ class Memory {
   int64_t bytes_ = 0;
 };
 
-// Runs work(task, workspace) for all tasks on up to `threads` threads; false when memory is out.
+// Runs work(task, the thread's task before it or -1, the thread's memory of `bytes`) for all tasks on up to `threads`
+// threads; false when memory is out.
 template <class Work>
-bool run(int64_t tasks, int threads, int64_t workspace, const Work& work) {
+bool run(int64_t tasks, int threads, int64_t bytes, const Work& work) {
   std::atomic<int64_t> next{0};
   std::atomic<bool> failed{false};
   const auto loop = [&] {
     thread_local Memory kept;
-    void* const memory = kept.at_least(workspace);
+    void* const memory = kept.at_least(bytes);
     if (!memory) {
       failed = true;
       return;
     }
-    for (int64_t task; (task = next++) < tasks;) work(task, memory);
+    for (int64_t task, last = -1; (task = next++) < tasks; last = task) work(task, last, memory);
   };
   std::vector<std::thread> others;
   try {
@@ -152,52 +115,57 @@ struct LcrTensor {
   int64_t batch, head, token;
 };
 
+// What is asked for, in fields of eight bytes, which Python packs at once: ctypes would take its time for each argument.
+struct LcrCall {
+  int64_t isa;  // the kernel's number, or below 0 for the best
+  int64_t threads, batches, heads, tokens, width, bidirectional;
+  const float *omega, *u;  // (H, D), contiguous
+  float *d_omega, *d_u;    // the same; null for the forward pass
+  LcrTensor tensors[7];    // r, k, v, dy, dr, dk, dv; or r, k, v, y, with nothing after them
+};
+
 // What the library was compiled from.
 EXPORT const char* lcr_bi_wkv_sources() { return LCR_SOURCES; }
 
 // The number of the best kernel that this machine runs.
 EXPORT int lcr_bi_wkv_isa() { return best(); }
 
-// isa: the kernel's number, or below 0 for the best.
-// tensors: r, k, v, y, or r, k, v, dy, dr, dk, dv when d_omega is not null; omega, u and their slopes (H, D) contiguous.
 // Returns 0, or 1 when memory is out.
-EXPORT int lcr_bi_wkv(int isa, int threads, int64_t batches, int64_t heads, int64_t tokens, int64_t width,
-                      int bidirectional, const LcrTensor* tensors, const float* omega, const float* u, float* d_omega,
-                      float* d_u) {
+EXPORT int lcr_bi_wkv(const LcrCall* call) {
+  const int64_t batches = call->batches, heads = call->heads, tokens = call->tokens, width = call->width;
   const auto tensor = [&](int i) {
-    return Tensor{tensors[i].data, tensors[i].batch, tensors[i].head, tensors[i].token};
+    const LcrTensor& x = call->tensors[i];
+    return Tensor{x.data, x.batch, x.head, x.token};
   };
-  Problem p{batches, heads, tokens, static_cast<int>(width), bidirectional != 0, tensor(0), tensor(1), tensor(2),
-            tensor(3), {}, {}, {}};
-  const bool backward = d_omega != nullptr;
+  Problem p{batches, heads, tokens, static_cast<int>(width), call->bidirectional != 0, call->omega, call->u,
+            tensor(0), tensor(1), tensor(2), tensor(3), {}, {}, {}};
+  const bool backward = call->d_omega != nullptr;
   if (backward) p.dr = tensor(4), p.dk = tensor(5), p.dv = tensor(6);
   for (int i = backward ? 4 : 3; i < (backward ? 7 : 4); ++i) prefer_large_pages(p, tensor(i));  // what is written
-  const Kernel& k = kernel(isa);
+  const Kernel& k = kernel(static_cast<int>(call->isa));
+  // a thread costs more than this little work
+  const int threads = batches * heads * tokens * width * width < 1 << 20 ? 1 : static_cast<int>(call->threads);
+  const int64_t tasks = batches * heads;
   try {
-    thread_local Memory kept;
-    Tables* const tables = static_cast<Tables*>(kept.at_least(heads * static_cast<int64_t>(sizeof(Tables))));
-    if (!tables) return 1;
-    for (int64_t h = 0; h < heads; ++h) fill(tables[h], omega + h * width, u + h * width, p.width, p.bidirectional);
-    // a thread costs more than this little work
-    if (batches * heads * tokens * width * width < 1 << 20) threads = 1;
-    const int64_t tasks = batches * heads, workspace = k.workspace(p, backward);
-    if (!backward)
-      return !run(tasks, threads, workspace,
-                  [&](int64_t i, void* memory) { k.forward(p, tables[i % heads], i / heads, i % heads, memory); });
-    std::vector<Slopes> slopes(static_cast<size_t>(tasks));
-    if (!run(tasks, threads, workspace, [&](int64_t i, void* memory) {
-          k.backward(p, tables[i % heads], i / heads, i % heads, memory, slopes[static_cast<size_t>(i)]);
-        }))
-      return 1;
-    for (int64_t h = 0; h < heads; ++h)
+    std::vector<Slopes> slopes(static_cast<size_t>(backward ? tasks : 0));
+    const bool done = run(tasks, threads, k.size(p, backward), [&](int64_t task, int64_t last, void* memory) {
+      const int64_t h = task / batches, b = task % batches;  // a head's batches in a row: they share its tables
+      const bool same = last >= 0 && last / batches == h;
+      if (backward)
+        k.backward(p, b, h, same, memory, slopes[static_cast<size_t>(task)]);
+      else
+        k.forward(p, b, h, same, memory);
+    });
+    if (!done) return 1;
+    for (int64_t h = 0; backward && h < heads; ++h)
       for (int d = 0; d < p.width; ++d) {
-        double log_w = 0, own = 0;  // batches in order, whatever thread had them
+        double omega = 0, own = 0;  // batches in order, whatever thread had them
         for (int64_t b = 0; b < batches; ++b) {
-          const Slopes& s = slopes[static_cast<size_t>(b * heads + h)];
-          log_w += s.log_w[d], own += s.u[d];
+          const Slopes& s = slopes[static_cast<size_t>(h * batches + b)];
+          omega += s.omega[d], own += s.u[d];
         }
-        d_omega[h * width + d] = static_cast<float>(-tables[h].rate[d] * log_w);
-        d_u[h * width + d] = static_cast<float>(own);
+        call->d_omega[h * width + d] = static_cast<float>(omega);
+        call->d_u[h * width + d] = static_cast<float>(own);
       }
     return 0;
   } catch (const std::bad_alloc&) {

@@ -1,0 +1,78 @@
+// The decay tables of one head, filled by the instruction set that reads them.
+#pragma once
+#include <cmath>
+
+#include "block.h"
+
+namespace lcr {
+namespace {
+
+constexpr double kOmegaMax = 80;  // as in chunk.py: w is 0 to all digits
+constexpr int kReach = 15;        // Toeplitz table of a leaf: offsets -15..15
+
+// Decay tables of one head of up to kChannels channels; zero beyond its own.
+template <int kChannels>
+struct alignas(64) Tables {
+  static constexpr int kStride = kChannels + 16;  // floats between tokens: no power of two
+  float power[kRows][kStride];                 // w^j, natural: one row an exponent
+  float halves[3][kChannels][kRows];           // w^(distance to the midpoint) for halves of 8, 16, 32, transposed
+  float near[kChannels][2 * kReach + 2];       // u at 15, w^(|i-t|-1) at 15 + i - t; 0 after it when unidirectional
+  float near_rows[8][kStride];                 // u, 1, w, w², …: the same by distance, natural
+  float step[kChannels], step_rest[kChannels]; // w^32 to twice the digits: it is applied once a chunk
+  double rate[kChannels];                      // e^ω
+};
+
+
+// exp once a channel; powers as products in double, which float32 does not see the rounding of.
+template <int kChannels>
+void fill(Tables<kChannels>& t, const float* omega, const float* u, int width, bool bidirectional) {
+  const int padded = (width + 15) / 16 * 16;  // for any vector; zeros beyond the channels
+  double w[kChannels] = {}, one[kChannels] = {};
+  float own[kChannels] = {};
+  for (int d = 0; d < width; ++d) {
+    t.rate[d] = std::exp(omega[d] > kOmegaMax ? kOmegaMax : static_cast<double>(omega[d]));
+    w[d] = std::exp(-t.rate[d]);
+    one[d] = 1;
+    own[d] = u[d];
+  }
+  for (int d = 0; d < padded; d += kHalf) {
+    wide power = *reinterpret_cast<loose_wide*>(one + d);
+    const wide step = *reinterpret_cast<loose_wide*>(w + d);
+    for (int j = 0; j < kRows; ++j, power *= step) {
+      const half_vec rounded = __builtin_convertvector(power, half_vec);
+      *reinterpret_cast<loose_half*>(t.power[j] + d) = rounded;
+      if (j == kChunk) {
+        *reinterpret_cast<loose_half*>(t.step + d) = rounded;
+        *reinterpret_cast<loose_half*>(t.step_rest + d) =
+            __builtin_convertvector(power - __builtin_convertvector(rounded, wide), half_vec);
+      }
+    }
+  }
+  for (int d = 0; d < padded; d += 8) {
+    float mirror[8][2 * kChunk];  // …, w², w, 1, 1, w, w², …: every table by token is a piece of it
+    for (int j = 0; j < kChunk; j += 8) transpose8(t.power[j] + d, t.kStride, mirror[0] + kChunk + j, 2 * kChunk);
+    for (int i = 0; i < 8; ++i)
+      for (int j = 0; j < kChunk; j += 8) {
+        const vec8 x = *reinterpret_cast<loose8*>(mirror[i] + kChunk + j);
+        *reinterpret_cast<loose8*>(mirror[i] + kChunk - 8 - j) = __builtin_shufflevector(x, x, 7, 6, 5, 4, 3, 2, 1, 0);
+      }
+    for (int i = 0; i < 8; ++i) {
+      for (int level = 0, half = 8; level < 3; ++level, half *= 2)
+        for (int j = 0; j < kRows; j += 8)
+          *reinterpret_cast<loose8*>(t.halves[level][d + i] + j) =
+              *reinterpret_cast<const loose8*>(mirror[i] + kChunk - half + j % (2 * half));
+      float* const near = t.near[d + i];
+      for (int j = 0; j < 2 * kReach + 2; j += 8) {  // the two ones become one u
+        const float* from = mirror[i] + kChunk - kReach + j - (j > kReach ? 1 : 0);
+        *reinterpret_cast<loose8*>(near + j) = *reinterpret_cast<const loose8*>(from);
+      }
+      near[kReach] = own[d + i];
+      if (!bidirectional) std::memset(near + kReach + 1, 0, sizeof(float) * (kReach + 1));
+    }
+  }
+  std::memcpy(t.near_rows[0], own, sizeof(float) * padded);
+  for (int j = 1; j < 8; ++j) std::memcpy(t.near_rows[j], t.power[j - 1], sizeof(float) * padded);
+}
+
+}  // namespace
+}  // namespace lcr
