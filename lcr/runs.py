@@ -8,6 +8,7 @@ import ast
 import fcntl
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -27,6 +28,8 @@ DATA_SOURCES = ("edges.py", "data")
 TRAIN_SOURCES = (*DATA_SOURCES, "model", "wkv", "train.py", "predict.py")
 EVALUATE_SOURCES = (*TRAIN_SOURCES, "evaluate.py")
 CUDA_SOURCES = "wkv/cuda"  # counted for runs on a GPU alone
+C_SUFFIXES = (".cpp", ".h", ".cu", ".cuh")
+_COMMENT_OR_STRING = re.compile(r'(?P<string>"(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 # Parts of those folders that no run's numbers depend on.
 NOT_COUNTED = ("cli.py", "bench.py", "subset.py", "check.py", "sheet.py")
 
@@ -54,8 +57,11 @@ def hash_of(content: Any) -> str:
 
 @cache
 def _meaning(source: Path) -> str:
-    """A Python source without comments and docstrings, which no number depends on; other files as they are."""
+    """A Python or C++ source without comments and docstrings, which no number depends on; other files as they are."""
     text = source.read_text(encoding="utf-8")
+    if source.suffix in C_SUFFIXES:
+        text = _COMMENT_OR_STRING.sub(lambda found: found["string"] or " ", text)
+        return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
     if source.suffix != ".py":
         return text
     tree = ast.parse(text)
@@ -74,9 +80,7 @@ def source_hash(parts: tuple[str, ...], package: Path = PACKAGE) -> str:
         place = package / part
         found: Iterable[Path] = place.rglob("*") if place.is_dir() else [place]
         files |= {
-            file
-            for file in found
-            if file.suffix in (".py", ".cpp", ".h", ".cu", ".cuh", ".txt") and file.name not in NOT_COUNTED
+            file for file in found if file.suffix in (".py", ".txt", *C_SUFFIXES) and file.name not in NOT_COUNTED
         }
     if CUDA_SOURCES not in parts:
         files = {file for file in files if package / CUDA_SOURCES not in file.parents}

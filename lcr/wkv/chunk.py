@@ -132,13 +132,25 @@ def backward(
     batch, heads, leaf, width = plan.batch, plan.heads, plan.leaf, plan.width
 
     small = (-1, leaf, width)
-    near = (r_.view(batch, heads, -1, 1, leaf, width) * plan.near).view(-1, leaf * leaf, width)
-    scores = ((near @ k_.view(small).mT).view(-1, leaf, leaf, leaf) * plan.choice).sum(1)
-    d_scores = dy_.view(small) @ v_.view(small).mT
-    d_scores = (d_scores[:, None] * plan.choice).view(-1, leaf * leaf, leaf)
-    dv = (scores.mT @ dy_.view(small)).view(r_.shape)
-    dk = (d_scores.mT @ near).view(r_.shape)
-    d_near = (d_scores @ k_.view(small)).view(batch, heads, -1, leaf, leaf, width)
+    near = r_.view(batch, heads, -1, 1, leaf, width) * plan.near
+    if bidirectional:
+        near = near.view(-1, leaf * leaf, width)
+        scores = ((near @ k_.view(small).mT).view(-1, leaf, leaf, leaf) * plan.choice).sum(1)
+        d_scores = dy_.view(small) @ v_.view(small).mT
+        d_scores = (d_scores[:, None] * plan.choice).view(-1, leaf * leaf, leaf)
+        dv = (scores.mT @ dy_.view(small)).view(r_.shape)
+        dk = (d_scores.mT @ near).view(r_.shape)
+        d_near = (d_scores @ k_.view(small)).view(batch, heads, -1, leaf, leaf, width)
+    else:  # by distance, as in `forward`
+        near, k_leaf, v_leaf, dy_leaf = near.view(-1, leaf, leaf, width), *(x.view(small) for x in (k_, v_, dy_))
+        d_near, dv, dk = torch.zeros_like(near), torch.zeros_like(v_leaf), torch.zeros_like(k_leaf)
+        for j in range(leaf):
+            seen, reader = slice(0, leaf - j), near[:, j, j:]
+            dv[:, seen] += (reader * k_leaf[:, seen]).sum(-1, keepdim=True) * dy_leaf[:, j:]
+            d_scores = (dy_leaf[:, j:] * v_leaf[:, seen]).sum(-1, keepdim=True)
+            dk[:, seen] += d_scores * reader
+            d_near[:, j, j:] = d_scores * k_leaf[:, seen]
+        dv, dk, d_near = dv.view(r_.shape), dk.view(r_.shape), d_near.view(batch, heads, -1, leaf, leaf, width)
     dr = (d_near * plan.near).sum(3).view(r_.shape)
     turns = (d_near * r_.view(batch, heads, -1, 1, leaf, width)).sum((0, 2, 4))  # (H, leaf, D)
     du = turns[:, 0]
@@ -179,6 +191,6 @@ def backward(
             through = (states * gradients).sum((0, 2, 4))
             d_log_w = d_log_w + turns.sum(1) + plan.length * plan.step[..., 0] * through
 
-    d_omega = (-plan.rate * d_log_w).to(omega.dtype)
     dr, dk, dv = (x[:, :, : plan.tokens].to(r.dtype).contiguous() for x in (dr, dk, dv))
-    return dr, dk, dv, d_omega, du.to(u.dtype)
+    d_omega, du = (x.to(omega.dtype).contiguous() for x in (-plan.rate * d_log_w, du))
+    return dr, dk, dv, d_omega, du

@@ -37,37 +37,41 @@ def _sources() -> str | None:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest() if files else None
 
 
-@functools.cache
-def library() -> ctypes.CDLL | None:
-    """The built library, or None, with one warning that says what to do."""
-    for path in [Path(__file__).with_name("_bi_wkv" + end) for end in importlib.machinery.EXTENSION_SUFFIXES]:
+def find(folder: Path) -> tuple[ctypes.CDLL | None, str]:
+    """The library that was built into `folder`, or None and what is wrong with it."""
+    for path in [folder / f"_bi_wkv{end}" for end in importlib.machinery.EXTENSION_SUFFIXES]:
         if path.exists():
             try:
                 loaded = load(path)
             except (OSError, AttributeError) as error:
-                problem = f"{path.name} does not load ({error})"
-                break
+                return None, f"{path.name} does not load ({error})"
             if _sources() in (None, loaded.lcr_bi_wkv_sources().decode()):
-                return loaded
-            problem = f"{path.name} was built from other sources"
-            break
-    else:
-        problem = "it is not built"
-    warnings.warn(
-        f"Bi-WKV's native CPU kernel cannot serve: {problem}. torch serves, slower. With a C++17 compiler "
-        "(Debian: apt install g++; conda: conda install cxx-compiler), `pip install` this package again.",
-        stacklevel=2,
-    )
-    return None
+                return loaded, ""
+            return None, f"{path.name} was built from other sources"
+    return None, "it is not built"
+
+
+@functools.cache
+def _found() -> tuple[ctypes.CDLL | None, str]:
+    loaded, problem = find(Path(__file__).parent)
+    if problem:
+        warnings.warn(
+            f"Bi-WKV's native CPU kernel cannot serve: {problem}. torch serves, slower. With a C++17 compiler "
+            "(Debian: apt install g++; conda: conda install cxx-compiler), `pip install` this package again.",
+            stacklevel=3,
+        )
+    return loaded, problem
+
+
+def library() -> ctypes.CDLL | None:
+    """The built library, or None, with one warning that says what to do."""
+    return _found()[0]
 
 
 def missing() -> str | None:
     """Why the kernel cannot serve here, and what to do; None where it can."""
-    return (
-        None
-        if library() is not None
-        else "the native kernel is not built: install a C++17 compiler and the package again"
-    )
+    problem = _found()[1]
+    return f"no native kernel ({problem}): install a C++17 compiler and the package again" if problem else None
 
 
 def description() -> str:

@@ -5,6 +5,7 @@ import logging
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 from torch.utils.flop_counter import register_flop_formula
 
 from lcr.wkv import chunk, cpu, reference
@@ -104,9 +105,12 @@ def _check(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, backend: s
     if len(shape) != 4:
         raise ValueError(f"bi_wkv: r has shape {tuple(shape)}; expected (B, H, N, D)")
     dtype, device, small = r.dtype, r.device, (shape[1], shape[3])
-    expected = _misfit(backend, device.type, dtype, shape[3])
+    expected = None if backend == "auto" else _misfit(backend, device.type, dtype, shape[3])
     if expected:
-        raise ValueError(f"bi_wkv: r has shape {tuple(shape)}, {dtype}, on {device}; {expected}")
+        absent = backend == "cuda" and _cuda().missing()
+        raise ValueError(
+            f"bi_wkv: r has shape {tuple(shape)}, {dtype}, on {device}; {expected}{f'; {absent}' if absent else ''}"
+        )
     if (
         (k.shape == shape and v.shape == shape and omega.shape == small and u.shape == small)
         and (dtype in _FLOATS and k.dtype == v.dtype == omega.dtype == u.dtype == dtype)
@@ -145,7 +149,7 @@ _operator, _gradients = torch.ops.lcr.bi_wkv.default, torch.ops.lcr.bi_wkv_backw
 
 def _kernel(r: Tensor, backend: str):
     if backend == "auto":  # chosen here, not in the door: a compiled or exported graph is free to move
-        backend = choice(r.device.type, r.dtype, r.shape[3])[0]
+        backend = choice("cpu" if r.is_cpu else r.device.type, r.dtype, r.shape[3])[0]
     return _cuda() if backend == "cuda" else _MODULES[backend]
 
 
@@ -158,8 +162,18 @@ def _backward(r, k, v, omega, u, dy, bidirectional, backend):
     return _kernel(r, backend).backward(r, k, v, omega, u, dy, bidirectional)
 
 
+def _checked_backward(r, k, v, omega, u, dy, bidirectional, backend):
+    _check(r, k, v, omega, u, backend)
+    if dy.shape != r.shape or dy.dtype != r.dtype or dy.device != r.device:
+        raise ValueError(
+            f"bi_wkv_backward: dy has shape {tuple(dy.shape)}, {dy.dtype}, on {dy.device}; "
+            f"expected what y has: {tuple(r.shape)}, {r.dtype}, on {r.device}"
+        )
+    return _backward(r, k, v, omega, u, dy, bidirectional, backend)
+
+
 _library.impl("bi_wkv", torch.compiler.disable(_forward), "CompositeExplicitAutograd")
-_library.impl("bi_wkv_backward", torch.compiler.disable(_backward), "CompositeExplicitAutograd")
+_library.impl("bi_wkv_backward", torch.compiler.disable(_checked_backward), "CompositeExplicitAutograd")
 
 
 @torch.library.register_fake("lcr::bi_wkv", lib=_library)
@@ -177,15 +191,15 @@ class _Differentiable(torch.autograd.Function):
     @staticmethod
     def forward(ctx, call, r, k, v, omega, u, *how):
         ctx.save_for_backward(r, k, v, omega, u)
-        ctx.how = how
+        ctx.plain, ctx.how = call is _forward, how
         return call(r, k, v, omega, u, *how)
 
     @staticmethod
     def backward(ctx, dy):
-        if torch.is_grad_enabled():  # noqa: SIM108  (a conditional within a conditional is no simpler)
+        if torch.is_grad_enabled():
             once = _FirstDerivative.apply
         else:
-            once = _backward if _nobody_listens(dy) else _gradients
+            once = _backward if ctx.plain and _nobody_listens(dy) else _gradients
         return None, *once(*ctx.saved_tensors, dy, *ctx.how), None, None
 
 
@@ -202,9 +216,10 @@ class _FirstDerivative(torch.autograd.Function):
 
 
 def _differentiable(call, r, k, v, omega, u, *how):
-    if torch.is_grad_enabled() and (
-        r.requires_grad or k.requires_grad or v.requires_grad or omega.requires_grad or u.requires_grad
-    ):
+    if (
+        torch.is_grad_enabled()
+        and (r.requires_grad or k.requires_grad or v.requires_grad or omega.requires_grad or u.requires_grad)
+    ) or forward_ad._current_level >= 0:  # forward mode is refused there, if an input has a tangent
         return _Differentiable.apply(call, r, k, v, omega, u, *how)
     return call(r, k, v, omega, u, *how)
 

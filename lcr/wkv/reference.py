@@ -59,4 +59,4 @@ def backward(
     inputs = [x.detach().requires_grad_() for x in (r, k, v, omega, u)]
     with torch.enable_grad():
         y = pairwise(*inputs, bidirectional)
-    return torch.autograd.grad(y, inputs, dy.double())
+    return tuple(x.contiguous() for x in torch.autograd.grad(y, inputs, dy.double()))

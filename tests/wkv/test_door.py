@@ -67,11 +67,18 @@ def test_a_subclass_keeps_its_class(inputs):
     assert torch.equal(y.as_subclass(torch.Tensor), bi_wkv(x[0], x[1].as_subclass(torch.Tensor), *x[2:]))
 
 
-def test_a_lazy_negative_is_read_as_what_it_stands_for(inputs, error):
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_lazy_negative_is_read_as_what_it_stands_for(backend, inputs, error):
     x = inputs(9)
     negative = torch._neg_view(x[2])
     assert not operator._nobody_listens(*x[:2], negative, *x[3:])
-    assert error(bi_wkv(*x[:2], negative, *x[3:]), -pairwise(*(a.double() for a in x))) <= 1e-6
+    assert error(bi_wkv(*x[:2], negative, *x[3:], backend=backend), -pairwise(*(a.double() for a in x))) <= 1e-6
+    others = [a.requires_grad_() for a in (x[0], x[1], x[3], x[4])]
+    ways = (negative, -x[2])  # saved for the backward pass, whose dy is plain
+    got, expected = (
+        torch.autograd.grad(bi_wkv(*others[:2], v, *others[2:], backend=backend).sum(), others) for v in ways
+    )
+    assert all(torch.equal(a, b) for a, b in zip(got, expected, strict=True))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

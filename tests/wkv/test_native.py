@@ -1,5 +1,6 @@
 """The native CPU kernel: every instruction set's code, any number of threads, sanitizers, no compiler."""
 
+import importlib.machinery
 import os
 import shutil
 import subprocess
@@ -203,10 +204,17 @@ def test_without_the_library_torch_serves_with_one_warning():
     ran = subprocess.run([sys.executable, "-c", WITHOUT], cwd=SOURCE, capture_output=True, text=True)
     served, refused = ran.stdout.splitlines()
     assert served == "torch 1 True", ran.stderr
-    assert "the native kernel is not built: install a C++17 compiler" in refused
+    assert "no native kernel (it is not built): install a C++17 compiler" in refused
 
 
-@built
-def test_a_library_of_other_sources_is_not_used():
-    assert cpu.library().lcr_bi_wkv_sources().decode() == cpu._sources()
-    assert len(cpu._sources()) == 64
+def test_a_library_of_other_sources_or_none_at_all_is_not_used(tmp_path, library):
+    name = f"_bi_wkv{importlib.machinery.EXTENSION_SUFFIXES[0]}"
+    assert cpu.find(tmp_path) == (None, "it is not built")
+    (tmp_path / name).symlink_to(library._name)  # its digest is the tests' own
+    assert cpu.find(tmp_path) == (None, f"{name} was built from other sources")
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / name).write_bytes(b"no library")
+    loaded, problem = cpu.find(broken)
+    assert loaded is None
+    assert problem.startswith(f"{name} does not load (")

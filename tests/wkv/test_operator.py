@@ -181,6 +181,33 @@ def test_a_nan_goes_only_where_the_sum_takes_it(at, backend, bidirectional, numb
         assert torch.equal(~y.isfinite(), expected), position
 
 
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("backend", BACKEND)
+@pytest.mark.parametrize("at", [0, 20, 33, 69])
+def test_a_nan_goes_only_to_the_gradients_whose_sum_takes_it(at, backend, bidirectional, inputs):
+    everyone = slice(None)
+    later = everyone if bidirectional else slice(at, None)  # tokens that read this one
+    earlier = everyone if bidirectional else slice(at + 1)  # tokens that this one reads
+    reached = {  # dr, dk and dv: token and channel, from channel 3 of one token
+        "r": {"k": (earlier, 3), "v": (earlier,)},
+        "k": {"r": (later, 3), "v": (at,)},
+        "v": {"r": (later,), "k": (at,)},
+        "dy": {"r": (at,), "k": (earlier,), "v": (earlier, 3)},
+    }
+    for source, where in reached.items():
+        x = inputs(70)
+        dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(13))
+        (dy if source == "dy" else x[NAMES.index(source)])[1, 1, at, 3] = float("nan")
+        x = [a.requires_grad_() for a in x]
+        got = gradients(bi_wkv(*x, bidirectional=bidirectional, backend=backend), x, dy)
+        for name, gradient in zip(NAMES[:3], got, strict=False):
+            expected = torch.zeros(x[0].shape, dtype=torch.bool)
+            if name in where:
+                expected[1, 1][where[name]] = True
+            assert torch.equal(gradient.isnan(), expected), (source, name)
+        assert all(gradient[0].isfinite().all() for gradient in got[3:]), source  # the other head
+
+
 @pytest.mark.parametrize("backend", BACKEND)
 def test_low_precision_works_in_float32_inside(backend, inputs, error):
     x = inputs(70)

@@ -146,7 +146,8 @@
         half_gradients(half, n);
       }
 
-      const bool read_before = both && has_past;
+      const Block dv = room(w.dv, p.dv, c), dy{w.y[0], T};
+      const bool read_before = both && has_past, by_pairs = !both && !finite({w.r[0], T}, dy, n);
       if (has_past) from_state<false>(w.dr, w.r, w.y, past, n, ahead(p.dr, c + 1));
       if (both && has_future) from_state<true>(w.dr, w.r, w.y, future_here, n, ahead(p.dk, c + 1));
       if (has_future) {
@@ -160,9 +161,10 @@
         scale_by_position(w.k_future, w.k, n);
       }
       product(
-          n, width, to_rows(room(w.dv, p.dv, c), c + 1), Term<1, kRows>{w.scores[0], w.y[0], T, n},
+          n, width, to_rows(dv, c + 1), Term<1, kRows>{w.scores[0], w.y[0], T, by_pairs ? 0 : n},
           Natural{w.k_past[0], turned, width, has_future ? width : 0},
           Natural{w.k_future[0], turned + square, width, read_before ? width : 0});
+      if (by_pairs) add_pairs<true>(dy, dv, n);
       write(w.dr, p.dr, c), write(w.dk, p.dk, c);
       if (!whole(c)) write(w.dv, p.dv, c);
 

@@ -1,4 +1,4 @@
-// Bi-WKV on the CPU: what the parts of the native kernel share. The mathematics is in lcr/wkv/chunk.py and docs there.
+// Bi-WKV on the CPU: what the parts of the native kernel share. The mathematics is told in lcr/wkv/chunk.py.
 //
 // kernel.cpp is compiled once per instruction set (LCR_WIDTH floats a vector), dispatch.cpp once: it picks the widest
 // kernel that the machine runs, and hands each (batch, head) to one thread, so that the numbers do not depend on how

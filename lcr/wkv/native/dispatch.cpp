@@ -54,20 +54,26 @@ void prefer_large_pages(const Problem& p, const Tensor& x) {
     prefer_large_pages(x.data, p.batches * x.batch * static_cast<int64_t>(sizeof(float)));
 }
 
-// Memory that a thread keeps from call to call, since fresh pages cost more than a short sequence; large states go back.
+// Memory that a thread keeps from call to call, since fresh pages cost more than a short sequence.
 class Memory {
  public:
   Memory() = default;
   Memory(const Memory&) = delete;
   ~Memory() { std::free(data_); }
   void* at_least(int64_t bytes) {
-    if (bytes <= bytes_ && bytes_ <= kKept) return data_;
+    if (bytes <= bytes_) return data_;
     std::free(data_);
     bytes_ = (bytes + 4095) / 4096 * 4096;
     data_ = std::aligned_alloc(64, static_cast<size_t>(bytes_));
     if (!data_) bytes_ = 0;
     prefer_large_pages(data_, bytes_);
     return data_;
+  }
+  // To be called when a call's work is done: the states of a long sequence go back.
+  void trim() {
+    if (bytes_ <= kKept) return;
+    std::free(data_);
+    data_ = nullptr, bytes_ = 0;
   }
 
  private:
@@ -90,6 +96,7 @@ bool run(int64_t tasks, int threads, int64_t bytes, const Work& work) {
       return;
     }
     for (int64_t task, last = -1; (task = next++) < tasks; last = task) work(task, last, memory);
+    kept.trim();
   };
   std::vector<std::thread> others;
   try {

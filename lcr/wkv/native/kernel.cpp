@@ -179,26 +179,28 @@ struct Sequence {
     for (int first = 0; first < n; first += kLeaf) leaf_scores(first);
   }
 
-  // Whether every key and value of the chunk is a finite number.
-  bool finite(const Block& values, int n) const {
+  // Whether all numbers of two blocks of the chunk are finite.
+  bool finite(const Block& first, const Block& second, int n) const {
     vec sum = {};
     for (int t = 0; t < n; ++t)
       for (int d = 0; d < width; d += W) {
-        const vec k = load(w.k[t] + d), v = load(values[t] + d);
-        sum += (k - k) + (v - v);
+        const vec a = load(first[t] + d), b = load(second[t] + d);
+        sum += (a - a) + (b - b);
       }
     float total = 0;
     for (int i = 0; i < W; ++i) total += sum[i];
     return total == 0;
   }
-  // One direction's pairs inside a chunk one by one: products would give 0·NaN to the tokens before a NaN.
-  void add_pairs(const Block& v, const Block& y, int n) {
+  // One direction's pairs inside a chunk one by one: products would give 0·NaN to tokens that a NaN does not reach.
+  // Adds to y what its tokens read of v; or, turned, to dv what is read of its tokens, from dy.
+  template <bool kTurned>
+  void add_pairs(const Block& from, const Block& to, int n) {
     for (int t = 0; t < n; ++t)
       for (int i = 0; i <= t; ++i) {
         float score = 0;
         for (int d = 0; d < p.width; ++d)
           score += w.r[t][d] * (i == t ? tables.near_rows[0][d] : tables.power[t - i - 1][d]) * w.k[i][d];
-        for (int d = 0; d < p.width; ++d) y[t][d] += score * v[i][d];
+        for (int d = 0; d < p.width; ++d) to[kTurned ? i : t][d] += score * from[kTurned ? t : i][d];
       }
   }
 
@@ -218,7 +220,7 @@ struct Sequence {
       const bool has_past = c > 0, has_future = p.bidirectional && c + 1 < chunks;
       read(w.r, p.r, c), read(w.k, p.k, c);
       const Block v = block(w.v, p.v, c), y = room(w.y, p.y, c);
-      const bool by_pairs = !p.bidirectional && !finite(v, n);
+      const bool by_pairs = !p.bidirectional && !finite({w.k[0], T}, v, n);
       if (!by_pairs) {
         near_scores(n);
         for (int half = kLeaf; half < n; half *= 2) half_scores(half, n);
@@ -229,7 +231,7 @@ struct Sequence {
           n, width, to_rows(y, c + 1), Term<kRows, 1>{w.scores[0], v.data, v.ld, by_pairs ? 0 : n},
           Natural{w.r_past[0], past, width, has_past ? width : 0},
           Natural{w.r_future[0], future + c * square, width, has_future ? width : 0});
-      if (by_pairs) add_pairs(v, y, n);
+      if (by_pairs) add_pairs<false>(v, y, n);
       if (!whole(c)) write(w.y, p.y, c);
       if (c + 1 < chunks) {
         scale_by_rest(w.k_past, w.k, n);
