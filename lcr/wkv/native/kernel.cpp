@@ -180,7 +180,7 @@ struct Sequence {
   }
 
   // Whether all numbers of two blocks of the chunk are finite.
-  bool finite(const Block& first, const Block& second, int n) const {
+  __attribute__((noinline)) bool finite(const Block& first, const Block& second, int n) const {
     vec sum = {};
     for (int t = 0; t < n; ++t)
       for (int d = 0; d < width; d += W) {
@@ -194,7 +194,7 @@ struct Sequence {
   // One direction's pairs inside a chunk one by one: products would give 0·NaN to tokens that a NaN does not reach.
   // Adds to y what its tokens read of v; or, turned, to dv what is read of its tokens, from dy.
   template <bool kTurned>
-  void add_pairs(const Block& from, const Block& to, int n) {
+  __attribute__((noinline)) void add_pairs(const Block& from, const Block& to, int n) {
     for (int t = 0; t < n; ++t)
       for (int i = 0; i <= t; ++i) {
         float score = 0;
