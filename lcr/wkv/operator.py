@@ -117,7 +117,7 @@ def _check(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, backend: s
         and (k.device == v.device == omega.device == u.device == device)
     ):
         return
-    autocast = torch.is_autocast_enabled(device.type)
+    autocast = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
     for name, x, expected in (
         ("r", r, shape),
         ("k", k, shape),
