@@ -45,9 +45,11 @@ def wkv(
 
     Example: lcr bench wkv --tokens 197,3136
 
-    Rounds are interleaved, numbers are medians, ratios are taken within a round; the whole takes about two minutes on
-    one core. Prints what was asked for beside what was measured. With one thread that thread's own time is counted,
-    not the wall's; other work on the machine still takes cache and memory away from it.
+    Rounds are interleaved, numbers are medians, ratios are taken within a round; the whole takes about three minutes
+    on one core. Prints what was asked for beside what was measured. With one thread that thread's own time is counted,
+    not the wall's; other work on the machine still takes cache and memory away from it. GFLOP/s of every form of Bi-WKV
+    count the operator's own multiply-adds, 4D² + 2LD a token and head. The recurrence, one token after another in
+    float64, is timed forward alone, and in five rounds where there are more than 197 tokens.
     """
     import torch
     from rich.console import Console
@@ -68,7 +70,7 @@ def wkv(
         raise InputError("--device cuda: torch sees no CUDA device here")
     torch.set_num_threads(threads)
     shape = {"batch": 1 if device == Device.cpu else 32, "heads": 3, "width": 64}
-    backend, why = choice(device.value)
+    backend, why = choice(device.value, torch.float32, shape["width"])
     print(f"auto takes '{backend}': {why}")
     bar = partial(track, description="rounds", console=Console(stderr=True))
     timings = wkv_bench.measure(lengths, rounds, device=device.value, track=bar, **shape)
@@ -82,6 +84,8 @@ def wkv(
     _show(timings)
     for path in (out / f"{name}.csv", *paths):
         print(path)
+    if device == Device.cuda and all(t.contender != wkv_bench.FLA for t in timings):
+        print("fla is not installed: pip install flash-linear-attention, to compare with it")
     if device == Device.cpu:
         print(f"Asked for on one core with AVX-512; here: {why}, {of_threads}.")
         print(

@@ -1,5 +1,6 @@
 """The command line. Light at the top: each command imports what it needs when it runs."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -45,6 +46,15 @@ Root = Annotated[Path | None, typer.Option(help="The folder that holds ablations
 Results = Annotated[Path, typer.Option(help="Where results are written.")]
 
 
+def say_backends() -> None:
+    """From here on the operator's choice of backend, and why, is told on stderr: one line for each kind of tensors."""
+    said = logging.StreamHandler()
+    said.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("lcr.wkv")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(said)
+
+
 def chosen(study: str, dataset: str, ablation: str, data_root: list[str] | None, root: Path | None):
     """The study, which has the dataset, and the variant that a command's options name."""
     from lcr.config import FORMATS, dataset_format, load_study, load_variant
@@ -81,6 +91,7 @@ def train(
     config, variant = chosen(study, dataset, ablation, data_root, root)
     from lcr.train import train as run
 
+    say_backends()
     print(run(config, dataset, variant, seed, results, force=force))
 
 
@@ -104,6 +115,7 @@ def evaluate(
     from lcr.evaluate import evaluate as run
     from lcr.summary import summary
 
+    say_backends()
     print(summary(run(config, dataset, variant, seed, results)))
 
 
@@ -124,6 +136,7 @@ def predict(
     """
     from lcr import one_video
 
+    say_backends()
     trained = one_video.load_run(run)
     if not stream:
         shown = one_video.scores(trained, video)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from lcr.wkv import bi_wkv, multiply_adds
@@ -22,15 +23,20 @@ TOKENS = (49, 197, 784, 3136, 12544)
 FORWARD, BOTH = "forward", "forward+backward"
 OPERATOR, ATTENTION, CHUNK, RECURRENCE, FLA = "operator", "attention", "torch chunk form", "recurrence", "fla"
 SGEMM, COPY = "sgemm", "copy"
-RECURRENCE_UP_TO = 197  # tokens; one by one in Python it takes seconds beyond
+RECURRENCE_ROUNDS = 5  # beyond RECURRENCE_UP_TO tokens: one by one in Python they take seconds
+RECURRENCE_UP_TO = 197
 WARM_UP = 0.02  # seconds
 BACKWARD = 2.5  # products of the backward pass by those of the forward pass
-COPIED = 2**22  # floats
+COPIED = {"cpu": 2**22, "cuda": 2**28}  # floats: more than the caches hold
 
 
 @dataclass(frozen=True)
 class Timing:
-    """What one contender took, in seconds, one number a round. `work`: FLOPs, or bytes of a copy, of one call."""
+    """What one contender took, in seconds, one number a round.
+
+    work: of one call. Bytes of a copy; FLOPs of a product and of attention; of every form of Bi-WKV the operator's own
+    count, 4D² + 2LD multiply-adds a token and head, whatever that form does (2.5 times as many with the backward pass).
+    """
 
     tokens: int
     passes: str
@@ -47,8 +53,8 @@ class Timing:
         return min(self.seconds)
 
     def times(self, other: "Timing") -> float:
-        """How many times as long as `other` it took: the median over rounds of the ratio within a round."""
-        return statistics.median(a / b for a, b in zip(self.seconds, other.seconds, strict=True))
+        """How many times as long as `other` it took: the median of the ratio within a round, over rounds with both."""
+        return statistics.median(a / b for a, b in zip(self.seconds, other.seconds, strict=False))
 
     def growth_from(self, short: "Timing") -> float:
         """How many times as long as the same at fewer tokens it took: median over its rounds, each by that of `short`
@@ -65,6 +71,7 @@ class _Case:
     work: float
     call: Callable[[], object]
     seconds: list[float]
+    most: int | None = None  # rounds, where fewer than the others get
 
 
 def rounds_for(tokens: int, rounds: int) -> int:
@@ -72,21 +79,26 @@ def rounds_for(tokens: int, rounds: int) -> int:
     return max(5, min(rounds, rounds * 400 // max(tokens, 1)))
 
 
-def _flash_linear_attention() -> Callable | None:
-    """Two directions of fla's RWKV6 on (B, H, N, D) with a static decay; None where fla is not installed."""
+def _flash_linear_attention(inputs: list[Tensor]) -> tuple[Callable, list[Tensor]] | None:
+    """Two directions of fla's RWKV6, and r, k, v, log decay and u as it wants them; None where fla is not installed.
+
+    It has tokens before heads and a decay of each token; both are made beforehand, at nobody's cost. It knows one
+    direction: the other runs on flipped tensors, and that it has to flip them is its cost.
+    """
     try:
         from fla.ops.rwkv6 import chunk_rwkv6
     except ImportError:
         return None
+    r, k, v, omega, u = inputs
+    decay = (-omega.exp())[:, None].expand(r.shape)
+    own = [x.transpose(1, 2).contiguous() for x in (r, k, v, decay)]
 
-    def both(r, k, v, omega, u):
-        decay = (-omega.exp())[:, None].expand(r.shape).transpose(1, 2).contiguous()
-        r, k, v = (x.transpose(1, 2).contiguous() for x in (r, k, v))  # fla has tokens before heads
+    def both(r, k, v, decay, u):
         past, _ = chunk_rwkv6(r, k, v, decay, u, scale=1.0)
         future, _ = chunk_rwkv6(*(x.flip(1) for x in (r, k, v, decay)), torch.zeros_like(u), scale=1.0)
-        return (past + future.flip(1)).transpose(1, 2)
+        return past + future.flip(1)
 
-    return both
+    return both, [*own, u]
 
 
 def _cases(tokens: int, batch: int, heads: int, width: int, device: str) -> Iterator[_Case]:
@@ -95,35 +107,40 @@ def _cases(tokens: int, batch: int, heads: int, width: int, device: str) -> Iter
     r, k, v, dy = (torch.randn(shape, generator=generator).to(device) for _ in range(4))
     omega = torch.linspace(-4, 1, heads * width).reshape(heads, width).to(device)
     u = torch.randn(heads, width, generator=generator).to(device)
-    plain, leaves = [r, k, v, omega, u], [x.clone().requires_grad_() for x in (r, k, v, omega, u)]
-    functions: dict[str, tuple[Callable, int]] = {
-        OPERATOR: (bi_wkv, 5),
-        ATTENTION: (scaled_dot_product_attention, 3),
-        CHUNK: (functools.partial(bi_wkv, backend="torch"), 5),
+    inputs = [r, k, v, omega, u]
+    contenders: dict[str, tuple[Callable, list[Tensor]]] = {
+        OPERATOR: (bi_wkv, inputs),
+        ATTENTION: (scaled_dot_product_attention, inputs[:3]),
+        CHUNK: (functools.partial(bi_wkv, backend="torch"), inputs),
     }
-    if tokens <= RECURRENCE_UP_TO and device == "cpu":
-        functions[RECURRENCE] = (recurrence, 5)
-    if device == "cuda" and (fla := _flash_linear_attention()):
-        functions[FLA] = (fla, 5)
+    if device == "cpu":
+        contenders[RECURRENCE] = (recurrence, inputs)
+    elif fla := _flash_linear_attention(inputs):
+        contenders[FLA] = fla
     own = 2.0 * multiply_adds(shape)
     attention = 4.0 * batch * heads * tokens**2 * width
-    for name, (function, inputs) in functions.items():
+    for name, (function, x) in contenders.items():
         work = attention if name == ATTENTION else own
+        leaves = [a.clone().requires_grad_() for a in x]
+        d = dy.transpose(1, 2).contiguous() if name == FLA else dy
 
-        def forward(function=function, inputs=inputs):
-            return function(*plain[:inputs])
+        def forward(function=function, x=x):
+            return function(*x)
 
-        def both(function=function, inputs=inputs):
-            return torch.autograd.grad(function(*leaves[:inputs]), leaves[:inputs], dy)
+        def both(function=function, leaves=leaves, d=d):
+            return torch.autograd.grad(function(*leaves), leaves, d)
 
+        if name == RECURRENCE:  # forward alone: half a second a call at N = 197, and nobody's choice
+            most = None if tokens <= RECURRENCE_UP_TO else RECURRENCE_ROUNDS
+            yield _Case(tokens, FORWARD, name, work, forward, [], most)
+            continue
         yield _Case(tokens, FORWARD, name, work, forward, [])
-        if name != RECURRENCE:  # half a second a call, and nobody's choice
-            yield _Case(tokens, BOTH, name, work * (1 + BACKWARD), both, [])
+        yield _Case(tokens, BOTH, name, work * (1 + BACKWARD), both, [])
     side = 512 if device == "cpu" else 4096
     a, b, c = (torch.randn(side, side, device=device) for _ in range(3))
-    source, target = (torch.zeros(COPIED, device=device) for _ in range(2))
+    source, target = (torch.zeros(COPIED[device], device=device) for _ in range(2))
     yield _Case(tokens, FORWARD, SGEMM, 2.0 * side**3, lambda: torch.mm(a, b, out=c), [])
-    yield _Case(tokens, FORWARD, COPY, 8.0 * COPIED, lambda: target.copy_(source), [])
+    yield _Case(tokens, FORWARD, COPY, 8.0 * COPIED[device], lambda: target.copy_(source), [])
 
 
 def _timed(call: Callable[[], object], device: str) -> float:
@@ -157,18 +174,20 @@ def measure(
         track: a progress bar around the rounds.
     """
     cases = {n: list(_cases(n, batch, heads, width, device)) for n in tokens}
-    first = {id(case): _timed(case.call, device) for n in tokens for case in cases[n]}
+    every = [case for n in tokens for case in cases[n]]
+    if device == "cuda":  # the first call of a kernel compiles it
+        for case in every:
+            case.call()
+    first = {id(case): _timed(case.call, device) for case in every}
     due = sorted((i / rounds_for(n, rounds), n) for n in tokens for i in range(rounds_for(n, rounds)))
     for _, n in track(due):
         for case in cases[n]:
+            if case.most == len(case.seconds):
+                continue
             if first[id(case)] < WARM_UP:
                 case.call()
             case.seconds.append(_timed(case.call, device))
-    return [
-        Timing(case.tokens, case.passes, case.contender, case.work, tuple(case.seconds))
-        for n in tokens
-        for case in cases[n]
-    ]
+    return [Timing(case.tokens, case.passes, case.contender, case.work, tuple(case.seconds)) for case in every]
 
 
 @dataclass(frozen=True)

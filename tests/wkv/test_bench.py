@@ -1,20 +1,26 @@
 """`lcr bench wkv`: what it times, what it writes, and how it judges."""
 
+import sys
+from types import ModuleType
+
 import pytest
+import torch
+from typer.testing import CliRunner
 
 from lcr.bench import COLUMNS
+from lcr.bench_figure import bench_figure
 from lcr.cli import app
 from lcr.study.rows import read_rows
-from lcr.wkv.bench import ATTENTION, BOTH, COPY, FORWARD, OPERATOR, SGEMM, Timing, rounds_for, targets
-
-typer_testing = pytest.importorskip("typer.testing")
+from lcr.wkv import bench
+from lcr.wkv.bench import ATTENTION, BOTH, COPY, FORWARD, OPERATOR, RECURRENCE, SGEMM, Timing, rounds_for, targets
+from lcr.wkv.reference import pairwise, recurrence
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
     arguments = ["bench", "wkv", "--tokens", "5,40", "--rounds", "5", "--out", str(folder)]
-    result = typer_testing.CliRunner().invoke(app, arguments)
+    result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     return folder, result.output
 
@@ -25,7 +31,7 @@ def test_the_table_has_every_contender_at_every_length(written):
     for tokens in ("5", "40"):
         here = {(row["passes"], row["contender"]): row for row in rows if row["tokens"] == tokens}
         assert {contender for _, contender in here} == {
-            *(OPERATOR, ATTENTION, "torch chunk form", "recurrence", SGEMM, COPY)
+            *(OPERATOR, ATTENTION, "torch chunk form", RECURRENCE, SGEMM, COPY)
         }
         assert here[FORWARD, OPERATOR]["times_operator"] == here[BOTH, OPERATOR]["times_operator"] == "1.00"
         assert all(float(row["median_ms"]) >= float(row["min_ms"]) > 0 for row in here.values())
@@ -41,9 +47,56 @@ def test_the_picture_is_drawn_in_both_formats_and_the_backend_is_named(written):
     assert "auto takes '" in output
 
 
-def test_unreadable_lengths_are_refused():
-    result = typer_testing.CliRunner().invoke(app, ["bench", "wkv", "--tokens", "a,b"])
-    assert "give lengths of at least 1" in str(result.exception)
+def test_time_and_length_are_drawn_on_logarithmic_axes():
+    timings = [timing(n, FORWARD, name, [n / 1e3]) for n in (5, 40) for name in (OPERATOR, SGEMM)]
+    axis = bench_figure(timings, "a machine", {"batch": 1, "heads": 3, "width": 64}).axes[0]
+    assert (axis.get_xscale(), axis.get_yscale()) == ("log", "log")
+    assert list(axis.lines[0].get_xdata()) == [5, 40]
+    assert list(axis.lines[0].get_ydata()) == [5, 40]
+
+
+def test_the_recurrence_is_timed_at_every_length_with_few_rounds_at_the_long_ones(monkeypatch):
+    monkeypatch.setattr(bench, "RECURRENCE_UP_TO", 5)
+    found = {
+        (t.tokens, t.contender): len(t.seconds)
+        for t in bench.measure((5, 6), 7, heads=1, width=8)
+        if t.passes == FORWARD
+    }
+    assert found[5, RECURRENCE] == found[5, OPERATOR] == found[6, OPERATOR] == 7
+    assert found[6, RECURRENCE] == 5
+
+
+def test_flash_linear_attention_is_given_the_same_problem(monkeypatch, inputs, error):
+    def chunk_rwkv6(r, k, v, decay, u, scale):
+        assert scale == 1.0
+        r, k, v, decay = (x.transpose(1, 2) for x in (r, k, v, decay))
+        assert torch.equal(decay, decay[:1, :, :1].expand(decay.shape))
+        return recurrence(r, k, v, (-decay[0, :, 0]).log(), u, bidirectional=False).transpose(1, 2), None
+
+    module = ModuleType("fla.ops.rwkv6")
+    module.chunk_rwkv6 = chunk_rwkv6
+    for name in ("fla", "fla.ops"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setitem(sys.modules, "fla.ops.rwkv6", module)
+    x = inputs(40, low=-3.0, high=0.5)
+    function, own = bench._flash_linear_attention(x)
+    assert error(function(*own).transpose(1, 2), pairwise(*x)) <= 1e-6
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--tokens", "a,b"], "give lengths of at least 1"),
+        pytest.param(
+            ["--device", "cuda"],
+            "torch sees no CUDA device here",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU"),
+        ),
+    ],
+)
+def test_what_cannot_be_timed_is_refused(options, message):
+    result = CliRunner().invoke(app, ["bench", "wkv", *options])
+    assert message in str(result.exception)
 
 
 def timing(tokens, passes, contender, seconds, work=1.0):

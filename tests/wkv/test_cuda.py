@@ -1,6 +1,7 @@
 """The CUDA kernel: under NVRTC, which needs no GPU; its table of resources; its cache; and on a GPU if there is one."""
 
 import csv
+import sys
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 from lcr.wkv import bi_wkv
 from lcr.wkv.cuda import TYPES, WIDTHS, missing, resources, source_hash
 from lcr.wkv.reference import pairwise, recurrence
+from tests.wkv.grid import LENGTHS, NAMES
 
 
 def nvrtc_is_here() -> bool:
@@ -24,7 +26,6 @@ needs_extra = pytest.mark.skipif(
 )
 gpu_here = pytest.mark.skipif(missing() is not None, reason=f"no GPU to run on: {missing()}")
 KERNELS = {"lcr_tables", "lcr_states", "lcr_scan", "lcr_output", "lcr_gradients", "lcr_reduce"}
-NAMES = ("r", "k", "v", "omega", "u")
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +112,30 @@ def test_without_a_gpu_the_reason_is_said():
         cuda.forward(*(torch.zeros(1, 1, 4, 32) for _ in range(3)), torch.zeros(1, 32), torch.zeros(1, 32), True)
 
 
+def test_a_gpu_without_the_extra_is_left_to_torch_with_a_word_on_what_to_install(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.version, "hip", None)
+    monkeypatch.setitem(sys.modules, "lcr.wkv.cuda.gpu", None)
+    monkeypatch.delattr("lcr.wkv.cuda.gpu", raising=False)
+    assert "install the package with its extra [cuda]" in missing.__wrapped__()
+
+
+@needs_extra
+@pytest.mark.parametrize(("capability", "said"), [((9, 0), None), ((9, 9), "this device is sm_99"), ((3, 5), "sm_35")])
+def test_a_gpu_that_nvrtc_does_not_know_is_left_to_torch(capability, said, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda index: capability)
+    monkeypatch.setattr(torch.version, "hip", None)
+    found = missing.__wrapped__()
+    assert found is None if said is None else said in found
+
+
 @pytest.mark.gpu
 @gpu_here
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("tokens", [1, 2, 3, 31, 32, 33, 63, 64, 65, 197, 1024])
+@pytest.mark.parametrize("tokens", LENGTHS)
 def test_on_a_gpu_output_and_gradients_equal_the_float64_sum(tokens, width, bidirectional, inputs, error):
     x = [a.cuda().requires_grad_() for a in inputs(tokens, batch=1 if tokens > 100 else 2, width=width)]
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(7)).cuda()
@@ -127,8 +147,9 @@ def test_on_a_gpu_output_and_gradients_equal_the_float64_sum(tokens, width, bidi
     got = torch.autograd.grad(y, x, dy)
     for name, a, b in zip(NAMES, got, expected, strict=True):
         assert error(a, b) <= 1e-5 or float(b.abs().max()) == float(a.abs().max()) == 0, name
-    again = torch.autograd.grad(bi_wkv(*x, bidirectional=bidirectional, backend="cuda"), x, dy)
-    assert all(torch.equal(a, b) for a, b in zip(got, again, strict=True))  # no atomics: the same bits
+    repeated = bi_wkv(*x, bidirectional=bidirectional, backend="cuda")  # no atomics: the same bits
+    again = (repeated, *torch.autograd.grad(repeated, x, dy))
+    assert all(torch.equal(a, b) for a, b in zip((y, *got), again, strict=True))
 
 
 @pytest.mark.gpu
@@ -145,14 +166,20 @@ def test_on_a_gpu_low_precision_works_in_float32_inside(dtype, inputs):
 @gpu_here
 def test_on_a_gpu_a_graph_replays_it_on_any_stream(inputs):
     x = [a.cuda() for a in inputs(197, width=64)]
-    expected = bi_wkv(*x, backend="cuda")
+    dy = torch.ones_like(x[0])
+
+    def both_passes():
+        return bi_wkv(*x, backend="cuda"), torch.ops.lcr.bi_wkv_backward(*x, dy, True, "cuda")
+
+    expected, (dr, *_) = both_passes()
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):  # captures on a stream of its own
-        y = bi_wkv(*x, backend="cuda")
+        y, gradients = both_passes()
     x[2].mul_(2)
     graph.replay()
     torch.cuda.synchronize()
     torch.testing.assert_close(y, 2 * expected)
+    torch.testing.assert_close(gradients[0], 2 * dr)
 
 
 @pytest.mark.gpu

@@ -1,17 +1,19 @@
-"""The native CPU kernel: every instruction set's code, any number of threads, sanitizers, no compiler."""
+"""The native CPU kernel: every instruction set's code, any number of threads, the longest sequences, sanitizers."""
 
-import importlib.machinery
 import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import torch
 
 from lcr.wkv import bi_wkv, cpu, operator
-from lcr.wkv.reference import pairwise
+from lcr.wkv.reference import pairwise, recurrence
 
 SOURCE = Path(__file__).parents[2]
 NATIVE = SOURCE / "lcr" / "wkv" / "native"
@@ -22,25 +24,18 @@ compiles = pytest.mark.skipif(COMPILER is None, reason="no g++ to compile the ke
 
 def compile_library(folder: Path, kernels: dict[str, tuple[int, list[str]]], *flags: str) -> Path:
     """The library with each kernel at the given vector width, whatever the instruction set."""
-    common = [
-        COMPILER,
-        "-std=c++17",
-        "-O1",
-        "-fPIC",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        "-Wno-psabi",
-        f"-I{NATIVE}",
-        *flags,
-    ]
-    objects = [str(folder / "dispatch.o")]
-    defined = '-DLCR_SOURCES="test"'
-    subprocess.run([*common, defined, "-c", str(NATIVE / "dispatch.cpp"), "-o", objects[0]], check=True)
+    warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi"]
+    common = [COMPILER, "-std=c++17", "-O1", "-fPIC", *warnings, f"-I{NATIVE}", *flags]
+    dispatch = [*common, '-DLCR_SOURCES="test"', "-c", str(NATIVE / "dispatch.cpp"), "-o", str(folder / "dispatch.o")]
+    commands = [dispatch]
     for name, (width, more) in kernels.items():
-        objects.append(str(folder / f"{name}.o"))
         macros = [f"-DLCR_KERNEL={name}", f"-DLCR_WIDTH={width}"]
-        subprocess.run([*common, *more, *macros, "-c", str(NATIVE / "kernel.cpp"), "-o", objects[-1]], check=True)
+        source, target = str(NATIVE / "kernel.cpp"), str(folder / f"{name}.o")
+        commands.append([*common, *more, *macros, "-c", source, "-o", target])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(lambda command: subprocess.run(command, check=True), commands):
+            pass
+    objects = [command[-1] for command in commands]
     library = folder / "library.so"
     subprocess.run([COMPILER, "-shared", *flags, *objects, "-o", str(library), "-pthread"], check=True)
     return library
@@ -54,6 +49,17 @@ def all_widths() -> dict[str, tuple[int, list[str]]]:
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
     return cpu.load(compile_library(tmp_path_factory.mktemp("native"), all_widths()))
+
+
+def close(x, bidirectional, library, kernel, error):
+    """Both passes of one kernel of a library against the sum over all pairs."""
+    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(3))
+    wide = [a.double().requires_grad_() for a in x]
+    y = (pairwise if dy.shape[2] <= 100 else recurrence)(*wide, bidirectional)
+    expected = torch.autograd.grad(y, wide, dy.double())
+    assert error(cpu.forward(*x, bidirectional, library, kernel), y) <= 1e-6
+    for got, exact in zip(cpu.backward(*x, dy, bidirectional, library, kernel), expected, strict=True):
+        assert error(got, exact) <= 1e-5
 
 
 @compiles
@@ -74,19 +80,23 @@ def library(tmp_path_factory):
         (81, 65),
         (100, 96),
         (70, 128),
+        (300, 32),
     ],
 )
 def test_each_instruction_sets_code_equals_the_float64_sum(
     tokens, width, kernel, bidirectional, library, inputs, error
 ):
-    x = inputs(tokens, batch=1, width=width)
-    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(3))
-    wide = [a.double().requires_grad_() for a in x]
-    y = pairwise(*wide, bidirectional)
-    expected = torch.autograd.grad(y, wide, dy.double())
-    assert error(cpu.forward(*x, bidirectional, library, kernel), y) <= 1e-6
-    for got, exact in zip(cpu.backward(*x, dy, bidirectional, library, kernel), expected, strict=True):
-        assert error(got, exact) <= 1e-5
+    close(inputs(tokens, batch=1, width=width), bidirectional, library, kernel, error)
+
+
+@built
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize(("tokens", "width"), [(70, 48), (197, 64), (300, 96)])
+def test_what_was_built_equals_the_float64_sum_in_every_instruction_set_of_this_machine(
+    tokens, width, bidirectional, inputs, error
+):
+    for kernel in range(cpu.library().lcr_bi_wkv_isa() + 1):
+        close(inputs(tokens, batch=1, width=width), bidirectional, None, kernel, error)
 
 
 @built
@@ -104,20 +114,65 @@ def test_any_number_of_threads_gives_the_same_bits(bidirectional, inputs):
 
 
 @built
-def test_the_longest_sequences_keep_their_digits_at_every_decay(inputs, error, error_by_channel):
-    x = inputs(12544, batch=1, heads=4, width=64)
-    x[3] = torch.linspace(-12, 5, 64).repeat(4, 1)  # a head is one more draw of the same channels
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no /proc to count threads in")
+def test_torchs_number_of_threads_is_used_and_python_goes_on_meanwhile(inputs):
+    x = inputs(6000, batch=2, heads=2, width=64)
+    inside, threads_seen, python_went_on = threading.Event(), {}, {}
+
+    def call(threads):
+        torch.set_num_threads(threads)
+        inside.set()
+        cpu.forward(*x, True)
+        inside.clear()
+
+    for threads in (1, 3):
+        worker = threading.Thread(target=call, args=(threads,))
+        seen = []
+        before = len(os.listdir("/proc/self/task"))  # noqa: PTH208  (a Path for each would take too long)
+        worker.start()
+        inside.wait()
+        while inside.is_set():
+            seen.append(len(os.listdir("/proc/self/task")) - before)  # noqa: PTH208
+            time.sleep(1e-3)
+        worker.join()
+        threads_seen[threads], python_went_on[threads] = max(seen), len(seen)
+    assert threads_seen == {1: 1, 3: 3}  # the worker, and those that the kernel started
+    assert min(python_went_on.values()) > 5  # it held no lock of the interpreter
+
+
+@built
+def test_the_chunk_form_in_float64_can_judge_the_longest_sequences(inputs, error):
+    x = inputs(12544, batch=1, heads=1, width=16, dtype=torch.float64)
+    assert error(bi_wkv(*x, backend="torch"), recurrence(*x)) <= 1e-11
+
+
+@pytest.mark.parametrize(
+    ("backend", "heads", "bidirectional"),
+    [
+        pytest.param("cpu", 4, True, marks=built),
+        pytest.param("cpu", 1, False, marks=built),
+        ("torch", 1, True),
+        ("torch", 1, False),
+    ],
+)
+def test_the_longest_sequences_keep_their_digits_at_every_decay(
+    backend, heads, bidirectional, inputs, error, error_by_channel
+):
+    x = inputs(12544, batch=1, heads=heads, width=64)
+    x[3] = torch.linspace(-12, 5, 64).repeat(heads, 1)  # a head is one more draw of the same channels
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(5))
-    exact = [a.double() for a in x]  # the chunk form in float64: its own error is a billion times smaller
-    assert error(cpu.forward(*x, True), bi_wkv(*exact, backend="torch")) <= 1e-6
-    got = cpu.backward(*x, dy, True)
-    expected = torch.ops.lcr.bi_wkv_backward(*exact, dy.double(), True, "torch")
+    exact = [a.double() for a in x]
+    y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
+    assert error(y, bi_wkv(*exact, bidirectional=bidirectional, backend="torch")) <= 1e-6
+    got = torch.ops.lcr.bi_wkv_backward(*x, dy, bidirectional, backend)
+    expected = torch.ops.lcr.bi_wkv_backward(*exact, dy.double(), bidirectional, "torch")
     for gradient, wide in zip(got, expected, strict=True):
         assert error(gradient, wide) <= 1e-5
-    for gradient, wide in zip(got[3:], expected[3:], strict=True):
-        assert float(error_by_channel(gradient, wide).max()) <= 1e-5
-    # du is summed in double: not even a single channel whose terms cancel loses digits
-    assert float(((got[4] - expected[4]) / expected[4]).abs().max()) <= 1e-6
+    if heads > 1:
+        for gradient, wide in zip(got[3:], expected[3:], strict=True):
+            assert float(error_by_channel(gradient, wide).max()) <= 1e-5
+        # du is summed in double: not even a single channel whose terms cancel loses digits
+        assert float(((got[4] - expected[4]) / expected[4]).abs().max()) <= 1e-6
 
 
 @built
@@ -138,13 +193,18 @@ from pathlib import Path
 from lcr.wkv import cpu
 library = cpu.load(Path({library!r}))
 torch.set_num_threads(2)
-for tokens, width in ((0, 8), (1, 5), (31, 16), (40, 48), (70, 128)):
+def passes(batch, heads, tokens, width, kernel, both):
+    r, k, v, dy = (torch.randn(batch, tokens, heads, width).transpose(1, 2) for _ in range(4))
+    dy[..., tokens // 2 :, 0] *= float("inf")  # one direction then goes pair by pair
+    omega, u = torch.linspace(-90, 90, heads * width).reshape(heads, width), torch.randn(heads, width)
+    cpu.forward(r, k, v, omega, u, both, library, kernel)
+    cpu.backward(r, k, v, omega, u, dy, both, library, kernel)
+for tokens, width in ((0, 8), (1, 5), (31, 16), (40, 48), (70, 128), (300, 24)):
     for kernel in (0, 1, 2):
         for both in (True, False):
-            r, k, v, dy = (torch.randn(1, tokens, 3, width).transpose(1, 2) for _ in range(4))
-            omega, u = torch.linspace(-90, 90, 3 * width).reshape(3, width), torch.randn(3, width)
-            cpu.forward(r, k, v, omega, u, both, library, kernel)
-            cpu.backward(r, k, v, omega, u, dy, both, library, kernel)
+            passes(2, 3, tokens, width, kernel, both)
+passes(1, 1, 4200, 128, 2, True)  # more states than a thread keeps: they are asked for in large pages, and go back
+passes(1, 1, 40, 128, 2, True)
 print("clean")
 """
 
@@ -164,57 +224,3 @@ def test_sanitizers_find_nothing(tmp_path):
     command = [sys.executable, "-c", SANITIZED.format(library=str(library))]
     ran = subprocess.run(command, env=environment, cwd=SOURCE, capture_output=True, text=True)
     assert ran.stdout.strip() == "clean", ran.stderr[-3000:]
-
-
-def build(folder: Path, **environment: str) -> subprocess.CompletedProcess:
-    """The package's own build of the library from a copy of what it needs."""
-    shutil.copytree(NATIVE, folder / "lcr" / "wkv" / "native")
-    (folder / "lcr" / "__init__.py").touch()
-    (folder / "lcr" / "wkv" / "__init__.py").touch()
-    shutil.copy(SOURCE / "setup.py", folder)
-    command = [sys.executable, "setup.py", "build_ext", "--inplace"]
-    return subprocess.run(command, cwd=folder, env=os.environ | environment, capture_output=True, text=True)
-
-
-def test_without_a_compiler_the_build_goes_on_and_says_what_to_install(tmp_path):
-    ran = build(tmp_path, CC="/nonexistent/cc", CXX="/nonexistent/c++")
-    assert ran.returncode == 0, ran.stderr
-    assert "left out" in ran.stdout + ran.stderr
-    assert "apt install g++" in ran.stdout + ran.stderr
-    assert not list((tmp_path / "lcr" / "wkv").glob("_bi_wkv*"))
-
-
-WITHOUT = """
-import warnings, torch
-from lcr.wkv import backend_for, bi_wkv, cpu
-cpu.importlib.machinery.EXTENSION_SUFFIXES = [".none"]
-with warnings.catch_warnings(record=True) as seen:
-    warnings.simplefilter("always")
-    x = [torch.randn(1, 2, 5, 8) for _ in range(3)] + [torch.zeros(2, 8)] * 2
-    bi_wkv(*x), bi_wkv(*x)
-    print(backend_for("cpu"), len(seen), "apt install g++" in str(seen[0].message))
-try:
-    bi_wkv(*x, backend="cpu")
-except RuntimeError as error:
-    print(error)
-"""
-
-
-def test_without_the_library_torch_serves_with_one_warning():
-    ran = subprocess.run([sys.executable, "-c", WITHOUT], cwd=SOURCE, capture_output=True, text=True)
-    served, refused = ran.stdout.splitlines()
-    assert served == "torch 1 True", ran.stderr
-    assert "no native kernel (it is not built): install a C++17 compiler" in refused
-
-
-def test_a_library_of_other_sources_or_none_at_all_is_not_used(tmp_path, library):
-    name = f"_bi_wkv{importlib.machinery.EXTENSION_SUFFIXES[0]}"
-    assert cpu.find(tmp_path) == (None, "it is not built")
-    (tmp_path / name).symlink_to(library._name)  # its digest is the tests' own
-    assert cpu.find(tmp_path) == (None, f"{name} was built from other sources")
-    broken = tmp_path / "broken"
-    broken.mkdir()
-    (broken / name).write_bytes(b"no library")
-    loaded, problem = cpu.find(broken)
-    assert loaded is None
-    assert problem.startswith(f"{name} does not load (")

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from lcr.wkv import bi_wkv, cpu, operator
+from tests.wkv.grid import FAULTS
 
 BACKENDS = ["reference", "torch"] + ["cpu"] * (cpu.library() is not None)
 
@@ -36,6 +37,17 @@ def test_results_lie_in_memory_as_the_fake_kernel_says(backend, bidirectional, t
         assert b.is_contiguous(), name
 
 
+def test_tracing_sees_one_node(inputs):
+    traced = torch.jit.trace(Layer(), tuple(inputs(40)))
+    assert [node.kind() for node in traced.inlined_graph.nodes()].count("lcr::bi_wkv") == 1
+    assert not any("matmul" in node.kind() for node in traced.inlined_graph.nodes())
+
+
+def test_torch_finds_the_operator_well_registered(inputs):
+    x = [a.requires_grad_() for a in inputs(5, width=4, dtype=torch.float64, low=-3.0, high=0.0)]
+    torch.library.opcheck(torch.ops.lcr.bi_wkv.default, (*x, True, "torch"))
+
+
 @pytest.mark.parametrize("backend", BACKENDS[1:])
 def test_inductors_code_has_the_same_numbers(backend, inputs):
     x = [a.requires_grad_() for a in inputs(40)]
@@ -44,6 +56,49 @@ def test_inductors_code_has_the_same_numbers(backend, inputs):
     assert torch.equal(y, expected)
     for got, wanted in zip(*(torch.autograd.grad(a.sum(), x) for a in (y, expected)), strict=True):
         assert torch.allclose(got, wanted, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dynamic", [True, False])
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_compiled_code_has_the_same_numbers(bidirectional, dynamic, inputs):
+    torch.compiler.reset()
+    compiled = torch.compile(
+        lambda *a: bi_wkv(*a, bidirectional=bidirectional) * 2, fullgraph=True, backend="aot_eager", dynamic=dynamic
+    )
+    for tokens in (5, 40, 1, 0):
+        x = [a.requires_grad_() for a in inputs(tokens)]
+        y, expected = compiled(*x), bi_wkv(*x, bidirectional=bidirectional) * 2
+        assert torch.equal(y, expected)
+        for got, wanted in zip(*(torch.autograd.grad(a.sum(), x) for a in (y, expected)), strict=True):
+            assert torch.equal(got, wanted)
+
+
+@pytest.mark.parametrize(("position", "tensor", "message"), FAULTS)
+def test_compiled_code_has_the_same_errors(position, tensor, message, inputs):
+    x = inputs(40)
+    x[position] = tensor
+    torch.compiler.reset()
+    for fullgraph in (True, False):  # with fullgraph=True torch wraps every error
+        kind = torch._dynamo.exc.Unsupported if fullgraph else ValueError
+        with pytest.raises(kind, match=message):
+            torch.compile(lambda *a: bi_wkv(*a) * 2, fullgraph=fullgraph, backend="aot_eager")(*x)
+    if tensor.device.type == "cpu":
+        with pytest.raises(ValueError, match=message), torch._subclasses.FakeTensorMode() as mode:
+            torch.ops.lcr.bi_wkv(*(mode.from_tensor(a) for a in x), True, "auto")
+
+
+class Layer(torch.nn.Module):
+    def forward(self, *x):
+        return bi_wkv(*x) * 2
+
+
+def test_an_exported_program_keeps_the_operator_for_any_number_of_tokens(inputs):
+    tokens = torch.export.Dim("tokens", min=2, max=4096)
+    shapes = [{2: tokens}] * 3 + [None] * 2
+    exported = torch.export.export(Layer(), tuple(inputs(40)), dynamic_shapes=(tuple(shapes),))
+    assert [node.name for node in exported.graph.nodes if "bi_wkv" in str(node.target)] == ["bi_wkv"]
+    x = inputs(70)
+    assert torch.equal(exported.module()(*x), bi_wkv(*x) * 2)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -37,10 +37,11 @@ def missing() -> str | None:
     if torch.version.hip is not None:
         return "the kernel is CUDA C++, and this torch is for ROCm"
     try:
-        from lcr.wkv.cuda import gpu  # noqa: F401
-    except ImportError as error:
-        return f"{error}: pip install 'lcr[cuda]'"
-    return None
+        from lcr.wkv.cuda import gpu
+
+        return gpu.unfit()
+    except (ImportError, RuntimeError) as error:  # no cuda-core, or no NVRTC library for it
+        return f"{error}: install the package with its extra [cuda], pip install -e '.[cuda]'"
 
 
 def description() -> str:

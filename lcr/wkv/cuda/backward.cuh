@@ -16,7 +16,7 @@ DEVICE void from_state(float (&out)[4][4], float (&slopes)[4], const float (&sou
     __syncthreads();
     bring_state<false>(rows, state, first, depth, at);
     __syncthreads();
-    multiply<false>(tile, &d_reads[0][first], kStride, rows, depth, at);
+    multiply<Columns::all>(tile, &d_reads[0][first], kStride, rows, depth, at);
   }
   UNROLL for (int m = 0; m < 4; ++m) {
     const int exponent = kRest ? kChunk - 1 - (at.row + m) : at.row + m;
@@ -84,7 +84,10 @@ KERNEL(lcr_gradients, kThreads)(TENSOR(r), TENSOR(k), TENSOR(v), TENSOR(dy), TEN
   bring(right, d_y, dy_token, at);
   __syncthreads();
   float out[4][4] = {};
-  multiply<false>(out, scores[0], kChunk + 1, right, kChunk, at);
+  if (both)
+    multiply<Columns::all>(out, scores[0], kChunk + 1, right, kChunk, at);
+  else
+    multiply<Columns::from_row>(out, scores[0], kChunk + 1, right, kChunk, at);
   if (has_future) read_state<true>(out, right, scaled, key, k_token, table, after + state, at);
   if (both && has_past) read_state<false>(out, right, scaled, key, k_token, table, before + state, at);
   put(at.of(TENSOR_OF(dv), heads), dv_token, out, at);

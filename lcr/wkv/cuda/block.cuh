@@ -113,16 +113,18 @@ DEVICE void score(Square& to, const Rows& x, const Rows& y, const float* table, 
   }
 }
 
-// The thread's tile += a·y, a 32 × depth with rows `stride` apart. kBelow: row t takes only the first t + 1 columns, so
-// that 0·NaN does not reach it from later tokens.
-template <bool kBelow>
+// The thread's tile += a·y, a 32 × depth with rows `stride` apart. In one direction row t takes only columns up to t (what
+// a token reads) or from t on (who reads it), so that 0·NaN does not reach it from the others.
+enum class Columns { all, up_to_row, from_row };
+template <Columns kColumns>
 DEVICE void multiply(float (&tile)[4][4], const float* a, int stride, const Rows& y, int depth, const Place& at) {
   const float* left = a + at.row * stride;
-  const int last = kBelow ? at.row + 4 : depth;
-  UNROLL_SOME for (int k = 0; k < last; ++k) {
+  const int first = kColumns == Columns::from_row ? at.row : 0, last = kColumns == Columns::up_to_row ? at.row + 4 : depth;
+  UNROLL_SOME for (int k = first; k < last; ++k) {
     const Quad right = load(&y[k][at.column]);
     UNROLL for (int m = 0; m < 4; ++m) {
-      if (kBelow && k > at.row + m) continue;
+      if (kColumns == Columns::up_to_row && k > at.row + m) continue;
+      if (kColumns == Columns::from_row && k < at.row + m) continue;
       const float x = left[m * stride + k];
       UNROLL for (int n = 0; n < 4; ++n) tile[m][n] += x * right.at[n];
     }

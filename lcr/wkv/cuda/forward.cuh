@@ -45,7 +45,7 @@ KERNEL(lcr_states, kThreads)(TENSOR(k), TENSOR(v), const float* tables, float* p
   }
   __syncthreads();
   float tile[4][4] = {};
-  multiply<false>(tile, values[0], kChunk + 1, keys, kChunk, at);
+  multiply<Columns::all>(tile, values[0], kChunk + 1, keys, kChunk, at);
   float* const to = (rest ? past : future) + at.state();
   UNROLL for (int m = 0; m < 4; ++m)
     if (slice + at.row + m < D)
@@ -88,7 +88,7 @@ DEVICE void read_state(float (&tile)[4][4], Rows& rows, Square& scaled, const El
     bring_scaled<kRest>(scaled, x, token, table, first, depth, at);
     bring_state<true>(rows, state, first, depth, at);
     __syncthreads();
-    multiply<false>(tile, scaled[0], kChunk + 1, rows, depth, at);
+    multiply<Columns::all>(tile, scaled[0], kChunk + 1, rows, depth, at);
   }
 }
 
@@ -110,9 +110,9 @@ KERNEL(lcr_output, kThreads)(TENSOR(r), TENSOR(k), TENSOR(v), TENSOR(y), const f
   __syncthreads();
   float tile[4][4] = {};
   if (bidirectional)
-    multiply<false>(tile, scores[0], kChunk + 1, right, kChunk, at);
+    multiply<Columns::all>(tile, scores[0], kChunk + 1, right, kChunk, at);
   else
-    multiply<true>(tile, scores[0], kChunk + 1, right, kChunk, at);
+    multiply<Columns::up_to_row>(tile, scores[0], kChunk + 1, right, kChunk, at);
   if (past != nullptr && at.chunk > 0)
     read_state<false>(tile, right, scores, reader, r_token, table, past + at.state(), at);
   if (future != nullptr && at.chunk + 1 < at.chunks)

@@ -24,6 +24,19 @@ def compiler() -> str:
     return f"{major}.{minor}"
 
 
+def unfit() -> str | None:
+    """Why NVRTC cannot compile for the current device; None where it can. RuntimeError if NVRTC does not load."""
+    _, numbers = nvrtc.nvrtcGetSupportedArchs()
+    known, arch = [f"sm_{number}" for number in numbers], arch_of(torch.cuda.current_device())
+    return None if arch in known else f"NVRTC {compiler()} compiles for {', '.join(known)}, and this device is {arch}"
+
+
+def arch_of(index: int) -> str:
+    """A device's architecture, as in "sm_90"."""
+    major, minor = torch.cuda.get_device_capability(index)
+    return f"sm_{major}{minor}"
+
+
 def compile_for(arch: str, width: int, dtype: torch.dtype) -> tuple[bytes, str]:
     """The kernels for a GPU architecture ("sm_90"), D and a dtype: a cubin, and what ptxas says about each.
 
@@ -66,8 +79,7 @@ class Gpu:
 
     def __init__(self, index: int, width: int, dtype: torch.dtype):
         Device(index).set_current()  # the primary context, which is torch's
-        major, minor = torch.cuda.get_device_capability(index)
-        self._code = ObjectCode.from_cubin(compiled(f"sm_{major}{minor}", width, dtype))
+        self._code = ObjectCode.from_cubin(compiled(arch_of(index), width, dtype))
         self._kernel = functools.cache(self._code.get_kernel)
 
     def launch(self, kernel: str, blocks: tuple[int, int], threads: int, *arguments: int) -> None:
