@@ -48,9 +48,11 @@ Results = Annotated[Path, typer.Option(help="Where results are written.")]
 
 def say_backends() -> None:
     """From here on the operator's choice of backend, and why, is told on stderr: one line for each kind of tensors."""
+    logger = logging.getLogger("lcr.wkv")
+    if logger.handlers:
+        return
     said = logging.StreamHandler()
     said.setFormatter(logging.Formatter("%(message)s"))
-    logger = logging.getLogger("lcr.wkv")
     logger.setLevel(logging.INFO)
     logger.addHandler(said)
 
