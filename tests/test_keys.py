@@ -1,0 +1,23 @@
+"""What counts in a run's key: whatever can change a number, and no comment."""
+
+from lcr.runs import source_hash
+
+PYTHON, CPP = "x = 1\n", 'const char* at = "a//b";\nint x = 1;\n'
+
+
+def key(folder, python: str = PYTHON, cpp: str = CPP) -> str:
+    folder.mkdir()
+    (folder / "a.py").write_text(python)
+    (folder / "a.cpp").write_text(cpp)
+    return source_hash(("a.py", "a.cpp"), folder)
+
+
+def test_comments_of_either_language_count_in_no_key(tmp_path):
+    before = key(tmp_path / "before")
+    commented = f"// at the top\n{CPP}/* or\nbelow */".replace("1;", "1;  // beside")
+    assert key(tmp_path / "commented", f'"""Docs."""\n# why\n{PYTHON}', commented) == before
+
+
+def test_code_and_what_looks_like_a_comment_in_a_string_do(tmp_path):
+    changes = [{"python": "x = 2\n"}, {"cpp": CPP.replace("1", "2")}, {"cpp": CPP.replace("//b", "//c")}, {}]
+    assert len({key(tmp_path / str(i), **change) for i, change in enumerate(changes)}) == len(changes)
