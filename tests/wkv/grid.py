@@ -1,16 +1,25 @@
-"""The cases that every form of the operator answers: lengths, decays, and what a NaN may reach."""
+"""What every form of the operator is held to: the exact numbers, lengths, decays, what a NaN reaches, bad arguments."""
 
 import torch
 from torch import Tensor
 
+from lcr.wkv.reference import pairwise, recurrence
+
 NAMES = ("r", "k", "v", "omega", "u")
 LENGTHS = (1, 2, 3, 31, 32, 33, 48, 49, 63, 64, 65, 80, 81, 197, 1024)
 DECAYS = (-90.0, -12.0, 5.0, 90.0)  # ω of all channels
-NAN_AT = (0, 20, 33, 69)  # of 70 tokens: first, inside, first of a chunk's second eight, last
+NAN_AT = (0, 20, 33, 69)  # of 70 tokens: first, inside the first chunk, inside the second, last
 Where = dict[str, tuple[int | slice, ...]]
 
 
-def fault(token: int, bidirectional: bool) -> tuple[Where, dict[str, Where]]:
+def exact(x: list[Tensor], dy: Tensor, bidirectional: bool = True) -> list[Tensor]:
+    """y and the gradients of r, k, v, ω, u at dy, in float64, of the same numbers."""
+    wide = [a.detach().double().requires_grad_() for a in x]
+    y = (recurrence if dy.shape[2] > 200 else pairwise)(*wide, bidirectional)
+    return [y.detach(), *torch.autograd.grad(y, wide, dy.double())]
+
+
+def nan_reaches(token: int, bidirectional: bool) -> tuple[Where, dict[str, Where]]:
     """What a NaN in channel 3 of one token of r, k, v (or dy) reaches: tokens and channels of y, and of dr, dk, dv."""
     readers = slice(None) if bidirectional else slice(token, None)
     read = slice(None) if bidirectional else slice(token + 1)

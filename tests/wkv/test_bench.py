@@ -79,8 +79,11 @@ def test_flash_linear_attention_is_given_the_same_problem(monkeypatch, inputs, e
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
     monkeypatch.setitem(sys.modules, "fla.ops.rwkv6", module)
     x = inputs(40, low=-3.0, high=0.5)
-    function, own = bench._flash_linear_attention(x)
-    assert error(function(*own).transpose(1, 2), pairwise(*x)) <= 1e-6
+    function, own, dy = bench._flash_linear_attention(x, x[0])
+    y = function(*own)
+    assert error(y.transpose(1, 2), pairwise(*x)) <= 1e-6
+    assert torch.equal(dy, x[0].transpose(1, 2))
+    assert dy.shape == y.shape
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ import torch
 
 from lcr.wkv import bi_wkv
 from lcr.wkv.cuda import TYPES, WIDTHS, missing, resources, source_hash
-from lcr.wkv.reference import pairwise, recurrence
-from tests.wkv.grid import LENGTHS, NAMES
+from tests.wkv.grid import LENGTHS, NAMES, exact
 
 
 def nvrtc_is_here() -> bool:
@@ -139,11 +138,9 @@ def test_a_gpu_that_nvrtc_does_not_know_is_left_to_torch(capability, said, monke
 def test_on_a_gpu_output_and_gradients_equal_the_float64_sum(tokens, width, bidirectional, inputs, error):
     x = [a.cuda().requires_grad_() for a in inputs(tokens, batch=1 if tokens > 100 else 2, width=width)]
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(7)).cuda()
-    wide = [a.detach().double().requires_grad_() for a in x]
-    exact = (recurrence if tokens > 200 else pairwise)(*wide, bidirectional)
+    wanted, *expected = exact(x, dy, bidirectional)
     y = bi_wkv(*x, bidirectional=bidirectional, backend="cuda")
-    assert error(y, exact) <= 1e-6
-    expected = torch.autograd.grad(exact, wide, dy.double())
+    assert error(y, wanted) <= 1e-6
     got = torch.autograd.grad(y, x, dy)
     for name, a, b in zip(NAMES, got, expected, strict=True):
         assert error(a, b) <= 1e-5 or float(b.abs().max()) == float(a.abs().max()) == 0, name

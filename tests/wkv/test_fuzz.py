@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lcr.wkv import bi_wkv, cpu
-from lcr.wkv.reference import pairwise, recurrence
-from tests.wkv.grid import NAMES
+from tests.wkv.grid import NAMES, exact
 
 BACKENDS = ["auto", "torch"] + ["cpu"] * (cpu.library() is not None)
 # how far from the exact numbers y and the gradients of each dtype may be: float32's sums, the rounding of the rest
@@ -78,18 +77,16 @@ def test_whatever_fits_gives_the_float64_sum(
     u = torch.randn(shape[1], shape[3], generator=generator).to(small)
     x = [laid_out(a, layout).requires_grad_() for a, layout in zip((r, k, v, omega, u), layouts, strict=False)]
     dy = laid_out(dy, layouts[5])
-    wide = [a.detach().double().requires_grad_() for a in x]
-    exact = (recurrence if shape[2] > 70 else pairwise)(*wide, bidirectional)
+    sum_, *expected = exact(x, dy, bidirectional)
     y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
     assert y.dtype == dtype
-    close(y, exact.detach(), OF_OUTPUT[dtype])
-    expected = torch.autograd.grad(exact, wide, dy.double())
+    close(y, sum_, OF_OUTPUT[dtype])
     for name, got, wanted in zip(NAMES, torch.autograd.grad(y, x, dy), expected, strict=True):
         assert got.dtype == (small if name in ("omega", "u") else dtype)
         if name != "omega":
             close(got, wanted, TOLERANCE[dtype])
         elif wanted.numel():  # a channel's terms have either sign: it is judged by their sizes and its dtype's rounding
-            terms = terms_of_the_slope(*(a.detach() for a in wide[:4]), dy.double(), bidirectional)
+            terms = terms_of_the_slope(*(a.detach().double() for a in (*x[:4], dy)), bidirectional)
             tolerance = (1e-12 if dtype == torch.float64 else 1e-6) * terms + TOLERANCE[small] * wanted.abs()
             least = max(1e-30, torch.finfo(small).tiny * torch.finfo(small).eps)  # the dtype's own
             assert bool(((got.double() - wanted).abs() <= tolerance + least).all())

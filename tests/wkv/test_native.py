@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from lcr.wkv import bi_wkv, cpu, operator
-from lcr.wkv.reference import pairwise, recurrence
+from lcr.wkv.reference import recurrence
+from tests.wkv.grid import exact
 
 SOURCE = Path(__file__).parents[2]
 NATIVE = SOURCE / "lcr" / "wkv" / "native"
@@ -52,14 +53,12 @@ def library(tmp_path_factory):
 
 
 def close(x, bidirectional, library, kernel, error):
-    """Both passes of one kernel of a library against the sum over all pairs."""
+    """Both passes of one kernel of a library against the float64 sum."""
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(3))
-    wide = [a.double().requires_grad_() for a in x]
-    y = (pairwise if dy.shape[2] <= 100 else recurrence)(*wide, bidirectional)
-    expected = torch.autograd.grad(y, wide, dy.double())
+    y, *expected = exact(x, dy, bidirectional)
     assert error(cpu.forward(*x, bidirectional, library, kernel), y) <= 1e-6
-    for got, exact in zip(cpu.backward(*x, dy, bidirectional, library, kernel), expected, strict=True):
-        assert error(got, exact) <= 1e-5
+    for got, wide in zip(cpu.backward(*x, dy, bidirectional, library, kernel), expected, strict=True):
+        assert error(got, wide) <= 1e-5
 
 
 @compiles
@@ -141,6 +140,18 @@ def test_torchs_number_of_threads_is_used_and_python_goes_on_meanwhile(inputs):
 
 
 @built
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc to read the memory in use from")
+def test_the_states_of_a_long_sequence_go_back_when_the_call_ends(inputs):
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    x = inputs(60000, batch=1, heads=1, width=128)
+    before = resident()
+    cpu.forward(*x, True)  # a state of 64 KB for each of 1,875 chunks
+    assert resident() - before < 60e6
+
+
+@built
 def test_the_chunk_form_in_float64_can_judge_the_longest_sequences(inputs, error):
     x = inputs(12544, batch=1, heads=1, width=16, dtype=torch.float64)
     assert error(bi_wkv(*x, backend="torch"), recurrence(*x)) <= 1e-11
@@ -161,16 +172,16 @@ def test_the_longest_sequences_keep_their_digits_at_every_decay(
     x = inputs(12544, batch=1, heads=heads, width=64)
     x[3] = torch.linspace(-12, 5, 64).repeat(heads, 1)  # a head is one more draw of the same channels
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(5))
-    exact = [a.double() for a in x]
+    wide = [a.double() for a in x]
     y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
-    assert error(y, bi_wkv(*exact, bidirectional=bidirectional, backend="torch")) <= 1e-6
+    assert error(y, bi_wkv(*wide, bidirectional=bidirectional, backend="torch")) <= 1e-6
     got = torch.ops.lcr.bi_wkv_backward(*x, dy, bidirectional, backend)
-    expected = torch.ops.lcr.bi_wkv_backward(*exact, dy.double(), bidirectional, "torch")
-    for gradient, wide in zip(got, expected, strict=True):
-        assert error(gradient, wide) <= 1e-5
+    expected = torch.ops.lcr.bi_wkv_backward(*wide, dy.double(), bidirectional, "torch")
+    for gradient, true in zip(got, expected, strict=True):
+        assert error(gradient, true) <= 1e-5
     if heads > 1:
-        for gradient, wide in zip(got[3:], expected[3:], strict=True):
-            assert float(error_by_channel(gradient, wide).max()) <= 1e-5
+        for gradient, true in zip(got[3:], expected[3:], strict=True):
+            assert float(error_by_channel(gradient, true).max()) <= 1e-5
         # du is summed in double: not even a single channel whose terms cancel loses digits
         assert float(((got[4] - expected[4]) / expected[4]).abs().max()) <= 1e-6
 

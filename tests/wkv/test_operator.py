@@ -9,7 +9,7 @@ import torch
 from lcr.wkv import backend_for, bi_wkv, cpu, multiply_adds, operator
 from lcr.wkv.operator import BACKENDS
 from lcr.wkv.reference import pairwise, recurrence
-from tests.wkv.grid import DECAYS, FAULTS, LENGTHS, NAMES, NAN_AT, fault, reached
+from tests.wkv.grid import DECAYS, FAULTS, LENGTHS, NAMES, NAN_AT, exact, nan_reaches, reached
 
 NOT_BUILT = pytest.mark.skipif(cpu.library() is None, reason="the native kernel is not built: no C++ compiler")
 BACKEND = ["torch", pytest.param("cpu", marks=NOT_BUILT)]
@@ -17,13 +17,6 @@ BACKEND = ["torch", pytest.param("cpu", marks=NOT_BUILT)]
 
 def gradients(y, inputs, dy):
     return torch.autograd.grad(y, inputs, dy)
-
-
-def exact(function, inputs, bidirectional, dy):
-    """y and the five gradients in float64 of the same float32 numbers."""
-    wide = [x.detach().double().requires_grad_() for x in inputs]
-    y = function(*wide, bidirectional)
-    return y.detach(), gradients(y, wide, dy.double())
 
 
 @pytest.mark.parametrize("bidirectional", [True, False])
@@ -40,7 +33,7 @@ def test_output_and_gradients_equal_the_float64_sum(tokens, backend, bidirection
     x = [a.requires_grad_() for a in inputs(tokens, batch=1 if tokens > 100 else 2)]
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(7))
     y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
-    expected, expected_gradients = exact(recurrence if tokens > 200 else pairwise, x, bidirectional, dy)
+    expected, *expected_gradients = exact(x, dy, bidirectional)
     assert y.shape == x[0].shape
     assert y.is_contiguous()
     assert error(y, expected) <= 1e-6
@@ -54,7 +47,7 @@ def test_every_width_of_head_is_served(width, backend, inputs, error):
     x = [a.requires_grad_() for a in inputs(70, batch=1, width=width)]
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(8))
     y = bi_wkv(*x, backend=backend)
-    expected, expected_gradients = exact(recurrence, x, True, dy)
+    expected, *expected_gradients = exact(x, dy)
     assert error(y, expected) <= 1e-6
     for name, gradient, expected in zip(NAMES, gradients(y, x, dy), expected_gradients, strict=True):
         assert error(gradient, expected) <= 1e-5, name
@@ -65,7 +58,7 @@ def test_the_gradient_of_the_decay_is_right_in_each_single_channel(backend, inpu
     x = [a.requires_grad_() for a in inputs(1024, batch=1, width=16, low=-12.0, high=2.0)]
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(9))
     d_omega = gradients(bi_wkv(*x, backend=backend), x, dy)[3]
-    expected = exact(recurrence, x, True, dy)[1][3]
+    expected = exact(x, dy)[4]
     # a channel is judged by its own size, and one whose terms cancel by a hundredth of the channels' median
     scale = expected.abs().clamp(min=expected.abs().median() * 1e-2)
     assert float(((d_omega - expected).abs() / scale).max()) < 1e-4
@@ -78,7 +71,7 @@ def test_the_gradients_of_decay_and_bonus_are_right_in_each_channel(backend, tok
     x[3] = torch.linspace(-12, 5, 32).repeat(4, 1)  # a head is one more draw of the same channels
     x = [a.requires_grad_() for a in x]
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(9))
-    got, expected = gradients(bi_wkv(*x, backend=backend), x, dy), exact(recurrence, x, True, dy)[1]
+    got, expected = gradients(bi_wkv(*x, backend=backend), x, dy), exact(x, dy)[1:]
     for name in ("omega", "u"):
         error = error_by_channel(got[NAMES.index(name)], expected[NAMES.index(name)])
         assert float(error.max()) <= 1e-5, name
@@ -91,7 +84,7 @@ def test_extreme_decays_stay_finite_and_exact(omega, backend, bidirectional, inp
     x = [a.requires_grad_() for a in inputs(100, batch=1, width=8, low=omega, high=omega)]
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(10))
     y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
-    expected, expected_gradients = exact(pairwise, x, bidirectional, dy)
+    expected, *expected_gradients = exact(x, dy, bidirectional)
     assert error(y, expected) <= 1e-6
     for name, gradient, wide in zip(NAMES, gradients(y, x, dy), expected_gradients, strict=True):
         assert torch.isfinite(gradient).all()
@@ -172,7 +165,7 @@ def test_empty_tensors_have_zero_gradients(shape, backend):
 @pytest.mark.parametrize("backend", ["reference", *BACKEND])
 @pytest.mark.parametrize("at", NAN_AT)
 def test_a_nan_goes_only_where_the_sum_takes_it(at, backend, bidirectional, number, inputs):
-    for source, where in fault(at, bidirectional)[0].items():
+    for source, where in nan_reaches(at, bidirectional)[0].items():
         x = inputs(70)
         x[NAMES.index(source)][1, 1, at, 3] = number
         y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
@@ -183,7 +176,7 @@ def test_a_nan_goes_only_where_the_sum_takes_it(at, backend, bidirectional, numb
 @pytest.mark.parametrize("backend", BACKEND)
 @pytest.mark.parametrize("at", NAN_AT)
 def test_a_nan_goes_only_to_the_gradients_whose_sum_takes_it(at, backend, bidirectional, inputs):
-    for source, where in fault(at, bidirectional)[1].items():
+    for source, where in nan_reaches(at, bidirectional)[1].items():
         x = [*inputs(70), torch.randn(2, 2, 70, 16, generator=torch.Generator().manual_seed(13))]
         x[(*NAMES, "dy").index(source)][1, 1, at, 3] = float("nan")
         *x, dy = (a.requires_grad_() for a in x)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch._dynamo.testing import CompileCounter
 
 from lcr.wkv import bi_wkv, cpu, operator
 from tests.wkv.grid import FAULTS
@@ -37,6 +38,11 @@ def test_results_lie_in_memory_as_the_fake_kernel_says(backend, bidirectional, t
         assert b.is_contiguous(), name
 
 
+class Layer(torch.nn.Module):
+    def forward(self, *x):
+        return bi_wkv(*x) * 2
+
+
 def test_tracing_sees_one_node(inputs):
     traced = torch.jit.trace(Layer(), tuple(inputs(40)))
     assert [node.kind() for node in traced.inlined_graph.nodes()].count("lcr::bi_wkv") == 1
@@ -58,12 +64,16 @@ def test_inductors_code_has_the_same_numbers(backend, inputs):
         assert torch.allclose(got, wanted, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("fullgraph", [True, False])
 @pytest.mark.parametrize("dynamic", [True, False])
 @pytest.mark.parametrize("bidirectional", [True, False])
-def test_compiled_code_has_the_same_numbers(bidirectional, dynamic, inputs):
+def test_compiled_code_has_the_same_numbers(bidirectional, dynamic, fullgraph, inputs):
     torch.compiler.reset()
     compiled = torch.compile(
-        lambda *a: bi_wkv(*a, bidirectional=bidirectional) * 2, fullgraph=True, backend="aot_eager", dynamic=dynamic
+        lambda *a: bi_wkv(*a, bidirectional=bidirectional) * 2,
+        fullgraph=fullgraph,
+        backend="aot_eager",
+        dynamic=dynamic,
     )
     for tokens in (5, 40, 1, 0):
         x = [a.requires_grad_() for a in inputs(tokens)]
@@ -71,6 +81,23 @@ def test_compiled_code_has_the_same_numbers(bidirectional, dynamic, inputs):
         assert torch.equal(y, expected)
         for got, wanted in zip(*(torch.autograd.grad(a.sum(), x) for a in (y, expected)), strict=True):
             assert torch.equal(got, wanted)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_compiler_does_not_look_inside_where_it_gave_up(backend, inputs):
+    x = [a.requires_grad_() for a in inputs(40)]
+    torch.compiler.reset()
+    counter = CompileCounter()
+
+    def given_up(*a):
+        for _ in range(1):
+            torch._dynamo.graph_break()
+            y = torch.ops.lcr.bi_wkv(*a, True, backend)
+        return y
+
+    y = torch.compile(given_up, backend=counter)(*x)
+    assert torch.equal(y, bi_wkv(*x, backend=backend))
+    assert counter.frame_count == 0
 
 
 @pytest.mark.parametrize(("position", "tensor", "message"), FAULTS)
@@ -85,11 +112,6 @@ def test_compiled_code_has_the_same_errors(position, tensor, message, inputs):
     if tensor.device.type == "cpu":
         with pytest.raises(ValueError, match=message), torch._subclasses.FakeTensorMode() as mode:
             torch.ops.lcr.bi_wkv(*(mode.from_tensor(a) for a in x), True, "auto")
-
-
-class Layer(torch.nn.Module):
-    def forward(self, *x):
-        return bi_wkv(*x) * 2
 
 
 def test_an_exported_program_keeps_the_operator_for_any_number_of_tokens(inputs):
