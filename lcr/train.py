@@ -45,6 +45,7 @@ def set_machine(study: StudyConfig) -> torch.device:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(study.threads)
     torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms imports the compiler: 1.7 s
+    torch.utils.deterministic.fill_uninitialized_memory = False  # up to a tenth of a step, for what nobody reads
     return torch.device(study.device)
 
 
@@ -62,7 +63,8 @@ def make_optimizer(model: nn.Module, recipe: TrainConfig) -> torch.optim.AdamW:
     decayed = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in decayed]
     groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, recipe.beta2))
+    # foreach: the same bits as one parameter after another, a twentieth of a step sooner
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, recipe.beta2), foreach=True)
 
 
 def clip_loss(logits: Tensor, labels: Tensor, recipe: TrainConfig, protocol: Protocol) -> Tensor:

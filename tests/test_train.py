@@ -15,8 +15,10 @@ from lcr.config import load_study, load_variant
 from lcr.errors import InputError, RunFailed
 from lcr.evaluate import evaluate
 from lcr.files import file_hash
+from lcr.model import LCR
+from lcr.model.config import MODELS
 from lcr.runs import WORK, run_folder
-from lcr.train import Training, clip_loss, learning_rate
+from lcr.train import Training, clip_loss, learning_rate, make_optimizer
 from tests.micro import run
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -144,6 +146,24 @@ def test_weights_of_another_configuration_or_damaged_ones_are_refused(reference,
     with pytest.raises(InputError, match="another configuration"):
         evaluate(other, "jester-fixture", variant, 0, tmp_path)
     torch.set_num_threads(1)
+
+
+def test_parameters_are_updated_all_at_once_to_the_same_bits_as_one_by_one():
+    config = load_study("micro.yaml").dataset("jester-fixture").train
+    weights = []
+    for at_once in (True, False):
+        torch.manual_seed(0)
+        model = LCR(MODELS["lcr-tiny"])
+        optimizer = make_optimizer(model, config)
+        for group in optimizer.param_groups:
+            assert group["foreach"]
+            group["foreach"] = at_once
+        for _ in range(5):
+            for parameter in model.parameters():
+                parameter.grad = torch.randn_like(parameter)
+            optimizer.step()
+        weights.append([parameter.detach() for parameter in model.parameters()])
+    assert all(map(torch.equal, *weights))
 
 
 def test_the_learning_rate_warms_up_and_ends_near_zero():

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import sys
 
 import torch
 from torch import Tensor
@@ -172,8 +173,21 @@ def _checked_backward(r, k, v, omega, u, dy, bidirectional, backend):
     return _backward(r, k, v, omega, u, dy, bidirectional, backend)
 
 
-_library.impl("bi_wkv", torch.compiler.disable(_forward), "CompositeExplicitAutograd")
-_library.impl("bi_wkv_backward", torch.compiler.disable(_checked_backward), "CompositeExplicitAutograd")
+def _untraced(function):
+    """`torch.compiler.disable(function)`, made once the compiler is there: to load it for that takes two seconds."""
+    disabled = None
+
+    def call(*inputs):
+        nonlocal disabled
+        if disabled is None and "torch._dynamo" in sys.modules:
+            disabled = torch.compiler.disable(function)
+        return (disabled or function)(*inputs)
+
+    return call
+
+
+_library.impl("bi_wkv", _untraced(_forward), "CompositeExplicitAutograd")
+_library.impl("bi_wkv_backward", _untraced(_checked_backward), "CompositeExplicitAutograd")
 
 
 @torch.library.register_fake("lcr::bi_wkv", lib=_library)
@@ -230,7 +244,7 @@ def _below_autograd(*inputs):
 
 
 # what torch.library.register_autograd does, without its 45 µs a call, a twentieth of forward and backward at N = 197
-_library.impl("bi_wkv", torch.compiler.disable(functools.partial(_differentiable, _below_autograd)), "Autograd")
+_library.impl("bi_wkv", _untraced(functools.partial(_differentiable, _below_autograd)), "Autograd")
 for _device in ("cpu", "cuda"):
     torch.library.register_autocast("lcr::bi_wkv", _device, torch.float32, lib=_library)
 

@@ -248,10 +248,11 @@ def test_auto_says_once_what_it_takes_and_why(inputs, caplog):
     assert "auto takes 'torch' for torch.float64 on cpu, D = 16: backend 'cpu' expects" in said[1]
 
 
-def test_a_machine_without_a_gpu_never_loads_the_cuda_kernel():
-    code = (
-        "import sys, lcr.wkv, torch; x = torch.ones(1, 1, 4, 8); o = torch.zeros(1, 8); lcr.wkv.bi_wkv(x, x, x, o, o)"
-    )
-    code += "; print([name for name in sys.modules if name.startswith(('lcr.wkv.cuda', 'cuda.core'))])"
+def test_a_call_on_the_cpu_loads_neither_the_cuda_kernel_nor_torchs_compiler():
+    code = """if True:
+        import sys, lcr.wkv, torch
+        x, o = torch.ones(1, 1, 4, 8), torch.zeros(1, 8)
+        lcr.wkv.bi_wkv(x, x, x, o, o), torch.ops.lcr.bi_wkv(x, x, x, o, o, True, "auto")
+        print([name for name in sys.modules if name.startswith(("lcr.wkv.cuda", "cuda.core", "torch._dynamo"))])"""
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

@@ -22,7 +22,6 @@ struct alignas(64) Tables {
   double rate[kChannels];                      // e^ω
 };
 
-
 // exp once a channel; powers as products in double, which float32 does not see the rounding of.
 template <int kChannels>
 void fill(Tables<kChannels>& t, const float* omega, const float* u, int width, bool bidirectional) {
