@@ -1,10 +1,11 @@
-"""The micro study and its one trained run, made once for all tests that need them."""
+"""Which skips fail, what torch starts from, and the micro study and its one trained run, made once for all tests."""
 
 import os
 import re
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.micro import PROJECT, STUDY, run
 
@@ -28,6 +29,13 @@ def pytest_runtest_makereport(item, call):
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector):
     return _judged((yield))
+
+
+@pytest.fixture(autouse=True)
+def _torch_as_it_comes():
+    """One thread, and not the strict determinism that a training in this process left on."""
+    torch.set_num_threads(1)
+    torch.set_deterministic_debug_mode("default")
 
 
 @pytest.fixture(scope="session")

@@ -21,14 +21,6 @@ once = cache(cost)  # one count serves several tests
 VARIANTS = ("full", "no_edge_prompt", "nonzero_init", "no_tube_mask", "unidirectional_wkv")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 class _Call(nn.Module):
     """A function as a module."""
 

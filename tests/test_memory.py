@@ -11,14 +11,6 @@ from lcr.model.config import ModelConfig
 SMALL = ModelConfig(frame_size=16, patch_size=4, depth=2, hidden=16, heads=2, classes=5)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def clips(frames):
     return lambda: (torch.zeros(1, frames, 3, 16, 16), torch.zeros(1, frames, 1, 16, 16))
 

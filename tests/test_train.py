@@ -145,7 +145,6 @@ def test_weights_of_another_configuration_or_damaged_ones_are_refused(reference,
     other = study.model_copy(update={"threads": 2})
     with pytest.raises(InputError, match="another configuration"):
         evaluate(other, "jester-fixture", variant, 0, tmp_path)
-    torch.set_num_threads(1)
 
 
 def test_parameters_are_updated_all_at_once_to_the_same_bits_as_one_by_one():

@@ -1,16 +1,10 @@
 """Small models with every weight moved off its start, so that nothing is zero by accident."""
 
-import pytest
 import torch
 
 from lcr.model import LCR, ModelConfig
 
 SIZE, TIMES = 32, 5
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
 
 
 def small(**changes) -> ModelConfig:

@@ -23,14 +23,6 @@ CONFIG = DatasetConfig(
 )
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @cache
 def batches(steps: int = 6) -> tuple[Batch, ...]:
     made = torch.Generator().manual_seed(0)

@@ -5,17 +5,6 @@ import torch
 from torch import Tensor
 
 
-@pytest.fixture(autouse=True)
-def _torch_as_it_comes():
-    """One thread, and not the strict determinism that a training in this process has left on."""
-    threads, strict = torch.get_num_threads(), torch.get_deterministic_debug_mode()
-    torch.set_num_threads(1)
-    torch.set_deterministic_debug_mode("default")
-    yield
-    torch.set_num_threads(threads)
-    torch.set_deterministic_debug_mode(strict)
-
-
 def _inputs(
     tokens: int,
     batch: int = 2,
