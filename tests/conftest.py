@@ -1,4 +1,4 @@
-"""Which skips fail, what torch starts from, and the micro study and its one trained run, made once for all tests."""
+"""Workers, allowed skips, what torch starts from, and the micro study with its one trained run, made once for all."""
 
 import os
 import re
@@ -19,6 +19,11 @@ def _judged(report):
         if not re.search(MAY_SKIP, reason):
             report.outcome, report.longrepr = "failed", f"skipped, where only {MAY_SKIP!r} may be: {reason}"
     return report
+
+
+def pytest_xdist_auto_num_workers(config):
+    """The whole suite gets a process a core; to start them (torch in each) takes longer than most single files."""
+    return min(os.cpu_count(), 4) if config.args_source is config.ArgsSource.TESTPATHS else 0
 
 
 @pytest.hookimpl(wrapper=True)
