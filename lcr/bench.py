@@ -45,7 +45,7 @@ def wkv(
 
     Example: lcr bench wkv --tokens 197,3136
 
-    Rounds are interleaved, numbers are medians, ratios are taken within a round; the whole takes about three minutes
+    Rounds are interleaved, numbers are medians, ratios are taken within a round; the whole takes three to four minutes
     on one core. Prints what was asked for beside what was measured. With one thread that thread's own time is counted,
     not the wall's; other work on the machine still takes cache and memory away from it. GFLOP/s of every form of Bi-WKV
     count the operator's own multiply-adds, 4D² + 2LD a token and head. The recurrence, one token after another in
@@ -110,7 +110,7 @@ def _name(device: Device) -> str:
 
 
 def _rows(timings: "Sequence[Timing]") -> list[dict[str, str]]:
-    from lcr.wkv.bench import COPY, FORWARD, OPERATOR, SGEMM
+    from lcr.wkv.bench import COPY, FORWARD, IN_TURN, OPERATOR, SGEMM
 
     found = {(t.tokens, t.passes, t.contender): t for t in timings}
     rows = []
@@ -128,8 +128,9 @@ def _rows(timings: "Sequence[Timing]") -> list[dict[str, str]]:
             row["gb_per_s"] = f"{t.work / t.median / 1e9:.1f}"
         else:
             row["gflops"] = f"{t.work / t.median / 1e9:.1f}"
+        if t.contender not in (COPY, IN_TURN):  # what has a turn of its own shares no round with the others
             row["share_of_sgemm"] = f"{sgemm.times(t) * t.work / sgemm.work:.3f}"
-        if t.contender not in (COPY, SGEMM):
+        if t.contender not in (COPY, IN_TURN, SGEMM):
             row["times_operator"] = f"{t.times(found[t.tokens, t.passes, OPERATOR]):.2f}"
         rows.append(row)
     return rows

@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from lcr.study.figures.style import COLOURS, GREY, save, styled
-from lcr.wkv.bench import BOTH, COPY, FORWARD, OPERATOR, SGEMM, Timing
+from lcr.wkv.bench import BOTH, COPY, FORWARD, IN_TURN, OPERATOR, SGEMM, Timing
 
 MARKERS = "osD^v"
 
@@ -19,7 +19,7 @@ def bench_figure(timings: Sequence[Timing], machine: str, shape: Mapping[str, in
         machine: its name and threads, for the title.
         shape: batch, heads, width.
     """
-    contenders = [name for name in dict.fromkeys(t.contender for t in timings) if name not in (SGEMM, COPY)]
+    contenders = [name for name in dict.fromkeys(t.contender for t in timings) if name not in (SGEMM, COPY, IN_TURN)]
     rate = {t.tokens: t.work / t.median for t in timings if t.contender == SGEMM}
     ticks = sorted({t.tokens for t in timings})
     with styled():

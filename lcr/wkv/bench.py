@@ -2,15 +2,16 @@
 
 A machine's speed drifts and its neighbours come and go, so a number alone says little: what is compared is measured
 within the same second, and ratios are medians over rounds. Each contender is called once untimed in its turn (unless it
-takes longer than WARM_UP), so that none pays for the caches that the one before it filled. With one thread on the CPU
-its own time counts, not the wall's, so that being put aside for another process is not counted.
+takes longer than WARM_UP), so that none pays for the caches that the one before it filled. How the operator's time
+grows is measured by itself, two lengths in turn. With one thread on the CPU its own time counts, not the wall's, so
+that being put aside for another process is not counted.
 """
 
 import functools
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -23,6 +24,7 @@ TOKENS = (49, 197, 784, 3136, 12544)
 FORWARD, BOTH = "forward", "forward+backward"
 OPERATOR, ATTENTION, CHUNK, RECURRENCE, FLA = "operator", "attention", "torch chunk form", "recurrence", "fla"
 SGEMM, COPY = "sgemm", "copy"
+GROWTH, GROWTH_ROUNDS, IN_TURN = (3136, 12544), 15, "operator, in turn"
 RECURRENCE_ROUNDS = 5  # beyond RECURRENCE_UP_TO tokens: one by one in Python they take seconds
 RECURRENCE_UP_TO = 197
 WARM_UP = 0.02  # seconds
@@ -56,12 +58,6 @@ class Timing:
         """How many times as long as `other` it took: the median of the ratio within a round, over rounds with both."""
         return statistics.median(a / b for a, b in zip(self.seconds, other.seconds, strict=False))
 
-    def growth_from(self, short: "Timing") -> float:
-        """How many times as long as the same at fewer tokens it took: median over its rounds, each by that of `short`
-        which was measured next to it, since a shared machine's speed can change by half within a run."""
-        step = len(short.seconds) / len(self.seconds)
-        return statistics.median(a / short.seconds[int(i * step)] for i, a in enumerate(self.seconds))
-
 
 @dataclass
 class _Case:
@@ -72,6 +68,7 @@ class _Case:
     call: Callable[[], object]
     seconds: list[float]
     most: int | None = None  # rounds, where fewer than the others get
+    warmed: bool = True  # by an untimed call in each of its turns
 
 
 def rounds_for(tokens: int, rounds: int) -> int:
@@ -159,6 +156,8 @@ def measure(
 ) -> list[Timing]:
     """Times every contender at every length, the rounds of each length spread over the whole run.
 
+    Where both lengths of GROWTH are asked for, so is the operator at one and the other in turn, as IN_TURN.
+
     Args:
         tokens: lengths N.
         rounds: of the shortest; see `rounds_for`.
@@ -166,21 +165,30 @@ def measure(
         device: "cpu", with torch's threads as they are, or "cuda".
         track: a progress bar around the rounds.
     """
-    cases = {n: list(_cases(n, batch, heads, width, device)) for n in tokens}
-    every = [case for n in tokens for case in cases[n]]
+    turns = {(n,): list(_cases(n, batch, heads, width, device)) for n in tokens}
+    every = [case for cases in turns.values() for case in cases]
+    due = [(i / rounds_for(n, rounds), (n,)) for n in tokens for i in range(rounds_for(n, rounds))]
+    if set(GROWTH) <= set(tokens):
+        operator = [case for n in GROWTH for case in turns[n,] if case.contender == OPERATOR]
+        turns[GROWTH] = [replace(case, contender=IN_TURN, seconds=[]) for case in operator]
+        due += [(i / GROWTH_ROUNDS, GROWTH) for i in range(GROWTH_ROUNDS)]
     if device == "cuda":  # the first call of a kernel compiles it
         for case in every:
             case.call()
-    first = {id(case): _timed(case.call, device) for case in every}
-    due = sorted((i / rounds_for(n, rounds), n) for n in tokens for i in range(rounds_for(n, rounds)))
-    for _, n in track(due):
-        for case in cases[n]:
+    for case in every:
+        case.warmed = _timed(case.call, device) < WARM_UP
+    for _, turn in track(sorted(due)):
+        for case in turns[turn]:
             if case.most == len(case.seconds):
                 continue
-            if first[id(case)] < WARM_UP:
+            if case.warmed:
                 case.call()
             case.seconds.append(_timed(case.call, device))
-    return [Timing(case.tokens, case.passes, case.contender, case.work, tuple(case.seconds)) for case in every]
+    return [
+        Timing(case.tokens, case.passes, case.contender, case.work, tuple(case.seconds))
+        for cases in turns.values()
+        for case in cases
+    ]
 
 
 @dataclass(frozen=True)
@@ -217,8 +225,8 @@ def targets(timings: list[Timing]) -> list[Target]:
             measured, quiet = sgemm.times(operator) * work, sgemm.least / operator.least * work
             judged.append(Target(f"{FORWARD}, N = {n}: share of sgemm's rate", share, measured, quiet))
     for passes in (FORWARD, BOTH):
-        short, long = (found.get((n, passes, OPERATOR)) for n in (3136, 12544))
+        short, long = (found.get((n, passes, IN_TURN)) for n in GROWTH)
         if short and long:
-            growth, quiet = long.growth_from(short), long.least / short.least
+            growth, quiet = long.times(short), long.least / short.least
             judged.append(Target(f"{passes}, N = 3136 to 12544: growth of time", 4.2, growth, quiet, at_least=False))
     return judged

@@ -11,8 +11,21 @@ from lcr.bench import COLUMNS
 from lcr.bench_figure import bench_figure
 from lcr.cli import app
 from lcr.study.rows import read_rows
-from lcr.wkv import bench
-from lcr.wkv.bench import ATTENTION, BOTH, COPY, FORWARD, OPERATOR, RECURRENCE, SGEMM, Timing, rounds_for, targets
+from lcr.wkv import bench, bi_wkv
+from lcr.wkv.bench import (
+    ATTENTION,
+    BOTH,
+    COPY,
+    FORWARD,
+    GROWTH_ROUNDS,
+    IN_TURN,
+    OPERATOR,
+    RECURRENCE,
+    SGEMM,
+    Timing,
+    rounds_for,
+    targets,
+)
 from lcr.wkv.reference import pairwise, recurrence
 
 
@@ -118,7 +131,8 @@ def test_what_was_asked_for_is_judged_by_what_was_measured():
         timing(197, BOTH, OPERATOR, [1.0] * 3),
         timing(197, BOTH, ATTENTION, [1.1] * 3),
         timing(197, FORWARD, SGEMM, [2.0] * 3, work=200),
-        *(timing(n, passes, OPERATOR, [s]) for n, s in ((3136, 1.0), (12544, 4.5)) for passes in (FORWARD, BOTH)),
+        *(timing(n, passes, IN_TURN, [s]) for n, s in ((3136, 1.0), (12544, 4.5)) for passes in (FORWARD, BOTH)),
+        *(timing(3136, passes, OPERATOR, [1.0]) for passes in (FORWARD, BOTH)),
     ]
     timings += [
         timing(3136, passes, name, [1.0])
@@ -148,9 +162,30 @@ def test_the_least_times_are_given_beside_what_is_judged():
     assert not judged.met
 
 
-def test_growth_compares_rounds_that_were_next_to_each_other():
-    short = timing(3136, FORWARD, OPERATOR, [1, 1, 1, 2, 2, 2])  # the machine slows down by half on the way
-    assert timing(12544, FORWARD, OPERATOR, [4, 8]).growth_from(short) == 4
+def test_growth_compares_two_lengths_in_turn_with_each_call_warmed(monkeypatch):
+    monkeypatch.setattr(bench, "GROWTH", (5, 40))
+    monkeypatch.setattr(bench, "WARM_UP", 0.0)
+    lengths = []
+
+    def operator(r, *rest, backend="auto"):
+        if backend == "auto":
+            lengths.append(r.shape[2])
+        return bi_wkv(r, *rest, backend=backend)
+
+    monkeypatch.setattr(bench, "bi_wkv", operator)
+    alone = {(t.tokens, t.passes): t for t in bench.measure((5, 40), 5, heads=1, width=8) if t.contender == IN_TURN}
+    assert {len(t.seconds) for t in alone.values()} == {GROWTH_ROUNDS}
+    assert set(alone) == {(n, passes) for n in (5, 40) for passes in (FORWARD, BOTH)}
+    in_turn = [5, 5, 5, 5, 40, 40, 40, 40]  # forward untimed and timed, then both, at each length
+    assert sum(lengths[i : i + 8] == in_turn for i in range(len(lengths))) == GROWTH_ROUNDS
+
+
+def test_growth_is_the_median_over_pairs():
+    pairs = [
+        *(timing(3136, passes, IN_TURN, [1, 1, 2]) for passes in (FORWARD, BOTH)),
+        *(timing(12544, passes, IN_TURN, [4, 4.4, 8]) for passes in (FORWARD, BOTH)),  # half as fast on the way
+    ]
+    assert [(target.measured, target.met) for target in targets(pairs)] == [(4, True), (4, True)]
 
 
 def test_long_calls_get_fewer_rounds_and_never_less_than_five():
