@@ -34,7 +34,9 @@ def bench() -> None:
 @app.command()
 def wkv(
     tokens: Annotated[str, typer.Option(help="Lengths N, with commas between.")] = "49,197,784,3136,12544",
-    rounds: Annotated[int, typer.Option(min=5, help="Rounds of the shortest length; the longest gets 5.")] = 200,
+    rounds: Annotated[
+        int, typer.Option(min=5, help="Rounds at up to 400 tokens; longer calls get fewer, never less than 5.")
+    ] = 200,
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch; more than one is unsteady.")] = 1,
     device: Annotated[
         Device, typer.Option(help="cuda: B·H = 96 on the GPU, and fla where it is installed.")

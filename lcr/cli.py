@@ -37,8 +37,16 @@ Dataset = Annotated[
         "or kinetics-fixture (drawn clips)."
     ),
 ]
-Ablation = Annotated[str, typer.Option(help="full, or what to change: a name in ablations/, or a YAML file.")]
-Seed = Annotated[int, typer.Option(min=0, help="Start, order of the clips and masks all follow from it.")]
+Ablation = Annotated[
+    str,
+    typer.Option(
+        help="full, or what to change: a name in ablations/, a reading of lcr/paper/discrepancies.yaml "
+        "(kv-source.additive), or a YAML file."
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(min=0, help="One of the study's: start, order of the clips and masks follow from it.")
+]
 DataRoot = Annotated[
     list[str] | None, typer.Option(help="DATASET=DIR, or DIR alone for the dataset named: where the real clips are.")
 ]
@@ -57,8 +65,8 @@ def say_backends() -> None:
     logger.addHandler(said)
 
 
-def chosen(study: str, dataset: str, ablation: str, data_root: list[str] | None, root: Path | None):
-    """The study, which has the dataset, and the variant that a command's options name."""
+def chosen(study: str, dataset: str, ablation: str, seed: int, data_root: list[str] | None, root: Path | None):
+    """The study, which has the dataset and the seed, and the variant that a command's options name."""
     from lcr.config import FORMATS, dataset_format, load_study, load_variant
 
     dataset_format(dataset)
@@ -70,6 +78,11 @@ def chosen(study: str, dataset: str, ablation: str, data_root: list[str] | None,
         )
     config = load_study(study, folders, root)
     config.dataset(dataset)
+    if seed not in config.seeds:  # its tables and notebooks would not know what to do with a run more
+        raise InputError(
+            f"--seed {seed}: study '{config.name}' has the seeds {', '.join(map(str, config.seeds))}; "
+            "for another, copy the study's YAML, with a name of its own"
+        )
     return config, load_variant(ablation, root)
 
 
@@ -90,7 +103,7 @@ def train(
 
     Writes model.safetensors and metrics.jsonl to results/STUDY/DATASET/ABLATION/seed-SEED/. Test it with lcr evaluate.
     """
-    config, variant = chosen(study, dataset, ablation, data_root, root)
+    config, variant = chosen(study, dataset, ablation, seed, data_root, root)
     from lcr.train import train as run
 
     say_backends()
@@ -113,7 +126,7 @@ def evaluate(
 
     Writes predictions.parquet (all class scores of each clip), temporal.parquet and run.json beside the weights.
     """
-    config, variant = chosen(study, dataset, ablation, data_root, root)
+    config, variant = chosen(study, dataset, ablation, seed, data_root, root)
     from lcr.evaluate import evaluate as run
     from lcr.summary import summary
 
@@ -154,6 +167,8 @@ def predict(
         print(f"frame {number + 1:4d}  {1e3 * seconds:5.1f} ms  {said}", flush=True)
 
 
+INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
+
 # A wrong option or value. The class is click's, or that of the copy of click that newer typers carry.
 UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
@@ -161,8 +176,9 @@ UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ =
 def main() -> None:
     """Runs a command; what the user can mend is printed as one line."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the studies say how many threads torch gets
+    code = 0
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # newer typers return what an exit or Ctrl-C comes to; older ones raise it
     except LCRError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -172,11 +188,13 @@ def main() -> None:
     except typer.Exit as error:
         sys.exit(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
-        print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
-        sys.exit(130)
+        code = INTERRUPTED
     except OSError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    if code == INTERRUPTED:
+        print("stopped before its end; give the same command again (training goes on where it was)", file=sys.stderr)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

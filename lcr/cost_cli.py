@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lcr.errors import InputError
+from lcr.options import refuse
 
 if TYPE_CHECKING:
     from lcr.cost import Cost
@@ -17,6 +18,7 @@ class Device(StrEnum):
 
 
 def cost(
+    context: typer.Context,
     model: Annotated[str | None, typer.Argument(help="A model by name, as in lcr-base-112.")] = None,
     frames: Annotated[
         int, typer.Option(min=1, help="Frames of one view; the paper does not say how many it counted.")
@@ -47,8 +49,10 @@ def cost(
     if (model is None) == (study is None):
         raise InputError("give a model, as in `lcr cost lcr-base-112`, or a study, as in `lcr cost --study tiny`")
     if study is not None:
+        refuse(context, "with --study, which says itself", "frames", "views", "ablation", "device")
         _write_table(study, data_root, root, results)
         return
+    refuse(context, "without --study", "data_root", "results")
     import torch
 
     from lcr.config import load_variant

@@ -2,7 +2,25 @@
 
 from pathlib import Path
 
+import typer
+
 from lcr.errors import InputError
+
+
+def refuse(context: typer.Context, why: str, *names: str) -> None:
+    """Refuses options that would be ignored.
+
+    Args:
+        why: what makes them so, as in "with --study".
+        names: parameters of the command.
+
+    Raises:
+        InputError: the user gave one of them.
+    """
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise InputError(f"--{name.replace('_', '-')} has no effect {why}; leave it out")
 
 
 def real_folder(folder: str, given: str) -> str:

@@ -18,6 +18,7 @@ def lcr(*arguments: str, cwd=None) -> subprocess.CompletedProcess[str]:
         (("train",), "dataset"),
         (("train", "--dataset", "jester-fixture", "--seed", "-1"), "--seed"),
         (("train", "--dataset", "jester-fixture", "--seed", "one"), "--seed"),
+        (("train", "--dataset", "jester-fixture", "--seed", "8"), "the seeds 0, 1, 2, 3, 4, 5, 6, 7"),
         (("train", "--dataset", "jester-fixture", "--sed", "1"), "--seed"),
         (("train", "--dataset", "jestr-fixture"), "did you mean 'jester-fixture'?"),
         (("train", "--dataset", "jester"), "--data-root jester=DIR"),
@@ -25,6 +26,12 @@ def lcr(*arguments: str, cwd=None) -> subprocess.CompletedProcess[str]:
         (("train", "--dataset", "jester-fixture", "--study", "tinny"), "did you mean 'tiny'?"),
         (("cost", "lcr-base-112", "--frames", "0"), "--frames"),
         (("cost", "lcr-bas-112"), "did you mean 'lcr-base-112'?"),
+        (("cost", "--study", "tiny", "--frames", "8"), "--frames has no effect with --study"),
+        (("cost", "lcr-base-112", "--results", "there"), "--results has no effect without --study"),
+        (("data", "fixture", "--study", "tiny", "--dataset", "jester-fixture", "--seed", "1"), "--seed has no effect"),
+        (("data", "fixture", "--dataset", "jester", "--out", "new", "--root", "x"), "--root has no effect without"),
+        (("data", "index", "--study", "tiny", "--dataset", "jester-fixture", "--out", "x"), "--out has no effect"),
+        (("data", "check", "--manifest", "m.parquet", "--root", "x"), "--root has no effect without --study"),
         (("table", "tabel2", "--study", "tiny"), "did you mean 'table2'?"),
         (("evaluate", "--dataset", "jester-fixture"), "train first: lcr train"),
         (("predict", "gone.mp4"), "no tested run"),
@@ -37,6 +44,21 @@ def test_a_wrong_call_exits_with_2_and_says_what_to_do(arguments: tuple[str, ...
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "locks"]
+
+
+def test_ctrl_c_exits_with_130_and_says_that_it_is_not_done(monkeypatch, capsys) -> None:
+    from lcr import cli
+    from lcr.evidence import verify
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verify, "verify", interrupted)
+    monkeypatch.setattr(sys, "argv", ["lcr", "verify", "results/reference"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 130
+    assert "stopped before its end" in capsys.readouterr().err
 
 
 def test_every_command_has_help_with_an_example() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lcr.errors import InputError
-from lcr.options import data_roots
+from lcr.options import data_roots, refuse
 
 if TYPE_CHECKING:
     from lcr.data.manifest import Manifest
@@ -61,6 +61,7 @@ def _told(manifest: "Manifest", out: Path) -> str:
 
 @app.command()
 def fixture(
+    context: typer.Context,
     dataset: Dataset,
     study: Study = None,
     out: Out = None,
@@ -78,10 +79,12 @@ def fixture(
     Example: lcr data fixture --dataset jester --out /tmp/jester --train 4 --validation 2 --classes "Thumb Up"
     """
     if study is not None:
+        refuse(context, "with --study, which says itself", "out", "train", "validation", "test", "classes", "seed")
         steps = _steps(study, dataset, data_root, root, workers)
         with steps.alone():
             typer.echo(f"drew {steps.fixture()}")
         return
+    refuse(context, "without --study", "data_root", "root")
     from lcr.config import dataset_format
     from lcr.data.fixtures import write
     from lcr.data.parallel import available_cpus
@@ -101,6 +104,7 @@ def fixture(
 
 @app.command()
 def index(
+    context: typer.Context,
     dataset: Dataset,
     study: Study = None,
     root: Root = None,
@@ -116,11 +120,13 @@ def index(
     from lcr.data.prepare import warn
 
     if study is not None:
+        refuse(context, "with --study, which says itself", "out")
         steps = _steps(study, dataset, data_root, root, workers)
         with steps.alone():
             path = steps.index()
         typer.echo(_told(read_manifest(path), path))
         return
+    refuse(context, "without --study; give --root", "data_root")
     target = _need(out, "--out")
     manifest = build_manifest(dataset, _need(root, f"--root DIR with the {dataset} clips"), workers=workers, warn=warn)
     manifest.write(target)
@@ -146,6 +152,7 @@ def pack(
 
 @app.command()
 def check(
+    context: typer.Context,
     study: Study = None,
     dataset: Annotated[str | None, typer.Option(help="The study's dataset to check.")] = None,
     manifest: Annotated[Path | None, typer.Option(help="Without --study: the manifest to check.")] = None,
@@ -162,11 +169,13 @@ def check(
     from lcr.data.prepare import warn
 
     if study is not None:
+        refuse(context, "with --study, which says itself", "manifest")
         if dataset is None:
             raise InputError("--dataset is needed: which of the study's datasets to check")
         steps = _steps(study, dataset, data_root, root, workers)
         path = steps.manifest_path
     else:
+        refuse(context, "without --study: the manifest says it", "dataset", "data_root", "root")
         steps, path = None, _need(manifest, "--manifest")
     content = read_manifest(path)
     report = check_manifest(content, path, workers=workers)

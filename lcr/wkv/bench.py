@@ -72,7 +72,7 @@ class _Case:
 
 
 def rounds_for(tokens: int, rounds: int) -> int:
-    """Rounds at one length when the shortest has `rounds`: long calls are steadier, and attention takes N² time."""
+    """Rounds at one length, `rounds` up to 400 tokens: longer calls are steadier, and attention takes N² time."""
     return max(5, min(rounds, rounds * 400 // max(tokens, 1)))
 
 
@@ -160,7 +160,7 @@ def measure(
 
     Args:
         tokens: lengths N.
-        rounds: of the shortest; see `rounds_for`.
+        rounds: of lengths up to 400; see `rounds_for`.
         batch, heads, width: B, H and D of r, k and v.
         device: "cpu", with torch's threads as they are, or "cuda".
         track: a progress bar around the rounds.
