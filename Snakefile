@@ -10,6 +10,7 @@
 # on stands in its rule's params and in a stamp (lcr/workflow.py): an edit redoes the runs that it can change, no others.
 import os
 import re
+from functools import partial
 
 from lcr.workflow import DIAGNOSIS, LEDGER, NOTEBOOKS, PUBLISHED, SEARCH, TABLES, choose
 
@@ -24,6 +25,7 @@ RUN = f"results/{STUDY.name}/{{dataset}}/{{variant}}/seed-{{seed}}"
 LOGS = f".lcr/logs/{STUDY.name}"
 TIMES = f".lcr/benchmarks/{STUDY.name}"
 PAGES = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
+SHOWN = partial(report, caption="docs/captions/table.rst", category="Tables")
 
 
 wildcard_constraints:
@@ -63,7 +65,7 @@ rule fixture:
         key=CHOICE.data_key,
         options=CHOICE.options,
     shell:
-        "lcr data fixture {params.options} --dataset {wildcards.dataset} > {log} 2>&1"
+        "lcr data fixture {params.options} --dataset {wildcards.dataset} --workers {threads} > {log} 2>&1"
 
 
 rule index:
@@ -83,7 +85,7 @@ rule index:
         key=CHOICE.data_key,
         options=CHOICE.options,
     shell:
-        "lcr data index {params.options} --dataset {wildcards.dataset} > {log} 2>&1"
+        "lcr data index {params.options} --dataset {wildcards.dataset} --workers {threads} > {log} 2>&1"
 
 
 rule pack:
@@ -104,7 +106,7 @@ rule pack:
         key=CHOICE.data_key,
         options=CHOICE.options,
     shell:
-        "lcr data pack {params.options} --dataset {wildcards.dataset} > {log} 2>&1"
+        "lcr data pack {params.options} --dataset {wildcards.dataset} --workers {threads} > {log} 2>&1"
 
 
 rule train:
@@ -162,7 +164,7 @@ rule cost:
         CHOICE.manifests,
         local(f"{CHOICE.stamps}/cost"),
     output:
-        ensure(f"results/{STUDY.name}/cost.csv", non_empty=True),
+        ensure(SHOWN(f"results/{STUDY.name}/cost.csv", labels={"table": "cost"}), non_empty=True),
         ensure(f"results/{STUDY.name}/cost.json", non_empty=True),
     log:
         f"{LOGS}/cost.log",
@@ -183,7 +185,10 @@ rule diagnosis:
         CHOICE.diagnosed,
         local(f"{CHOICE.stamps}/reading_diagnosis"),
     output:
-        ensure(expand(f"results/{STUDY.name}/{{name}}.csv", name=DIAGNOSIS), non_empty=True),
+        *(
+            ensure(SHOWN(f"results/{STUDY.name}/{name}.csv", labels={"table": name}), non_empty=True)
+            for name in DIAGNOSIS
+        ),
         ensure(f"results/{STUDY.name}/reading_diagnosis.json", non_empty=True),
     log:
         f"{LOGS}/diagnosis.log",
@@ -203,7 +208,10 @@ rule search:
     input:
         local(f"{CHOICE.stamps}/reading_search"),
     output:
-        ensure(expand(f"results/{STUDY.name}/{{name}}.csv", name=SEARCH), non_empty=True),
+        *(
+            ensure(SHOWN(f"results/{STUDY.name}/{name}.csv", labels={"table": name}), non_empty=True)
+            for name in SEARCH
+        ),
         ensure(f"results/{STUDY.name}/reading_search.json", non_empty=True),
     log:
         f"{LOGS}/search.log",
@@ -223,15 +231,7 @@ rule table:
         CHOICE.evaluated,
         local(f"{CHOICE.stamps}/tables"),
     output:
-        ensure(
-            report(
-                f"results/{STUDY.name}/{{table}}.csv",
-                caption="docs/captions/table.rst",
-                category="Tables",
-                labels={"table": "{table}"},
-            ),
-            non_empty=True,
-        ),
+        ensure(SHOWN(f"results/{STUDY.name}/{{table}}.csv", labels={"table": "{table}"}), non_empty=True),
     log:
         f"{LOGS}/table/{{table}}.log",
     benchmark:

@@ -36,7 +36,7 @@ def bundle_files(facts: Facts, date: str) -> dict[str, bytes]:
 def _of_the_study(facts: Facts) -> Iterator[tuple[str, bytes]]:
     folder = facts.finished.folder
     shown = [path for part in ("figures", "notebooks") for path in sorted((folder / part).glob("[!.]*"))]
-    runs = [run / name for folders in facts.folders.values() for run in folders for name in KEPT_OF_RUN]
+    runs = [run / name for run in facts.all_folders for name in KEPT_OF_RUN]
     for path in (folder / "README.md", *sorted(folder.glob("*.csv")), *shown, *runs):
         try:
             yield path.relative_to(folder).as_posix(), path.read_bytes()

@@ -2,6 +2,7 @@
 
 from lcr.bundle.facts import Facts
 from lcr.config import dataset_format
+from lcr.study.caveats import CAVEATS
 from lcr.study.rows import Row
 from lcr.variants import VariantConfig
 
@@ -24,6 +25,7 @@ def model_card(facts: Facts, variant: VariantConfig) -> str:
         if generated
         else ""
     )
+    mind = f"Mind: {CAVEATS[variant.name]}. " if variant.name in CAVEATS else ""
     first = facts.records[rows[0]["dataset"], variant.name][0]
     gpu = first["hardware"]["gpu"] or "no GPU"
     versions = ", ".join(f"{name} {version}" for name, version in first["versions"].items())
@@ -33,8 +35,8 @@ def model_card(facts: Facts, variant: VariantConfig) -> str:
         f"A variant of LCR, the model of *Video RWKV* (arXiv 2411.05636), trained in the study `{facts.study}`. It "
         f"changes: {variant.component}. Hypothesis: {variant.hypothesis}",
         "## Use and limits",
-        f"For asking which part of the model matters. {limits}Not for recognising people's gestures in earnest: no "
-        "fairness over persons, light or cameras was measured.",
+        f"For asking which part of the model matters. {limits}{mind}Not for recognising people's gestures in earnest: "
+        "no fairness over persons, light or cameras was measured.",
         "## Evaluation",
         _evaluation(rows),
         "95% intervals over seeds and clips; differences from the full model are paired. How clips were sampled and "

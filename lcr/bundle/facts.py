@@ -59,8 +59,13 @@ class Facts:
         }
 
     @cached_property
+    def all_folders(self) -> list[Path]:
+        """Every run of the study: those of `folders`, and those of other readings of the paper."""
+        return sorted(path.parent for path in self.finished.folder.glob("*/*/seed-*/run.json"))
+
+    @cached_property
     def all_records(self) -> list[dict[str, Any]]:
-        return [record for records in self.records.values() for record in records]
+        return [json.loads((folder / "run.json").read_text(encoding="utf-8")) for folder in self.all_folders]
 
     @cached_property
     def manifests(self) -> dict[str, Manifest]:

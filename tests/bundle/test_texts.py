@@ -1,9 +1,11 @@
 """Cards and checklist say what the study's files say: other files, other answers."""
 
 import json
+import shutil
 
 import yaml
 
+from lcr.bundle.archive import bundle_files
 from lcr.bundle.cards import model_card
 from lcr.bundle.checklist import answers, checklist
 from lcr.bundle.facts import Facts
@@ -43,7 +45,9 @@ def test_a_card_begins_with_metadata_that_yaml_reads(facts):
 
 
 def test_a_card_says_that_clips_are_generated_and_what_it_cost(facts):
+    assert "compares edge maps with RGB" in card(facts, "no_edge_prompt")
     text = card(facts, "no_tube_mask")
+    assert "RGB" not in text
     assert "they are not the paper's data" in text
     assert "50 steps, 43 s on average over 3 seeds" in text
     row = facts.cost("jester-fixture", "no_tube_mask")
@@ -65,6 +69,20 @@ def test_answers_follow_from_the_files(facts):
     assert "a CPU, 2 cores, no GPU" in answer(facts, "A description of the computing").why
     assert answer(facts, "Training code").answer == "yes"
     assert answer(facts, "Specification of dependencies").answer == "yes"
+
+
+def test_runs_of_other_readings_are_counted_and_kept(facts):
+    full = facts.folders["jester-fixture", "full"][0]
+    other = full.parents[1] / "kv-source.additive" / full.name
+    shutil.copytree(full, other)
+    path = other / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"train_seconds": 43 + 55 * 7}))
+    more = changed(facts)
+    found = answer(more, "The exact number")
+    assert found.why == "55 of each: 3 datasets × 6 variants × 3 seeds, and 1 of other readings of the paper"
+    assert "readings.csv" in found.links
+    assert "50 s a training" in answer(more, "The average runtime").why
+    assert "jester-fixture/kv-source.additive/seed-0/predictions.parquet" in bundle_files(more, "2026-11-26")
 
 
 def test_changes_that_were_not_committed_and_a_missing_lock_turn_yes_to_no(facts):

@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("command", nargs="+")
     parser.add_argument("--data-root", action="append", default=[])
-    for name in ("study", "root", "dataset", "ablation", "seed"):
+    for name in ("study", "root", "dataset", "ablation", "seed", "workers"):
         parser.add_argument(f"--{name}")
     given = parser.parse_args()
     words = [*given.command, *(value for value in (given.dataset, given.ablation, given.seed) if value)]

@@ -20,7 +20,7 @@ def report(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_table_figure_and_page_is_in_the_report_under_its_category(report: Path):
     text = report.read_text(encoding="utf-8")
-    files = [f"{table}.csv" for table in workflow.TABLES]
+    files = [f"{table}.csv" for table in (*workflow.TABLES, *workflow.MADE)]
     for notebook in NOTEBOOKS:
         files += [f"{notebook}.svg", f"{notebook}.html"]
     for file in (*files, "answer.html"):
@@ -28,6 +28,8 @@ def test_every_table_figure_and_page_is_in_the_report_under_its_category(report:
     for category in ("Answer", "Tables", "Figures", "Notebooks"):
         assert f'"{category}"' in text
     assert "95% intervals over seeds and clips" in text, "captions are there"
+    assert "what each axis of the search changes" in text
+    assert "by component" in text
 
 
 @needs_browser

@@ -1,0 +1,7 @@
+"""What an ablation's numbers do not say, to stand wherever they are reported."""
+
+CAVEATS = {
+    # lcr/paper/discrepancies.yaml, kv-source
+    "no_edge_prompt": "under the default reading of eq. 3 this compares edge maps with RGB, since the full model's "
+    "class token reads nothing but edges; it does not say what a prompt beside RGB is worth",
+}
