@@ -49,9 +49,10 @@ def verify(
     study: Annotated[str | None, typer.Option(help="The study's YAML, where it is not the one that was named.")] = None,
     root: Root = None,
 ) -> None:
-    """Computes every published number anew from the per-clip predictions, and checks what they were made from.
+    """Computes accuracies and statistics anew from the per-clip predictions, and counts from the models.
 
-    Hashes of all files, configuration, data manifests, sources, commit and lock. What does not match is told, exit 1.
+    What was measured on a machine (memory, the readings' diagnosis) is checked by its hash, as all files are;
+    configuration, data manifests, sources, commit and lock too. What does not match is told, exit 1.
 
     Example: lcr verify results/reference
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 from lcr.config import StudyConfig, dataset_format, load_variant
 from lcr.errors import InputError
 from lcr.model.config import ModelConfig
+from lcr.paper.facts import validation_clips
 from lcr.study.costs import Costs
 from lcr.study.records import Answers, load_answers
 from lcr.study.rows import Row, percent, points
@@ -29,8 +30,6 @@ COLUMNS = (
 )
 FULL = "full"
 GENERATED = "generated clips, not the paper's data"
-# Validation clips of the whole distributions; fewer is a subset, and its row says so.
-WHOLE = {"jester": 14787, "something": 24777}
 
 
 def published_rows() -> list[Row]:
@@ -163,7 +162,7 @@ def method_name(variant: VariantConfig) -> str:
 
 def data_note(study: StudyConfig, dataset: str, clips: int, seeds: int, mixed: str = "") -> str:
     """In words: whether the clips are the paper's, what the intervals leave out, and what was mixed."""
-    whole = WHOLE.get(dataset, 0)
+    whole = validation_clips(dataset)
     parts = (
         GENERATED if dataset != dataset_format(dataset) else "",
         f"a subset: {clips} of {whole} validation clips" if clips < whole else "",

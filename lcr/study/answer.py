@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lcr.config import dataset_format
 from lcr.study.accuracy import FULL
+from lcr.study.caveats import CAVEATS
 from lcr.study.rows import Row, short
 from lcr.study.statistics_table import EQUAL
 from lcr.study.table1 import DEFAULT
-from lcr.study.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, UNTESTED
+from lcr.study.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, UNTESTED, VERDICTS
 
 Tables = Mapping[str, Sequence[Row]]
 ALPHA = 0.05
@@ -69,16 +70,28 @@ def _full(full: Row, classes: int) -> str:
 def _ablation(row: Row, tables: Tables) -> str:
     title = short(row["method"])
     name = f"**{title[0].upper()}{title[1:]}**"
-    statistics = _statistics(row, tables.get("statistics", ()))
-    if EQUAL in statistics.get("note", ""):
-        return f"{name} answers every clip as the full model does: it tests nothing here."
-    elsewhere = [
-        f"`{other['dataset']}` {_difference(other)}"
+    statistics = tables.get("statistics", ())
+    own = _statistics(row, statistics)
+    if _equal(own):
+        said = "answers every clip as the full model does: it tests nothing here."
+    else:
+        said = _effect(row, own.get("detectable_interval", ""))
+    others = [
+        other
         for other in tables.get("ablations", ())
         if other["variant"] == row["variant"] and other["dataset"] != row["dataset"]
     ]
-    also = f" Elsewhere: {', '.join(elsewhere)}." if elsewhere else ""
-    return f"{name} {_effect(row, statistics.get('detectable_interval', ''))}{also}"
+    differ = [other for other in others if not _equal(_statistics(other, statistics))]
+    elsewhere = [
+        f"`{other['dataset']}` {_difference(other) if other in differ else 'the same answers'}" for other in others
+    ]
+    also = f" Elsewhere: {', '.join(elsewhere)}." if differ else ""
+    caveat = f" Mind: {CAVEATS[row['variant']]}." if row["variant"] in CAVEATS else ""
+    return f"{name} {said}{also}{caveat}"
+
+
+def _equal(statistics: Row) -> bool:
+    return EQUAL in statistics.get("note", "")
 
 
 def _statistics(row: Row, statistics: Sequence[Row]) -> Row:
@@ -178,14 +191,22 @@ def _readings(readings: Sequence[Row]) -> Iterator[str]:
         )
 
 
+def of_the_paper(claims: Sequence[Row]) -> list[Row]:
+    """The ledger without the hypotheses of the study's own ablations."""
+    return [row for row in claims if not row["where"].startswith("ablations/")]
+
+
 def _claims(claims: Sequence[Row]) -> Iterator[str]:
-    if not claims:
+    papers = of_the_paper(claims)
+    if not papers:
         return
-    counts = Counter(row["verdict"] for row in claims)
-    fallen = Counter(row["kind"] for row in claims if row["verdict"] == CONTRADICTED)
+    counts = Counter(row["verdict"] for row in papers)
+    fallen = Counter(row["kind"] for row in papers if row["verdict"] == CONTRADICTED)
     kinds = ", ".join(f"{count} of {kind}" for kind, count in sorted(fallen.items()))
+    own = Counter(row["verdict"] for row in claims) - counts
+    apart = ", ".join(f"{own[verdict]} {verdict}" for verdict in VERDICTS if own[verdict])
     yield (
-        f"Of {len(claims)} claims of the paper {counts[SUPPORTED]} are supported, **{counts[CONTRADICTED]} "
+        f"Of {len(papers)} claims of the paper {counts[SUPPORTED]} are supported, **{counts[CONTRADICTED]} "
         f"contradicted**{f' ({kinds})' if kinds else ''}, {counts[INCONCLUSIVE]} inconclusive and {counts[UNTESTED]} "
-        "untested."
+        f"untested{f'; of the ablations’ own hypotheses {apart}' if apart else ''}."
     )

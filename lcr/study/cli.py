@@ -89,10 +89,11 @@ def claims(
     from lcr.config import load_study
     from lcr.options import data_roots
     from lcr.study import tables
+    from lcr.study.answer import of_the_paper
     from lcr.study.rows import read_rows
     from lcr.study.verdicts import VERDICTS
 
     path = tables.write_table("claims", load_study(study, data_roots(data_root), root), results, root)
-    counts = Counter(row["verdict"] for row in read_rows(path))
+    counts = Counter(row["verdict"] for row in of_the_paper(read_rows(path)))
     print(tables.publish(path, results) if publish else path)
-    print(f"{counts.total()} claims: {', '.join(f'{counts[verdict]} {verdict}' for verdict in VERDICTS)}")
+    print(f"{counts.total()} claims of the paper: {', '.join(f'{counts[verdict]} {verdict}' for verdict in VERDICTS)}")

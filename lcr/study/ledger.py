@@ -21,6 +21,7 @@ from pydantic import model_validator
 
 from lcr.errors import InputError
 from lcr.model.config import Frozen
+from lcr.paper.facts import fact
 from lcr.parsing import parse
 from lcr.study.baselines import BASELINES
 from lcr.study.ranges import gmacs
@@ -100,12 +101,6 @@ def table2() -> list[dict[str, str]]:
 
 
 @cache
-def facts() -> dict[str, dict[str, Any]]:
-    """`lcr/paper/facts.yaml`: by name, value and where it stands."""
-    return yaml.safe_load((files("lcr.paper") / "facts.yaml").read_text(encoding="utf-8"))
-
-
-@cache
 def claims() -> tuple[Claim, ...]:
     """The claims of `lcr/paper/claims.yaml`.
 
@@ -140,7 +135,7 @@ def _column2(column: str, without: str = "", only: list[str] | None = None) -> l
 
 
 def _fact(name: str, at: int | None = None) -> Any:
-    value = facts()[name]["value"]
+    value = fact(name)
     return value if at is None else value[at]
 
 

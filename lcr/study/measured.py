@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lcr.config import StudyConfig, dataset_format
+from lcr.paper.facts import validation_clips
 from lcr.study import verdicts
-from lcr.study.accuracy import WHOLE
-from lcr.study.ledger import Quantity, facts
+from lcr.study.ledger import Quantity
 from lcr.study.ranges import paper_models
 from lcr.study.rows import Row, read_rows
 from lcr.study.statistics_table import EQUAL
@@ -84,7 +84,7 @@ class Measurements:
         if "MIXED" in row["note"]:
             return "measured by runs of different data or protocols"
         config = self.study.dataset(dataset)
-        whole = WHOLE.get(dataset, facts()["kinetics_validation"]["value"])
+        whole = validation_clips(dataset)
         # Rows of temporal count the clips with a time reverse alone; the runs were tested on all.
         clips = max(int(other["clips"]) for other in self.tables["statistics"] if other["dataset"] == dataset)
         if clips < (1 - config.data.max_unusable_share) * whole:

@@ -7,7 +7,7 @@ from pathlib import Path
 from lcr.errors import InputError
 from lcr.files import write_aside
 from lcr.study.accuracy import FULL
-from lcr.study.answer import Tables, answer_lines
+from lcr.study.answer import Tables, answer_lines, of_the_paper
 from lcr.study.finished import Finished
 from lcr.study.notebooks import NOTEBOOKS
 from lcr.study.page import html_page
@@ -58,11 +58,15 @@ def _how_sure(ablations: Sequence[Row]) -> str:
 def _ledger(claims: Sequence[Row]) -> Iterator[str]:
     if not claims:
         return
-    counts = Counter(row["verdict"] for row in claims)
+    papers = of_the_paper(claims)
+    counts = Counter(row["verdict"] for row in papers)
     yield "## The paper's claims"
     yield _table(VERDICTS, [[str(counts[verdict]) for verdict in VERDICTS]])
-    yield "Every claim with its test and its evidence: [claims.csv](claims.csv). Those that fall:"
-    fallen = [row for row in claims if row["verdict"] == CONTRADICTED]
+    yield (
+        "Every claim with its test and its evidence, and the hypotheses of the ablations: [claims.csv](claims.csv). "
+        "Those that fall:"
+    )
+    fallen = [row for row in papers if row["verdict"] == CONTRADICTED]
     yield "\n".join(f"- {row['claim']} ({row['where']}): {row['why']}" for row in fallen) or "- none"
 
 

@@ -36,7 +36,8 @@ class _Unusable(Exception):
 class Answers:
     """All seeds of one dataset × variant: n seeds, M labelled clips.
 
-    correct: (n, M), whether the prediction is the label.
+    predictions: (n, M), the class with the highest score.
+    correct: (n, M), whether that is the label.
     in_top5: (n, M), whether the label is among the five highest scores; None with five classes or fewer, where it
         would say nothing.
     info: run.json of the first seed, whose configuration is that of all seeds.
@@ -48,6 +49,7 @@ class Answers:
     seeds: tuple[int, ...]
     ids: NDArray[np.str_]
     labels: NDArray[np.int64]
+    predictions: NDArray[np.int64]
     correct: NDArray[np.bool_]
     in_top5: NDArray[np.bool_] | None
     info: dict[str, Any]
@@ -123,6 +125,7 @@ def _answers(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
     return {
         "ids": _column(table, "id", file).astype(str)[labelled],
         "labels": labels.astype(np.int64),
+        "predictions": predictions.astype(np.int64),
         "correct": predictions == labels,
         "in_top5": rank < TOP if scores.shape[1] > TOP else None,
         "info": info,
@@ -221,6 +224,7 @@ def load_answers(
             study.seeds,
             runs[0]["ids"],
             runs[0]["labels"],
+            np.stack([run["predictions"] for run in runs]),
             np.stack([run["correct"] for run in runs]),
             None if runs[0]["in_top5"] is None else np.stack([run["in_top5"] for run in runs]),
             runs[0]["info"],

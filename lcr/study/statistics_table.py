@@ -71,7 +71,7 @@ def _rows(study: StudyConfig, answers: list[Answers]) -> list[Row]:
         row = _own(study, one)
         if one is not full:
             row |= _against(one, full, len(tests)) | tests[one.variant.name]
-            if np.array_equal(one.correct, full.correct):
+            if np.array_equal(one.predictions, full.predictions):
                 row["note"] = "; ".join(filter(None, (EQUAL, row["note"])))
         rows.append(row)
     return rows

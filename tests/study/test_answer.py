@@ -50,10 +50,20 @@ def test_an_ablations_line_follows_from_its_interval_and_its_test(tables, cells,
     assert unsaid not in found
 
 
+def test_what_the_edge_prompt_is_compared_with_is_said(tables):
+    assert "compares edge maps with RGB" in line(tables, "**No edge prompt**")
+    assert "RGB" not in line(tables, "**No tube mask**")
+
+
 def test_an_ablation_that_answers_as_full_does_tests_nothing(tables):
     row = {"dataset": "jester-fixture", "variant": "unidirectional_wkv", "detectable_interval": "1.50"}
     same = row | {"note": "answers every clip as full does: nothing is tested here"}
     assert "it tests nothing here" in line(tables | {"statistics": [same]}, "**Unidirectional WKV**")
+    elsewhere = {"dataset": "kinetics-fixture", "variant": "unidirectional_wkv", **difference(-9, -5)}
+    two = tables | {"statistics": [same], "ablations": [*tables["ablations"], elsewhere]}
+    found = line(two, "**Unidirectional WKV**")
+    assert "it tests nothing here. Elsewhere:" in found
+    assert "`kinetics-fixture` -7.00 [-9.00, -5.00]" in found
     there = changed(tables | {"statistics": [row | {"note": ""}]}, "table2", "unidirectional_wkv", **difference(-1, 1))
     assert "of 1.50 points, 4 of 5 such studies would show it" in line(there, "**Unidirectional WKV**")
 
@@ -102,14 +112,23 @@ def test_what_the_logits_see_and_what_counting_gives_is_one_line(tables, gradien
 
 def test_verdicts_are_counted_with_the_kinds_that_fall(tables):
     claims = [
-        {"verdict": verdict, "kind": kind}
+        {"verdict": verdict, "kind": kind, "where": "§1"}
         for verdict, kind in [("supported", "count"), ("contradicted", "internal arithmetic"), ("untested", "accuracy")]
     ]
     found = line(tables | {"claims": claims}, "Of 3 claims")
-    assert "1 are supported, **1 contradicted** (1 of internal arithmetic), 0 inconclusive and 1 untested" in found
+    assert found.endswith(
+        "1 are supported, **1 contradicted** (1 of internal arithmetic), 0 inconclusive and 1 untested."
+    )
+
+
+def test_hypotheses_of_the_ablations_are_no_claims_of_the_paper(tables):
+    paper = {"verdict": "supported", "kind": "count", "where": "Table 1"}
+    own = [{"verdict": verdict, "kind": "accuracy", "where": "ablations/x.yaml"} for verdict in ("untested",) * 2]
+    found = line(tables | {"claims": [paper, *own]}, "Of 1 claims of the paper")
+    assert "0 untested; of the ablations’ own hypotheses 2 untested." in found
 
 
 def test_with_every_table_there_are_ten_lines(tables):
-    claims = [{"verdict": "untested", "kind": "accuracy"}]
+    claims = [{"verdict": "untested", "kind": "accuracy", "where": "§1"}]
     every = tables | {"table1": made_up.table1(), "readings": made_up.readings(), "claims": claims}
     assert len(answer_lines(every, 12)) == 10

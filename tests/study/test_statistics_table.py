@@ -1,6 +1,7 @@
 """The table of statistics says how sure each number is, and leaves empty what is not defined."""
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -56,6 +57,26 @@ def test_an_ablation_that_answers_as_full_does_is_said_to_test_nothing(tmp_path)
     row = table_rows("statistics", study, results)[1]
     assert row["note"].startswith(EQUAL)
     assert (row["effect_g"], row["detectable_interval"], row["detectable_signs"]) == ("", "", "")
+
+
+def test_ablations_that_are_right_on_the_same_clips_but_answer_otherwise_are_not_equal(tmp_path):
+    study = made_up_study(seeds=2, variants=["full", "unidirectional_wkv"])
+    results = write_runs(study, tmp_path)
+    for seed in study.seeds:
+        source, target = (
+            run_folder(results, study.name, "jester-fixture", name, seed) / "predictions.parquet"
+            for name in study.variants
+        )
+        table = pq.read_table(source)
+        columns = {name: table[name].to_numpy().copy() for name in table.column_names}
+        answers, labels = columns["prediction"], columns["label"]
+        clip = int(np.flatnonzero(answers != labels)[0])  # a wrong answer becomes another wrong one
+        answers[clip] = next(one for one in range(12) if one not in (answers[clip], labels[clip]))
+        columns[f"score_{answers[clip]}"][clip] = 99.0
+        pq.write_table(pa.table(columns), target)
+    row = table_rows("statistics", study, results)[1]
+    assert row["delta_top1"] == "0.00"
+    assert EQUAL not in row["note"]
 
 
 def test_one_seed_leaves_what_needs_two_empty(tmp_path):

@@ -86,12 +86,13 @@ def test_generated_clips_are_named_so_and_an_ablation_that_beats_full_is_noted(s
     assert "no_tube_mask" in beats
 
 
-def test_real_clips_keep_the_real_name_and_a_subset_says_its_size(tmp_path):
-    study = made_up_study(datasets=("jester",), seeds=2, variants=["full", "lstm_gate"])
+@pytest.mark.parametrize(("dataset", "whole"), [("jester", 14787), ("something", 24777), ("kinetics", 19906)])
+def test_real_clips_keep_the_real_name_and_a_subset_says_its_size(tmp_path, dataset, whole):
+    study = made_up_study(datasets=(dataset,), seeds=2, variants=["full", "lstm_gate"])
     rows = _measured(table_rows("table2", study, write_runs(study, tmp_path)))
-    assert rows["full"]["dataset"] == "jester"
+    assert rows["full"]["dataset"] == dataset
     assert "generated" not in rows["full"]["note"]
-    assert "a subset: 60 of 14787 validation clips" in rows["full"]["note"]
+    assert f"a subset: 60 of {whole} validation clips" in rows["full"]["note"]
 
 
 def test_ablations_cover_all_datasets_of_the_study(tmp_path):
