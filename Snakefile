@@ -279,6 +279,7 @@ rule notebook:
         local(f"{CHOICE.stamps}/tables"),
         notebook=f"{PAGES}/{{notebook}}.ipynb",
         page=f"{PAGES}/template/page/index.html.j2",
+        anchor=f"{PAGES}/template/page/cell_id_anchor.j2",
     output:
         ensure(f"results/{STUDY.name}/figures/{{notebook}}.png", non_empty=True),
         ensure(

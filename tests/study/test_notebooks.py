@@ -114,6 +114,7 @@ def test_papermill_runs_a_notebook_and_its_page_shows_figure_and_table(page):
     assert NOTEBOOKS["ablations"].title in text, "the figure has an alternative text"
     assert "<td>LCR (full)" in text
     assert not re.search(r'(src|href)="https?://', text)
+    assert "cell-id" not in text, "papermill's cell has a random id"
     ran = json.loads((page.parents[3] / "ran.ipynb").read_text(encoding="utf-8"))
     assert any("injected-parameters" in cell["metadata"].get("tags", []) for cell in ran["cells"])
 
