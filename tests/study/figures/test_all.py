@@ -1,5 +1,6 @@
 """What every figure promises: no small text, no text over text or off the page, units, the same bytes each time."""
 
+import re
 from itertools import combinations
 
 import pytest
@@ -75,13 +76,28 @@ def _names_pictures(axes) -> bool:
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_same_rows_give_the_same_bytes_without_dates(name, figures, tmp_path):
-    figure, twin = figures[name](), figures[name]()  # both alive: nothing of them is in the same place of memory
-    first = [path.read_bytes() for path in save(figure, tmp_path / "a", name)]
-    second = [path.read_bytes() for path in save(twin, tmp_path / "b", name)]
+    first = [path.read_bytes() for path in save(figures[name](), tmp_path / "a", name)]
+    second = [path.read_bytes() for path in save(figures[name](), tmp_path / "b", name)]
     assert first == second
     assert first[0].startswith(b"\x89PNG")
     assert b"<svg" in first[1]
     assert b"<dc:date>" not in first[1]
+
+
+def test_clip_paths_are_named_by_their_order_and_not_by_the_last_digits_of_their_place(tmp_path):
+    def drawn(left: float) -> str:
+        with styled():
+            figure = Figure()
+            axes = figure.add_axes((left, 0.1, 0.4, 0.4)), figure.add_axes((0.55, 0.1, 0.4, 0.4))
+            for one in axes:
+                one.plot([0, 1], [0, 1])
+        return save(figure, tmp_path, "figure")[1].read_text(encoding="utf-8")
+
+    text = drawn(0.1)
+    assert text == drawn(0.1 + 1e-15)
+    named = re.findall(r'<clipPath id="(\w+)"', text)
+    assert named == ["clip0", "clip1"]
+    assert set(re.findall(r"url\(#(\w+)\)", text)) == set(named)
 
 
 OF_CLIPS = [name for name in NOTEBOOKS if name not in ("table1", "readings")]  # those two are of models
