@@ -58,6 +58,7 @@ def wkv(
     from rich.progress import track
 
     from lcr.bench_figure import write_figure
+    from lcr.files import check_writable
     from lcr.study.rows import write_rows
     from lcr.wkv import bench as wkv_bench
     from lcr.wkv.operator import choice
@@ -70,6 +71,7 @@ def wkv(
         raise InputError(f"--tokens '{tokens}': give lengths of at least 1 with commas between, as in 197,3136")
     if device == Device.cuda and not torch.cuda.is_available():
         raise InputError("--device cuda: torch sees no CUDA device here")
+    check_writable(out)
     torch.set_num_threads(threads)
     shape = {"batch": 1 if device == Device.cpu else 32, "heads": 3, "width": 64}
     backend, why = choice(device.value, torch.float32, shape["width"])

@@ -1,6 +1,7 @@
 """The command line. Light at the top: each command imports what it needs when it runs."""
 
 import logging
+import math
 import os
 import sys
 from pathlib import Path
@@ -104,8 +105,10 @@ def train(
     Writes model.safetensors and metrics.jsonl to results/STUDY/DATASET/ABLATION/seed-SEED/. Test it with lcr evaluate.
     """
     config, variant = chosen(study, dataset, ablation, seed, data_root, root)
+    from lcr.files import check_writable
     from lcr.train import train as run
 
+    check_writable(results)
     say_backends()
     print(run(config, dataset, variant, seed, results, force=force))
 
@@ -155,6 +158,8 @@ def predict(
     trained = one_video.load_run(run)
     if not stream:
         shown = one_video.scores(trained, video)
+        if not math.isfinite(float(shown.sum())):
+            raise InputError(f"{run}: the model's scores are not finite, so its weights are of no use; train it again")
         if trained.protocol.rule == "max_last":
             last = trained.protocol.last_frames
             print(f"each class's highest probability in the last {last} frames; they do not add up to 100%")
@@ -192,8 +197,13 @@ def main() -> None:
     except OSError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "allocate memory" not in str(error):
+            raise
+        print(f"error: more memory is asked for than there is ({error})", file=sys.stderr)
+        sys.exit(1)
     if code == INTERRUPTED:
-        print("stopped before its end; give the same command again (training goes on where it was)", file=sys.stderr)
+        print("stopped before its end (a training goes on from its last checkpoint, if it has one)", file=sys.stderr)
     sys.exit(code)
 
 

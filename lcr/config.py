@@ -4,11 +4,12 @@ A study (`ablations/studies/*.yaml`) says which datasets, models, seeds and reci
 which one thing differs from the full model. Everything here loads without torch, since the DAG reads it at every call.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from lcr.errors import InputError, unknown
 from lcr.model.config import Frozen, ModelConfig, model_by_name
@@ -110,6 +111,17 @@ class DatasetConfig(Frozen):
     note: str = ""
 
 
+def folder_name(name: str) -> str:
+    """The name of a study or variant, under which its runs lie.
+
+    Raises:
+        ValueError: it cannot be the name of a folder.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError(f"'{name}' names a folder: give letters, digits, '.', '_' and '-', a letter or digit first")
+    return name
+
+
 class ReadingRuns(Frozen):
     """Which alternative readings of the paper a study trains, beside the readings it uses.
 
@@ -133,10 +145,23 @@ class StudyConfig(Frozen):
     datasets: dict[str, DatasetConfig]
     table2: str
     variants: tuple[str, ...]
-    seeds: tuple[int, ...] = Field(min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
     device: Literal["cpu", "cuda"] = "cpu"
     threads: int = Field(1, gt=0)
     readings: ReadingRuns | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _a_folder(cls, name: str) -> str:
+        return folder_name(name)
+
+    @field_validator("variants", "seeds")
+    @classmethod
+    def _each_once(cls, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        twice = sorted({one for one in given if given.count(one) > 1})
+        if twice:  # a run counted twice would make its interval too narrow
+            raise ValueError(f"{', '.join(map(str, twice))} is given more than once")
+        return given
 
     def dataset(self, name: str) -> DatasetConfig:
         """The configuration of one of the study's datasets.
@@ -221,7 +246,12 @@ def load_variant(name: str | Path, root: str | Path | None = None) -> VariantCon
     if str(name) in readings:
         return readings[str(name)]
     path = _named(project_root(root) / "ablations", "ablation", name, readings)
-    return parse(VariantConfig, read_yaml(path), str(path))
+    variant = parse(VariantConfig, read_yaml(path), str(path))
+    try:
+        folder_name(variant.name)
+    except ValueError as error:
+        raise InputError(f"{path}: name: {error}") from None
+    return variant
 
 
 def load_study(

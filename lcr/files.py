@@ -3,8 +3,9 @@
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lcr.errors import InputError
@@ -31,25 +32,43 @@ def write_aside(path: str | Path) -> Iterator[Path]:
         why = error.strerror or error
         raise InputError(f"cannot write {path}: {why}; the earlier file, if any, is intact") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # where a file is in a folder's place, that would hide the error that says so
+            aside.unlink(missing_ok=True)
+
+
+def check_writable(folder: str | Path) -> None:
+    """Makes a folder that long work will write to.
+
+    Raises:
+        InputError: it cannot be written to, which is better said before the work than after it.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror or error}") from error
 
 
 @contextmanager
 def folder_aside(path: str | Path) -> Iterator[Path]:
     """As `write_aside`, for a whole folder: `path` appears complete or not at all. An earlier `path` is replaced."""
     path = Path(path)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    aside, earlier = (path.with_name(f".{path.name}.{os.getpid()}{kind}.tmp") for kind in ("", ".earlier"))
     try:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         yield aside
         if path.exists():
-            shutil.rmtree(path)
+            path.replace(earlier)  # and not deleted in its place: a kill would leave half of it under its name
         aside.replace(path)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
+        if earlier.exists() and not path.exists():
+            earlier.replace(path)
         shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(earlier, ignore_errors=True)
 
 
 def bytes_hash(content: bytes) -> str:

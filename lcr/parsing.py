@@ -54,10 +54,12 @@ def read_yaml(path: Path) -> Any:
     """The content of a YAML file.
 
     Raises:
-        InputError: it is no YAML; the file and the place are named.
+        InputError: it is no YAML in UTF-8; the file and the place are named.
     """
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:  # an encoding, an impossible date, brackets without end
+        raise InputError(f"{path}: no valid YAML: {error}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""

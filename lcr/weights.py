@@ -25,6 +25,7 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, 
             save_file(whole, aside, metadata={"about": json.dumps(about, sort_keys=True)})
         except SafetensorError as error:  # a full disk comes as this, not as an OSError
             raise OSError(str(error)) from error
+        aside.chmod(0o644)  # safetensors makes it its owner's alone
 
 
 def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

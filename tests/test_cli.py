@@ -31,6 +31,10 @@ def lcr(*arguments: str, cwd=None) -> subprocess.CompletedProcess[str]:
         (("data", "fixture", "--study", "tiny", "--dataset", "jester-fixture", "--seed", "1"), "--seed has no effect"),
         (("data", "fixture", "--dataset", "jester", "--out", "new", "--root", "x"), "--root has no effect without"),
         (("data", "index", "--study", "tiny", "--dataset", "jester-fixture", "--out", "x"), "--out has no effect"),
+        (("data", "fixture", "--dataset", "jester", "--out", "new", "--seed", "-1"), "--seed"),
+        (("data", "sheet", "--dataset", "jester", "--root", ".", "--out", "x.png", "--height", "99999"), "--height"),
+        (("train", "--dataset", "jester-fixture", "--results", "/proc/x"), "cannot write to /proc/x"),
+        (("bench", "wkv", "--out", "/proc/x"), "cannot write to /proc/x"),
         (("data", "check", "--manifest", "m.parquet", "--root", "x"), "--root has no effect without --study"),
         (("table", "tabel2", "--study", "tiny"), "did you mean 'table2'?"),
         (("evaluate", "--dataset", "jester-fixture"), "train first: lcr train"),
@@ -44,6 +48,13 @@ def test_a_wrong_call_exits_with_2_and_says_what_to_do(arguments: tuple[str, ...
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "locks"]
+
+
+def test_more_memory_than_there_is_is_said_in_one_line(tmp_path) -> None:
+    done = lcr("bench", "wkv", "--tokens", "100000000000000", "--out", str(tmp_path))
+    assert done.returncode == 1
+    assert "error: more memory is asked for than there is" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_ctrl_c_exits_with_130_and_says_that_it_is_not_done(monkeypatch, capsys) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lcr.errors import InputError
-from lcr.files import folder_aside, write_aside
+from lcr.files import check_writable, folder_aside, write_aside
 
 
 def test_a_full_disk_leaves_the_earlier_file_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,3 +61,29 @@ def test_a_folder_replaces_the_earlier_one_only_when_it_is_complete(tmp_path: Pa
         (aside / "two").write_text("whole")
     assert [path.name for path in folder.iterdir()] == ["two"]
     assert [path.name for path in tmp_path.iterdir()] == ["clips"]
+
+
+def test_the_earlier_folder_comes_back_where_the_new_one_cannot_take_its_place(tmp_path: Path, monkeypatch) -> None:
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    (folder / "one").write_text("earlier")
+    replace = Path.replace
+
+    def refused(self: Path, target: Path) -> Path:
+        if target == folder and (self / "two").exists():
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(InputError, match="Input/output error"), folder_aside(folder) as aside:
+        (aside / "two").write_text("whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["clips"]
+    assert [path.name for path in folder.iterdir()] == ["one"]
+
+
+def test_a_file_in_a_folders_place_is_told_and_not_hidden_by_the_tidying(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(InputError, match=r"cannot write .*taken/table\.csv"), write_aside(tmp_path / "taken/table.csv"):
+        pass
+    with pytest.raises(InputError, match=r"cannot write to .*taken"):
+        check_writable(tmp_path / "taken")

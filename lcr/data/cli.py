@@ -29,6 +29,7 @@ DataRoot = Annotated[
 Root = Annotated[
     Path | None, typer.Option(help="Without --study: the dataset's folder. With it: the project that holds ablations/.")
 ]
+StudyRoot = Annotated[Path | None, typer.Option(help="With --study: the project that holds ablations/.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write; the study decides when there is one.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core when not given.")]
 
@@ -69,9 +70,9 @@ def fixture(
     validation: Annotated[int, typer.Option(min=0, help="Clips of each class to validate on.")] = 4,
     test: Annotated[int, typer.Option(min=0, help="Clips of each class without a label.")] = 0,
     classes: Annotated[list[str] | None, typer.Option(help="A label to draw; repeat for more. All by default.")] = None,
-    seed: Annotated[int, typer.Option(help="Decides every byte.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides every byte.")] = 0,
     data_root: DataRoot = None,
-    root: Root = None,
+    root: StudyRoot = None,
     workers: Workers = None,
 ) -> None:
     """Draw clips in a dataset's own format, by themselves or as a study wants them.
@@ -126,7 +127,7 @@ def index(
             path = steps.index()
         typer.echo(_told(read_manifest(path), path))
         return
-    refuse(context, "without --study; give --root", "data_root")
+    refuse(context, "without --study, where --root says it", "data_root")
     target = _need(out, "--out")
     manifest = build_manifest(dataset, _need(root, f"--root DIR with the {dataset} clips"), workers=workers, warn=warn)
     manifest.write(target)
@@ -157,7 +158,7 @@ def check(
     dataset: Annotated[str | None, typer.Option(help="The study's dataset to check.")] = None,
     manifest: Annotated[Path | None, typer.Option(help="Without --study: the manifest to check.")] = None,
     data_root: DataRoot = None,
-    root: Root = None,
+    root: StudyRoot = None,
     workers: Workers = None,
 ) -> None:
     """Compare every clip with the manifest, and tell what a run should know: counts, gaps, clips in two splits.
@@ -216,8 +217,8 @@ def sheet(
     dataset: Dataset,
     root: Annotated[Path, typer.Option(help="The dataset's folder.")],
     out: Annotated[Path, typer.Option(help="The image to write, such as sheet.png.")],
-    columns: Annotated[int, typer.Option(min=1, help="Frames a clip.")] = 8,
-    height: Annotated[int, typer.Option(min=8, help="Height of a frame in pixels.")] = 72,
+    columns: Annotated[int, typer.Option(min=1, max=64, help="Frames a clip.")] = 8,
+    height: Annotated[int, typer.Option(min=8, max=2160, help="Height of a frame in pixels.")] = 72,
     seed: Annotated[int, typer.Option(help="Decides which clips.")] = 0,
 ) -> None:
     """Draw a contact sheet: a clip of each class, its frames from left to right.

@@ -9,22 +9,32 @@ from pathlib import Path
 
 from lcr.config import StudyConfig
 from lcr.errors import InputError
-from lcr.evidence.hashes import read_hashes, study_files, write_hashes
+from lcr.evidence.hashes import NAME, read_hashes, study_files, write_hashes
 from lcr.files import file_hash, folder_aside
 from lcr.runs import manifest_path
 
 KEPT = (".csv", ".png", ".svg", ".html", ".json", ".jsonl", ".parquet", ".md")
 
 
+def _check_place(out: Path, results: Path) -> None:
+    """Refuses a place where something would be deleted that is no earlier reference."""
+    if out.resolve() in (results.resolve(), *results.resolve().parents):
+        raise InputError(f"--out {out} holds the results themselves; give a new folder")
+    if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or (out / NAME).is_file())):
+        raise InputError(f"--out {out} is there and no earlier reference (it has no {NAME}); give a new folder")
+
+
 def make_reference(
     study: StudyConfig, named: str, results: str | Path, out: str | Path, root: str | Path | None = None
 ) -> Path:
-    """Copies the results of a study to `out`, whole or not at all; an earlier `out` is replaced.
+    """Copies the results of a study to `out`, whole or not at all; an earlier reference there is replaced.
 
     Raises:
-        InputError: `results` holds another study's results, none, or no hashes of them; or `out` cannot be written to.
+        InputError: `results` holds another study's results, none, or no hashes of them; or `out` cannot be written to,
+            or holds anything else.
     """
     results, out = Path(results), Path(out)
+    _check_place(out, results)
     try:
         hashed = read_hashes(results)
     except ValueError as error:

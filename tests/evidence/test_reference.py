@@ -45,8 +45,19 @@ def test_an_earlier_reference_is_replaced_whole(finished):
     out = Path("reference")
     out.mkdir()
     (out / "left-over.csv").write_text("old")
+    (out / "hashes.json").write_text("{}")
     make_reference(finished.study, STUDY, "results", out)
     assert not (out / "left-over.csv").exists()
+
+
+@pytest.mark.parametrize("out", ["precious", "results", ".", "..", "results/made-up", "results/../precious"])
+def test_nothing_but_an_earlier_reference_is_ever_replaced(finished, out):
+    Path("precious").mkdir()
+    Path("precious/thesis.txt").write_text("years")
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match=r"give a new folder"):
+        make_reference(finished.study, STUDY, "results", out)
+    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
 
 
 def test_results_without_hashes_or_with_damaged_ones_give_no_reference(finished):
