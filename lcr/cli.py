@@ -181,27 +181,26 @@ UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ =
 def main() -> None:
     """Runs a command; what the user can mend is printed as one line."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the studies say how many threads torch gets
-    code = 0
     try:
         code = app(standalone_mode=False)  # newer typers return what an exit or Ctrl-C comes to; older ones raise it
     except LCRError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except UsageError as error:
         error.show()
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except typer.Exit as error:
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except OSError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        code = 2
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "allocate memory" not in str(error):
             raise
         print(f"error: more memory is asked for than there is ({error})", file=sys.stderr)
-        sys.exit(1)
+        code = 1
     if code == INTERRUPTED:
         print("stopped before its end (a training goes on from its last checkpoint, if it has one)", file=sys.stderr)
     sys.exit(code)

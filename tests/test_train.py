@@ -33,6 +33,10 @@ def hashes(folder: Path) -> dict[str, str]:
     return {name: file_hash(folder / name) for name in ("model.safetensors",)}
 
 
+def test_weights_are_readable_by_others(reference: Path) -> None:
+    assert (reference / "model.safetensors").stat().st_mode & 0o777 == 0o644
+
+
 def test_a_seed_gives_the_same_weights_and_another_seed_others(reference):
     assert hashes(run("again")) == hashes(reference)
     assert hashes(run("other", seed=1)) != hashes(reference)

@@ -20,6 +20,10 @@ from lcr.variants import VariantConfig
 KEPT_OF_RUN = ("predictions.parquet", "temporal.parquet", "metrics.jsonl", "run.json")
 
 
+def _record(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+
+
 @dataclass(frozen=True)
 class Facts:
     """A finished study, and the folder that says what its variants are."""
@@ -53,10 +57,7 @@ class Facts:
     @cached_property
     def records(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
         """run.json of each run, as `folders`."""
-        return {
-            place: [json.loads((folder / "run.json").read_text(encoding="utf-8")) for folder in folders]
-            for place, folders in self.folders.items()
-        }
+        return {place: list(map(_record, folders)) for place, folders in self.folders.items()}
 
     @cached_property
     def all_folders(self) -> list[Path]:
@@ -65,7 +66,7 @@ class Facts:
 
     @cached_property
     def all_records(self) -> list[dict[str, Any]]:
-        return [json.loads((folder / "run.json").read_text(encoding="utf-8")) for folder in self.all_folders]
+        return list(map(_record, self.all_folders))
 
     @cached_property
     def manifests(self) -> dict[str, Manifest]:

@@ -42,9 +42,9 @@ def tables(study, results, *, dataset="jester", top1=(90.0, 91.0), delta=(-3.0, 
     write_rows(results / study.name / "temporal.csv", TEMPORAL, [pair])
 
 
-def real_study(model="lcr-base-112", dataset="jester"):
-    one = made_up_study(datasets=(dataset,))
-    return one.model_copy(update={"datasets": {dataset: one.datasets[dataset].model_copy(update={"model": model})}})
+def real_study(model="lcr-base-112"):
+    one = made_up_study(datasets=("jester",))
+    return one.model_copy(update={"datasets": {"jester": one.datasets["jester"].model_copy(update={"model": model})}})
 
 
 def ledger_of(study, results) -> dict[str, Row]:

@@ -12,6 +12,13 @@ from lcr.study.tables import markdown, table_rows
 from .conftest import made_up_study, write_run, write_runs
 
 
+def predictions(study, results):
+    """By seed, the predictions of each of the study's variants."""
+    for seed in study.seeds:
+        folders = (run_folder(results, study.name, "jester-fixture", name, seed) for name in study.variants)
+        yield [folder / "predictions.parquet" for folder in folders]
+
+
 @pytest.fixture
 def rows(study, results):
     return {row["variant"]: row for row in table_rows("statistics", study, results)}
@@ -48,11 +55,7 @@ def test_mcnemar_is_by_seed_and_agrees_with_the_predictions(study, results, rows
 def test_an_ablation_that_answers_as_full_does_is_said_to_test_nothing(tmp_path):
     study = made_up_study(seeds=3, variants=["full", "unidirectional_wkv"])
     results = write_runs(study, tmp_path)
-    for seed in study.seeds:
-        source, target = (
-            run_folder(results, study.name, "jester-fixture", name, seed) / "predictions.parquet"
-            for name in study.variants
-        )
+    for source, target in predictions(study, results):
         target.write_bytes(source.read_bytes())
     row = table_rows("statistics", study, results)[1]
     assert row["note"].startswith(EQUAL)
@@ -62,11 +65,7 @@ def test_an_ablation_that_answers_as_full_does_is_said_to_test_nothing(tmp_path)
 def test_ablations_that_are_right_on_the_same_clips_but_answer_otherwise_are_not_equal(tmp_path):
     study = made_up_study(seeds=2, variants=["full", "unidirectional_wkv"])
     results = write_runs(study, tmp_path)
-    for seed in study.seeds:
-        source, target = (
-            run_folder(results, study.name, "jester-fixture", name, seed) / "predictions.parquet"
-            for name in study.variants
-        )
+    for source, target in predictions(study, results):
         table = pq.read_table(source)
         columns = {name: table[name].to_numpy().copy() for name in table.column_names}
         answers, labels = columns["prediction"], columns["label"]
