@@ -18,7 +18,7 @@ from torch import Tensor
 MAX_WIDTH = 128
 NAMES = ("portable", "AVX2", "AVX-512")  # by the number that the library gives them
 # LcrCall of native/dispatch.cpp with four tensors (forward) or seven: an address and three strides each
-_CALLS = {tensors: struct.Struct(f"{11 + 4 * tensors}q") for tensors in (4, 7)}
+_CALLS = {tensors: struct.Struct(f"{12 + 4 * tensors}q") for tensors in (4, 7)}
 
 
 def load(path: Path) -> ctypes.CDLL:
@@ -26,6 +26,8 @@ def load(path: Path) -> ctypes.CDLL:
     library = ctypes.CDLL(str(path))
     library.lcr_bi_wkv.argtypes = (ctypes.c_char_p,)
     library.lcr_bi_wkv.restype = ctypes.c_int
+    library.lcr_bi_wkv_kept.argtypes = (ctypes.c_int64,) * 4
+    library.lcr_bi_wkv_kept.restype = ctypes.c_int64
     library.lcr_bi_wkv_isa.restype = ctypes.c_int
     library.lcr_bi_wkv_sources.restype = ctypes.c_char_p
     return library
@@ -88,7 +90,7 @@ def _float(x: Tensor) -> Tensor:
     return x if x.stride(-1) == 1 else x.contiguous()
 
 
-def _call(tensors, omega, u, d_omega, d_u, bidirectional, lib, kernel) -> None:
+def _call(tensors, omega, u, d_omega, d_u, kept, bidirectional, lib, kernel) -> None:
     lib = lib or library()
     if lib is None:
         raise RuntimeError(f"bi_wkv: backend 'cpu' cannot serve: {missing()}")
@@ -99,29 +101,42 @@ def _call(tensors, omega, u, d_omega, d_u, bidirectional, lib, kernel) -> None:
     decays, bonuses = omega.float().contiguous(), u.float().contiguous()
     call = _CALLS[len(tensors)].pack(
         *(kernel, torch.get_num_threads(), *tensors[0].shape, bidirectional),
-        *(decays.data_ptr(), bonuses.data_ptr(), d_omega, d_u, *layout),
+        *(decays.data_ptr(), bonuses.data_ptr(), d_omega, d_u, 0 if kept is None else kept.data_ptr(), *layout),
     )
     failed = lib.lcr_bi_wkv(call)
     if failed:
         raise MemoryError(f"bi_wkv: no memory for the states of {tuple(tensors[0].shape)}")
 
 
-def forward(r, k, v, omega, u, bidirectional, lib=None, kernel=-1) -> Tensor:
+@functools.cache
+def _floats_kept(tokens: int, width: int, bidirectional: bool, lib: ctypes.CDLL, kernel: int) -> int:
+    return lib.lcr_bi_wkv_kept(kernel, tokens, width, bidirectional)
+
+
+def room_to_keep(r: Tensor, bidirectional: bool, lib=None, kernel=-1) -> Tensor | None:
+    """Memory for what `forward` can leave to `backward`; None where making it anew is as fast (long sequences)."""
+    lib = lib or library()
+    batch, heads, tokens, width = r.shape
+    floats = lib and _floats_kept(tokens, width, bidirectional, lib, kernel)
+    return r.new_empty(batch * heads * floats, dtype=torch.float32) if floats else None
+
+
+def forward(r, k, v, omega, u, bidirectional, kept=None, lib=None, kernel=-1) -> Tensor:
     """y of `lcr.wkv.bi_wkv` for CPU tensors; `kernel` forces an instruction set and `lib` a library, for tests."""
     y = _result(r)
     if y.numel():
-        _call((_float(r), _float(k), _float(v), y), omega, u, 0, 0, bidirectional, lib, kernel)
+        _call((_float(r), _float(k), _float(v), y), omega, u, 0, 0, kept, bidirectional, lib, kernel)
     return y if r.dtype == torch.float32 else y.to(r.dtype)
 
 
 def backward(
-    r, k, v, omega, u, dy, bidirectional, lib=None, kernel=-1
+    r, k, v, omega, u, dy, bidirectional, kept=None, lib=None, kernel=-1
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """dr, dk, dv, dω, du of `forward` at dy."""
     dr, dk, dv, d_omega, d_u = _result(r), _result(k), _result(v), _result(omega), _result(u)
     if dr.numel():
         large = _float(r), _float(k), _float(v), _float(dy), dr, dk, dv
-        _call(large, omega, u, d_omega.data_ptr(), d_u.data_ptr(), bidirectional, lib, kernel)
+        _call(large, omega, u, d_omega.data_ptr(), d_u.data_ptr(), kept, bidirectional, lib, kernel)
     else:
         d_omega.zero_(), d_u.zero_()
     if r.dtype == omega.dtype == u.dtype == torch.float32:

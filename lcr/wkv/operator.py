@@ -15,7 +15,10 @@ BACKENDS = ("reference", "torch", "cpu", "cuda")
 _MODULES = {"reference": reference, "torch": chunk, "cpu": cpu}  # what needs no GPU
 _FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 _Key = torch._C.DispatchKey
+# bound here: each name looked up in torch's large modules is a cache miss after a model's other layers
 _keys_of_thread, _keys_of = torch._C._dispatch_tls_local_include_set, torch._C._dispatch_keys
+_autocast_is_on, _profiler_is_on = torch.is_autocast_enabled, torch.autograd._profiler_enabled
+_has_torch_function, _grad_is_on = torch.overrides.has_torch_function, torch.is_grad_enabled
 _EAGER = torch._C.DispatchKeySet(_Key.BackendSelect).add(_Key.ADInplaceOrView)  # a thread in no mode of torch's
 _PLAIN = torch._C.DispatchKeySet(_Key.CPU).add(_Key.ADInplaceOrView).add(_Key.AutogradCPU).add(_Key.AutocastCPU)
 _log = logging.getLogger("lcr.wkv")
@@ -77,10 +80,15 @@ def bi_wkv(
     Raises ValueError, naming the argument, its shape and what was expected, also while torch.compile traces (with
     fullgraph=True torch wraps it in an error of its own); RuntimeError if "cpu" or "cuda" is asked for and not there.
     """
-    if torch.compiler.is_compiling():  # there an error of the operator itself would lose its type
+    compiling = torch.compiler.is_compiling()
+    if not compiling and _nobody_listens(r, k, v, omega, u):
         _check(r, k, v, omega, u, backend)
-    elif _nobody_listens(r, k, v, omega, u):
-        return _differentiable(_forward, r, k, v, omega, u, bidirectional, backend)
+        return _differentiable(_kernel(r, backend), r, k, v, omega, u, bidirectional, backend)
+    for name, x in (("r", r), ("k", k), ("v", v), ("omega", omega), ("u", u)):
+        if not isinstance(x, Tensor):
+            raise ValueError(f"bi_wkv: {name} is of type {type(x).__name__}; expected a tensor")
+    if compiling:  # an error of the operator itself would lose its type
+        _check(r, k, v, omega, u, backend)
     return torch.ops.lcr.bi_wkv(r, k, v, omega, u, bidirectional, backend)
 
 
@@ -90,13 +98,16 @@ def _nobody_listens(*tensors: Tensor) -> bool:
     True only if no mode, transform, tracer, autocast or profiler is on and the tensors are neither subclasses nor lazy
     (a negative bit): whatever else torch knows of, now or one day, makes it False, and the dispatcher decides.
     """
-    return (
-        _keys_of_thread() == _EAGER
-        and not torch.is_autocast_enabled("cpu")
-        and not torch.overrides.has_torch_function(tensors)
-        and not torch.autograd._profiler_enabled()
-        and all(map(_PLAIN.__eq__, map(_keys_of, tensors)))
-    )
+    try:
+        return (
+            _keys_of_thread() == _EAGER
+            and not _autocast_is_on("cpu")
+            and not _has_torch_function(tensors)
+            and not _profiler_is_on()
+            and all(map(_PLAIN.__eq__, map(_keys_of, tensors)))
+        )
+    except TypeError:  # something is no tensor
+        return False
 
 
 def _check(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, backend: str) -> None:
@@ -159,10 +170,6 @@ def _forward(r, k, v, omega, u, bidirectional, backend):
     return _kernel(r, backend).forward(r, k, v, omega, u, bidirectional)
 
 
-def _backward(r, k, v, omega, u, dy, bidirectional, backend):
-    return _kernel(r, backend).backward(r, k, v, omega, u, dy, bidirectional)
-
-
 def _checked_backward(r, k, v, omega, u, dy, bidirectional, backend):
     _check(r, k, v, omega, u, backend)
     if dy.shape != r.shape or dy.dtype != r.dtype or dy.device != r.device:
@@ -170,7 +177,7 @@ def _checked_backward(r, k, v, omega, u, dy, bidirectional, backend):
             f"bi_wkv_backward: dy has shape {tuple(dy.shape)}, {dy.dtype}, on {dy.device}; "
             f"expected what y has: {tuple(r.shape)}, {r.dtype}, on {r.device}"
         )
-    return _backward(r, k, v, omega, u, dy, bidirectional, backend)
+    return _kernel(r, backend).backward(r, k, v, omega, u, dy, bidirectional)
 
 
 def _untraced(function):
@@ -203,18 +210,29 @@ def _(r, k, v, omega, u, dy, bidirectional, backend):
 
 class _Differentiable(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, call, r, k, v, omega, u, *how):
-        ctx.save_for_backward(r, k, v, omega, u)
-        ctx.plain, ctx.how = call is _forward, how
-        return call(r, k, v, omega, u, *how)
+    def forward(ctx, kernel, r, k, v, omega, u, bidirectional, backend):
+        ctx.kernel, ctx.how = kernel, (bidirectional, backend)
+        if kernel is not cpu:
+            ctx.save_for_backward(r, k, v, omega, u)
+            return _run(kernel, r, k, v, omega, u, bidirectional, backend)
+        kept = cpu.room_to_keep(r, bidirectional)
+        ctx.save_for_backward(r, k, v, omega, u, kept)
+        return cpu.forward(r, k, v, omega, u, bidirectional, kept=kept)
 
     @staticmethod
     def backward(ctx, dy):
-        if torch.is_grad_enabled():
-            once = _FirstDerivative.apply
+        inputs, kept = ctx.saved_tensors[:5], ctx.saved_tensors[5:]
+        if _grad_is_on():
+            gradients = _FirstDerivative.apply(*inputs, dy, *ctx.how)
+        elif ctx.kernel and _nobody_listens(dy):
+            gradients = ctx.kernel.backward(*inputs, dy, ctx.how[0], *kept)
         else:
-            once = _backward if ctx.plain and _nobody_listens(dy) else _gradients
-        return None, *once(*ctx.saved_tensors, dy, *ctx.how), None, None
+            gradients = _gradients(*inputs, dy, *ctx.how)
+        return None, *gradients, None, None
+
+
+# torch's own part of it, without its search for transforms, which `_nobody_listens` has done
+_apply = super(torch.autograd.Function, _Differentiable).apply
 
 
 class _FirstDerivative(torch.autograd.Function):
@@ -229,22 +247,25 @@ class _FirstDerivative(torch.autograd.Function):
         raise RuntimeError("bi_wkv: second derivatives are not implemented; its gradients cannot be differentiated")
 
 
-def _differentiable(call, r, k, v, omega, u, *how):
+def _run(kernel, r, k, v, omega, u, bidirectional, backend):
+    """y by a kernel; by torch's dispatcher, below autograd, if `kernel` is None."""
+    if kernel:
+        return kernel.forward(r, k, v, omega, u, bidirectional)
+    with torch._C._AutoDispatchBelowAutograd():
+        return _operator(r, k, v, omega, u, bidirectional, backend)
+
+
+def _differentiable(kernel, r, k, v, omega, u, *how):
     if (
-        torch.is_grad_enabled()
+        _grad_is_on()
         and (r.requires_grad or k.requires_grad or v.requires_grad or omega.requires_grad or u.requires_grad)
     ) or forward_ad._current_level >= 0:  # forward mode is refused there, if an input has a tangent
-        return _Differentiable.apply(call, r, k, v, omega, u, *how)
-    return call(r, k, v, omega, u, *how)
-
-
-def _below_autograd(*inputs):
-    with torch._C._AutoDispatchBelowAutograd():
-        return _operator(*inputs)
+        return (_apply if kernel else _Differentiable.apply)(kernel, r, k, v, omega, u, *how)
+    return _run(kernel, r, k, v, omega, u, *how)
 
 
 # what torch.library.register_autograd does, without its 45 µs a call, a twentieth of forward and backward at N = 197
-_library.impl("bi_wkv", _untraced(functools.partial(_differentiable, _below_autograd)), "Autograd")
+_library.impl("bi_wkv", _untraced(functools.partial(_differentiable, None)), "Autograd")
 for _device in ("cpu", "cuda"):
     torch.library.register_autocast("lcr::bi_wkv", _device, torch.float32, lib=_library)
 

@@ -56,8 +56,8 @@ def close(x, bidirectional, library, kernel, error):
     """Both passes of one kernel of a library against the float64 sum."""
     dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(3))
     y, *expected = exact(x, dy, bidirectional)
-    assert error(cpu.forward(*x, bidirectional, library, kernel), y) <= 1e-6
-    for got, wide in zip(cpu.backward(*x, dy, bidirectional, library, kernel), expected, strict=True):
+    assert error(cpu.forward(*x, bidirectional, None, library, kernel), y) <= 1e-6
+    for got, wide in zip(cpu.backward(*x, dy, bidirectional, None, library, kernel), expected, strict=True):
         assert error(got, wide) <= 1e-5
 
 
@@ -86,6 +86,32 @@ def test_each_instruction_sets_code_equals_the_float64_sum(
     tokens, width, kernel, bidirectional, library, inputs, error
 ):
     close(inputs(tokens, batch=1, width=width), bidirectional, library, kernel, error)
+
+
+@compiles
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("kernel", [0, 1, 2])
+@pytest.mark.parametrize(("tokens", "width"), [(1, 5), (48, 24), (49, 16), (100, 80), (272, 64)])
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_what_the_forward_pass_keeps_changes_no_bit(tokens, width, kernel, bidirectional, spoilt, library, inputs):
+    r, k, v, omega, u = inputs(tokens, width=width)
+    dy = torch.randn(r.shape, generator=torch.Generator().manual_seed(3))
+    if spoilt:  # one direction then goes pair by pair
+        k[0, 0, tokens // 2, 1] = dy[0, 0, tokens // 3, 0] = float("nan")
+    room = cpu.room_to_keep(r, bidirectional, library, kernel).fill_(-7)
+    seen = []
+    for kept in (None, room):
+        y = cpu.forward(r, k, v, omega, u, bidirectional, kept, library, kernel)
+        seen.append((y, *cpu.backward(r, k, v, omega, u, dy, bidirectional, kept, library, kernel)))
+    torch.testing.assert_close(*seen, rtol=0, atol=0, equal_nan=True)
+
+
+@built
+def test_short_sequences_keep_what_their_backward_pass_would_make_again(inputs):
+    for tokens, keeps in ((1, True), (272, True), (273, False)):
+        y = bi_wkv(*[x.requires_grad_() for x in inputs(tokens)])
+        assert (y.grad_fn.saved_tensors[5] is not None) == keeps
+    assert bi_wkv(*inputs(272)).grad_fn is None
 
 
 @built
@@ -208,8 +234,9 @@ def passes(batch, heads, tokens, width, kernel, both):
     r, k, v, dy = (torch.randn(batch, tokens, heads, width).transpose(1, 2) for _ in range(4))
     dy[..., tokens // 2 :, 0] *= float("inf")  # one direction then goes pair by pair
     omega, u = torch.linspace(-90, 90, heads * width).reshape(heads, width), torch.randn(heads, width)
-    cpu.forward(r, k, v, omega, u, both, library, kernel)
-    cpu.backward(r, k, v, omega, u, dy, both, library, kernel)
+    for kept in (None, cpu.room_to_keep(r, both, library, kernel)):
+        cpu.forward(r, k, v, omega, u, both, kept, library, kernel)
+        cpu.backward(r, k, v, omega, u, dy, both, kept, library, kernel)
 for tokens, width in ((0, 8), (1, 5), (31, 16), (40, 48), (70, 128), (300, 24)):
     for kernel in (0, 1, 2):
         for both in (True, False):

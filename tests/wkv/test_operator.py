@@ -229,6 +229,18 @@ def test_an_unknown_backend_is_refused_with_the_known_ones(inputs):
     assert backend_for("cpu", torch.float64) in BACKENDS
 
 
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_is_no_tensor_is_refused_by_name(place, compiled, inputs):
+    call = torch.compile(bi_wkv, backend="aot_eager") if compiled else bi_wkv
+    for other in (None, [1.0], inputs(4)[0].tolist()):
+        x = list(inputs(4))
+        x[place] = other
+        kind, name = type(other).__name__, ("r", "k", "v", "omega", "u")[place]
+        with pytest.raises(ValueError, match=f"bi_wkv: {name} is of type {kind}; expected a tensor"):
+            call(*x)
+
+
 def test_a_backend_for_other_tensors_is_refused_with_what_it_expects(inputs):
     with pytest.raises(
         ValueError, match=r"r has shape \(2, 2, 4, 16\).*'cuda' expects CUDA tensors .* D of 32, 48, 64"

@@ -114,7 +114,7 @@
     for (int64_t c = chunks - 1; c > 0; --c) {
       const int n = rows(c);
       const bool first = c + 1 == chunks;
-      if (p.bidirectional) {
+      if (p.bidirectional && !kept) {
         read_scaled(w.k_future, p.k, c, position), read(w.v, p.v, c);
         advance_turned(future + (c - 1) * square, first ? nullptr : future + c * square, w.k_future, w.v, n,
                        Next{ahead(future, c - 2), ahead(p.k, c - 1), ahead(p.v, c - 1)});
@@ -127,11 +127,15 @@
     for (int64_t c = 0; c < chunks; ++c) {
       const int n = rows(c);
       const bool has_past = c > 0, has_future = c + 1 < chunks, both = p.bidirectional;
-      const float *future_here = future + c * square, *after_here = after + c * square;
+      float* const future_here = future + (kept ? 0 : c * square);
+      const float* const after_here = after + c * square;
       read(w.r, p.r, c), read(w.k, p.k, c), read(w.v, p.v, c), read(w.y, p.y, c);
       std::memset(w.slopes, 0, sizeof w.slopes);
 
-      near_scores(n);
+      if (kept)
+        copy_square(kept_scores(c), n, w.scores[0], kRows, n);
+      else
+        near_scores(n);
       transpose(w.v[0], T, n, width, w.v_turned[0], kRows);
       product(
           n, n, [this](int t, int i, vec x) { store(w.d_scores[t] + i, x); },
@@ -139,7 +143,7 @@
       for (int first = 0; first < n; first += 8) both ? near_gradients<true>(first) : near_gradients<false>(first);
       own_gradients(n, total.u);
       for (int half = 8; half < n; half *= 2) {
-        if (half >= kLeaf)
+        if (half >= kLeaf && !kept)
           half_scores(half, n);
         else
           scale_to_midpoint(w.r_scaled, w.r, n, half);
@@ -148,6 +152,8 @@
 
       const Block dv = room(w.dv, p.dv, c), dy{w.y[0], T};
       const bool read_before = both && has_past, by_pairs = !both && !finite({w.r[0], T}, dy, n);
+      if (kept && has_past) transpose(kept_past(c - 1), width, width, width, past, width);
+      if (kept && both && has_future) transpose(kept_future(c), width, width, width, future_here, width);
       if (has_past) from_state<false>(w.dr, w.r, w.y, past, n, ahead(p.dr, c + 1));
       if (both && has_future) from_state<true>(w.dr, w.r, w.y, future_here, n, ahead(p.dk, c + 1));
       if (has_future) {
@@ -174,7 +180,8 @@
       }
       for (int d = 0; d < p.width; ++d) total.omega[d] -= tables.rate[d] * w.slopes[d];  // d(log w)/dω = -e^ω
       if (has_future) {
-        advance_turned(past, has_past ? past : nullptr, w.k_past, w.v, n, ahead(both ? future : after, c + 1));
+        if (!kept)
+          advance_turned(past, has_past ? past : nullptr, w.k_past, w.v, n, ahead(both ? future : after, c + 1));
         if (both) {
           scale_by_rest(w.r_future, w.r, n);
           advance_turned(before, has_past ? before : nullptr, w.r_future, w.y, n, ahead(after, c + 1));

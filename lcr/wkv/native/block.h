@@ -7,6 +7,8 @@
 #include "bi_wkv.h"
 
 #define INLINE inline __attribute__((always_inline))
+// For what has loops enough of its own: inlined into a long function it takes registers from its neighbours.
+#define APART __attribute__((noinline))
 // For loops over a register tile: left to itself GCC keeps the tile in memory, zeroed by `rep stos`, where a lambda is long.
 #define UNROLL _Pragma("GCC unroll 8")
 
@@ -38,6 +40,9 @@ INLINE void copy(float* to, const float* from, int count) {
   int d = 0;
   for (; d + W <= count; d += W) store(to + d, load(from + d));
   for (; d < count; ++d) to[d] = from[d];
+}
+inline APART void copy_square(const float* from, int64_t ld_from, float* to, int64_t ld_to, int n) {
+  for (int i = 0; i < n; ++i, from += ld_from, to += ld_to) copy(to, from, n);
 }
 INLINE vec all(float x) { return x - vec{}; }
 INLINE int round_up(int64_t x) { return static_cast<int>((x + kRound - 1) / kRound * kRound); }
@@ -108,7 +113,7 @@ INLINE void panel(int rows, int column, const Emit& emit, const Terms&... terms)
 
 // emit(row, column, vector) for all of Σ terms A·B; rows a multiple of 8, columns of W.
 template <class Emit, class... Terms>
-__attribute__((noinline)) void product(int rows, int columns, const Emit& emit, const Terms&... terms) {
+APART void product(int rows, int columns, const Emit& emit, const Terms&... terms) {
   int left = columns / W;
   for (int column = 0; left > 0;) {
     if (kPanel == 4 && (left == 4 || left >= 7)) {

@@ -128,6 +128,7 @@ struct LcrCall {
   int64_t threads, batches, heads, tokens, width, bidirectional;
   const float *omega, *u;  // (H, D), contiguous
   float *d_omega, *d_u;    // the same; null for the forward pass
+  float* kept;             // lcr_bi_wkv_kept floats a batch and head, which the forward pass writes; or null
   LcrTensor tensors[7];    // r, k, v, dy, dr, dk, dv; or r, k, v, y, with nothing after them
 };
 
@@ -137,6 +138,14 @@ EXPORT const char* lcr_bi_wkv_sources() { return LCR_SOURCES; }
 // The number of the best kernel that this machine runs.
 EXPORT int lcr_bi_wkv_isa() { return best(); }
 
+// The floats a batch and head that a forward pass can leave to the backward pass, for sequences of so many tokens and
+// channels; 0 where that does not pay. With them or without, the gradients have the same bits.
+EXPORT int64_t lcr_bi_wkv_kept(int64_t isa, int64_t tokens, int64_t width, int64_t bidirectional) {
+  Problem p{};
+  p.tokens = tokens, p.width = static_cast<int>(width), p.bidirectional = bidirectional != 0;
+  return kernel(static_cast<int>(isa)).kept(p);
+}
+
 // Returns 0, or 1 when memory is out.
 EXPORT int lcr_bi_wkv(const LcrCall* call) {
   const int64_t batches = call->batches, heads = call->heads, tokens = call->tokens, width = call->width;
@@ -145,7 +154,7 @@ EXPORT int lcr_bi_wkv(const LcrCall* call) {
     return Tensor{x.data, x.batch, x.head, x.token};
   };
   Problem p{batches, heads, tokens, static_cast<int>(width), call->bidirectional != 0, call->omega, call->u,
-            tensor(0), tensor(1), tensor(2), tensor(3), {}, {}, {}};
+            tensor(0), tensor(1), tensor(2), tensor(3), {}, {}, {}, call->kept};
   const bool backward = call->d_omega != nullptr;
   if (backward) p.dr = tensor(4), p.dk = tensor(5), p.dv = tensor(6);
   for (int i = backward ? 4 : 3; i < (backward ? 7 : 4); ++i) prefer_large_pages(p, tensor(i));  // what is written

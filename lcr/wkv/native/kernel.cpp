@@ -22,6 +22,7 @@ struct Sequence {
   const int width = round_up(p.width);
   const int64_t square = static_cast<int64_t>(width) * width;
   float* const states = reinterpret_cast<float*>(&w + 1);  // running states, then those stored per chunk
+  float* const kept = p.kept ? p.kept + (h * p.batches + b) * kept_of(p) : nullptr;
 
   int count(int64_t c) const { return c + 1 < chunks ? kChunk : static_cast<int>(p.tokens - c * kChunk); }
   int rows(int64_t c) const { return round_up(count(c)); }
@@ -48,6 +49,10 @@ struct Sequence {
     for (int t = 0; t < count(c); ++t, target += to.token) copy(target, from[t], p.width);
   }
   float* at(const Tensor& x, int64_t c) const { return x.at(b, h) + c * kChunk * x.token; }
+  // In what is kept: a chunk's scores, S_f and S_b after it (there is a chunk after it).
+  float* kept_scores(int64_t c) const { return kept + c * kChunk * kChunk; }
+  float* kept_past(int64_t c) const { return kept_scores(chunks - 1) + kSquare + c * square; }
+  float* kept_future(int64_t c) const { return kept_past(chunks - 1 + c); }
   // Whether a chunk needs no padding, so that products can read and write it where it is.
   bool whole(int64_t c) const { return count(c) == kChunk && p.width == width; }
 
@@ -156,7 +161,7 @@ struct Sequence {
       }
   }
   // Scores across the midpoints of halves of `half` tokens: writers from keys scaled and transposed.
-  void half_scores(int half, int n) {
+  APART void half_scores(int half, int n) {
     const float(*table)[kRows] = tables.halves[half / 16];
     for (int d = 0; d < width; ++d)
       for (int i = 0; i < n; i += W) store(w.k_level[d] + i, load(w.k_turned[d] + i) * load(table[d] + i));
@@ -173,14 +178,14 @@ struct Sequence {
         readers, writers, [=](int t, int i, vec x) { store(to + t * kRows + i, x); },
         Natural{w.r_scaled[reader], &w.k_level[0][writer], kRows, width});
   }
-  void near_scores(int n) {
+  APART void near_scores(int n) {
     transpose(w.k[0], T, n, width, w.k_turned[0], kRows);
     if (!p.bidirectional) std::memset(w.scores, 0, sizeof(Square));
     for (int first = 0; first < n; first += kLeaf) leaf_scores(first);
   }
 
   // Whether all numbers of two blocks of the chunk are finite.
-  __attribute__((noinline)) bool finite(const Block& first, const Block& second, int n) const {
+  APART bool finite(const Block& first, const Block& second, int n) const {
     vec sum = {};
     for (int t = 0; t < n; ++t)
       for (int d = 0; d < width; d += W) {
@@ -194,7 +199,7 @@ struct Sequence {
   // One direction's pairs inside a chunk one by one: products would give 0·NaN to tokens that a NaN does not reach.
   // Adds to y what its tokens read of v; or, turned, to dv what is read of its tokens, from dy.
   template <bool kTurned>
-  __attribute__((noinline)) void add_pairs(const Block& from, const Block& to, int n) {
+  APART void add_pairs(const Block& from, const Block& to, int n) {
     for (int t = 0; t < n; ++t)
       for (int i = 0; i <= t; ++i) {
         float score = 0;
@@ -205,8 +210,8 @@ struct Sequence {
   }
 
   void forward() {
-    float* const past = states;             // S_f, in place
-    float* const future = states + square;  // S_b after each chunk but the last
+    float* const future = kept ? kept_future(0) : states + square;  // S_b after each chunk but the last
+    const auto past = [this](int64_t c) { return kept ? kept_past(c - 1) : states; };  // S_f before chunk c
     if (p.bidirectional)
       for (int64_t c = chunks - 1; c > 0; --c) {
         const int n = rows(c);
@@ -221,22 +226,23 @@ struct Sequence {
       read(w.r, p.r, c), read(w.k, p.k, c);
       const Block v = block(w.v, p.v, c), y = room(w.y, p.y, c);
       const bool by_pairs = !p.bidirectional && !finite({w.k[0], T}, v, n);
-      if (!by_pairs) {
+      if (kept || !by_pairs) {
         near_scores(n);
         for (int half = kLeaf; half < n; half *= 2) half_scores(half, n);
       }
+      if (kept) copy_square(w.scores[0], kRows, kept_scores(c), n, n);
       if (has_past) scale_by_position(w.r_past, w.r, n);
       if (has_future) scale_by_rest(w.r_future, w.r, n);
       product(
           n, width, to_rows(y, c + 1), Term<kRows, 1>{w.scores[0], v.data, v.ld, by_pairs ? 0 : n},
-          Natural{w.r_past[0], past, width, has_past ? width : 0},
+          Natural{w.r_past[0], past(c), width, has_past ? width : 0},
           Natural{w.r_future[0], future + c * square, width, has_future ? width : 0});
       if (by_pairs) add_pairs<false>(v, y, n);
       if (!whole(c)) write(w.y, p.y, c);
       if (c + 1 < chunks) {
         scale_by_rest(w.k_past, w.k, n);
         const Ahead next_v = ahead(p.v, c + 1);
-        advance(past, has_past ? past : nullptr, w.k_past, v, n,
+        advance(past(c + 1), has_past ? past(c) : nullptr, w.k_past, v, n,
                 Next{p.bidirectional ? ahead(future, c + 1) : next_v, next_v, next_v});
       }
     }
@@ -277,6 +283,6 @@ int64_t size(const Problem& p, bool backward) {
 }  // namespace
 
 extern const Kernel LCR_KERNEL;
-const Kernel LCR_KERNEL{forward, backward, size};
+const Kernel LCR_KERNEL{forward, backward, size, kept_of};
 
 }  // namespace lcr
