@@ -41,8 +41,29 @@ def is_video(path: Path) -> bool:
     return path.suffix in VIDEO_SUFFIXES
 
 
+def checked_name(path: Path) -> str:
+    """The path as text. OpenCV crashes at one that is not UTF-8, and no manifest can hold it.
+
+    Raises:
+        InputError: it has characters that the locale does not know.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{path} has characters that the locale does not know; set LC_ALL=C.UTF-8, or move the clips to a path of "
+            "plain letters"
+        ) from error
+    return str(path)
+
+
 def probe(path: Path) -> Probe:
-    """Reads and decodes the whole clip: its frames, size, hash, and whether it can be used."""
+    """Reads and decodes the whole clip: its frames, size, hash, and whether it can be used.
+
+    Raises:
+        InputError: the path has characters that the locale does not know.
+    """
+    checked_name(path)
     try:
         return _probe_video(path) if is_video(path) else _probe_folder(path)
     except OSError as error:
@@ -110,7 +131,7 @@ def _probe_video(path: Path) -> Probe:
 
 
 def _open(path: Path) -> cv2.VideoCapture:
-    return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    return cv2.VideoCapture(checked_name(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
 
 
 def cut_short(path: Path) -> bool:
@@ -192,7 +213,7 @@ def each_frame(path: Path, numbers: Iterable[int], fit: Callable[[np.ndarray], n
 def _decode_folder(folder: Path, wanted: Iterable[int]) -> Iterator[np.ndarray]:
     for number in wanted:
         file = folder / f"{number + 1:05d}.jpg"
-        image = cv2.imread(str(file), cv2.IMREAD_COLOR)
+        image = cv2.imread(checked_name(file), cv2.IMREAD_COLOR)
         if image is None:
             raise InputError(f"{file} cannot be read any more; index the data again")
         yield image

@@ -8,7 +8,8 @@ begin with `-`, so names are read from the right. No list of labels comes with t
 import csv
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from importlib.resources import files as package_files
 from pathlib import Path
 
@@ -68,14 +69,28 @@ def _annotation_files(root: Path) -> dict[str, Path]:
     return found
 
 
-def _rows(file: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def _lines(file: Path) -> Iterator[tuple[str, list[str]]]:
+    """The fields of each line, with its place for messages."""
     reader = csv.reader(read_text(file, LAYOUT).splitlines())
-    header = [name.strip() for name in next(reader)]
-    if not set(NEEDED) <= set(header):
+    try:
+        for fields in reader:
+            yield f"{file}, line {reader.line_num}", fields
+    except csv.Error as error:
+        raise InputError(f"{file}, line {reader.line_num}: {error}; is a quotation mark left open before?") from error
+
+
+def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    lines = _lines(file)
+    where, fields = next(lines)
+    header = [name.strip() for name in fields]
+    lacking = [name for name in needed if name not in header]
+    if lacking:
         hint = "the separator must be ','" if len(header) == 1 else f"it has {','.join(header)}"
-        raise InputError(f"{file}, line 1: the header {','.join(HEADER)} is expected; {hint}")
-    for fields in reader:
-        where = f"{file}, line {reader.line_num}"
+        near = get_close_matches(lacking[0], [name for name in header if name not in HEADER], n=1)
+        if near:
+            hint = str(unknown("column", near[0], lacking))
+        raise InputError(f"{where}: the header lacks {', '.join(lacking)} of {','.join(HEADER)}; {hint}")
+    for where, fields in lines:
         if not any(field.strip() for field in fields):
             raise InputError(f"{where}: blank line; remove it")
         if len(fields) != len(header):
@@ -118,8 +133,8 @@ def read(root: Path) -> Annotations:
         raise InputError(f"no clip below {root}; {LAYOUT}")
     official = official_labels()
     collector = Collector(official)
-    for file in files.values():
-        for where, row in _rows(file):
+    for split, file in files.items():
+        for where, row in _rows(file, NEEDED if split == "test" else (*NEEDED, "label")):
             if row["split"] not in SPLIT_NAMES:
                 raise InputError(f"{where}: {unknown('split', row['split'], SPLIT_NAMES)}")
             clip = (row["youtube_id"], _seconds(row["time_start"], where), _seconds(row["time_end"], where))

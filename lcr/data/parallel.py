@@ -1,8 +1,15 @@
-"""The same work on many clips: in several processes, in order, with a bounded number in flight and a progress bar."""
+"""The same work on many clips: in several processes, in order, with a bounded number in flight and a progress bar.
+
+However the process ends that wants the work, its workers end too: after Ctrl-C they finish the clips that they are at,
+and where it was killed they stop at once.
+"""
 
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from lcr.errors import RunFailed
@@ -49,16 +56,58 @@ def _spread(work: Callable[[A], B], items: Sequence[A], workers: int) -> Iterato
     from multiprocessing import get_context
 
     # spawn: the progress bar and torch have threads, which a forked process would inherit half alive
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        ahead: deque[Future[B]] = deque()
-        try:
-            for item in items:
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+    ahead: deque[Future[B]] = deque()
+    try:
+        for item in items:
+            with _interrupts_held():
                 ahead.append(pool.submit(work, item))
-                if len(ahead) >= 4 * workers:
-                    yield ahead.popleft().result()
-            while ahead:
+            if len(ahead) >= 4 * workers:
                 yield ahead.popleft().result()
-        except BrokenProcessPool as error:
-            raise RunFailed("a worker process died, perhaps for want of memory; give fewer --workers") from error
-        finally:
+        while ahead:
+            yield ahead.popleft().result()
+    except BrokenProcessPool as error:
+        raise RunFailed("a worker process died, perhaps for want of memory; give fewer --workers") from error
+    finally:
+        with _interrupts_held():
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits until the block is over, and the processes started in it never get one.
+
+    A terminal sends it to all of them. A worker that it ends may hold the lock of the queue that the others wait at. A
+    pool whose shutdown it cuts short may leave workers that wait for ever, and the exit waits for them.
+    """
+    held: list[int] = []
+    main = threading.current_thread() is threading.main_thread()  # the only one that gets it, whichever the system asks
+    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number)) if main else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # handed down to processes
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if main:
+            signal.signal(signal.SIGINT, before)
+        if held:
+            signal.raise_signal(signal.SIGINT)
+
+
+def _begin() -> None:
+    """What a worker does first."""
+    import cv2
+
+    cv2.setNumThreads(1)  # there is a process for each core already
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # a parent that is killed cannot say so, and its workers would wait for clips for ever
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -19,12 +19,16 @@ from lcr.errors import InputError
 from lcr.model.config import model_by_name
 from lcr.runs import data_folder, data_key, only_one
 
-KEY = ".key"  # in raw/: what it was drawn for
+KEY = ".key"  # in raw/: what it was drawn for, and the names of what lies beside it, a line each
 
 
 def warn(text: str) -> None:
     """Says on stderr what the user should know and what is no error."""
     print(f"warning: {text}", file=sys.stderr, flush=True)
+
+
+def _holds_something(path: Path) -> bool:
+    return any(path.iterdir()) if path.is_dir() else path.is_file()
 
 
 @dataclass
@@ -63,8 +67,14 @@ class Steps:
         return self.dataset != dataset_format(self.dataset)
 
     def fixture_is_fresh(self) -> bool:
-        stamp = self.folder / "raw" / KEY
-        return not self.generated or (stamp.is_file() and stamp.read_text() == self.key)
+        """Whether raw/ is of this configuration and its annotations are still there, and something in its folders."""
+        raw = self.folder / "raw"
+        if not self.generated:
+            return True
+        if not (raw / KEY).is_file():
+            return False
+        lines = (raw / KEY).read_text().splitlines()
+        return lines[:1] == [self.key] and all(_holds_something(raw / name) for name in lines[1:])
 
     def fixture(self) -> Path:
         """Draws the clips to raw/.
@@ -88,7 +98,8 @@ class Steps:
             workers=self.workers or available_cpus(),
             progress=self.progress,
         )
-        (raw / KEY).write_text(self.key)
+        names = sorted(path.name for path in raw.iterdir())
+        (raw / KEY).write_text("\n".join([self.key, *names]))
         return raw
 
     def manifest_is_fresh(self) -> bool:

@@ -32,6 +32,8 @@ def _read_json(file: Path) -> Any:
         return json.loads(read_text(file, LAYOUT), object_pairs_hook=lambda pairs: _no_duplicates(pairs, file))
     except json.JSONDecodeError as error:
         raise InputError(f"{file}, line {error.lineno}: no valid JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise InputError(f"{file}: brackets are nested too deep; {LAYOUT}") from error
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]], file: Path) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """The commands, as a user or the DAG calls them."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -108,3 +111,42 @@ def test_the_command_line_loads_without_torch_pandas_or_cv2() -> None:
     code = "import sys, lcr.data.cli; sys.exit(bool({'torch', 'cv2', 'pandas', 'pyarrow', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], check=False, env=os.environ)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [[signal.SIGINT], [signal.SIGINT] * 2, [signal.SIGTERM], [signal.SIGKILL]],
+    ids=["Ctrl-C", "Ctrl-C twice", "terminated", "killed"],
+)
+def test_a_drawing_that_is_stopped_leaves_no_process(sent: list[signal.Signals], tmp_path: Path) -> None:
+    call = ("fixture", "--dataset", "jester", "--out", "made", "--train", "200", "--workers", "2")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lcr.cli", "data", *call],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob(".made.*/20bn-jester-v1/*"))) < 8:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    for signal_ in sent:
+        # a terminal sends Ctrl-C to all that it started, `kill` to one process
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal_) if signal_ == signal.SIGINT else process.send_signal(signal_)
+        time.sleep(0.05)
+    try:
+        # every worker has the same stdout and stderr: they end when the last process does
+        said = process.communicate(timeout=15)[1]
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    if signal.SIGINT not in sent:
+        assert process.returncode == -sent[0]
+        return
+    assert process.returncode == 130
+    assert "stopped before its end" in said
+    assert "Traceback" not in said
+    if len(sent) == 1:  # the second may stop the tidying
+        assert not list(tmp_path.iterdir())

@@ -1,5 +1,8 @@
 """What is found wrong with a clip, and which frames are decoded."""
 
+import os
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -109,3 +112,29 @@ def test_a_frame_that_went_after_indexing_is_named(folder: Path, video: Path) ->
         read_frames(folder, [8], whole)
     with pytest.raises(InputError, match="frame 40 cannot be read any more"):
         read_frames(video, [40], whole)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from lcr.data.decode import probe; probe(path)",
+        "from lcr.data.decode import read_frames; read_frames(path, [0], lambda frame: frame)",
+        "import numpy as np; from lcr.data.fixtures.formats import write_video; "
+        "write_video(path.with_name('new.mp4'), np.zeros((2, 16, 16, 3), np.uint8), 'mp4v', 12)",
+    ],
+)
+@pytest.mark.parametrize("name", ["clip.mp4", "clip"])
+def test_a_path_that_the_locale_does_not_know_is_refused(tmp_path: Path, code: str, name: str) -> None:
+    write_jpegs(tmp_path / "Gebärden/clip", 0, 2)
+    write_video(tmp_path / "Gebärden/clip.mp4", 0, 2)
+    code = f"import sys; from pathlib import Path; path = Path(sys.argv[1]); {code}"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "Gebärden" / name)],
+        env=os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, "no crash"
+    assert "InputError: " in done.stderr.splitlines()[-1]
+    assert "set LC_ALL=C.UTF-8" in done.stderr.splitlines()[-1]

@@ -67,6 +67,14 @@ def test_a_clip_that_is_not_there_keeps_its_row(kinetics_root: Path) -> None:
         (f"{HEADER}\narchery,a,one,11,train,0\n", "line 2: 'one' is no time"),
         (f"{HEADER}\narchery,a,1,11,trian,0\n", "line 2: unknown split 'trian'; did you mean 'train'"),
         (f"{HEADER}\n", "names no clip"),
+        (f'{HEADER}\n"' + "a" * 140_000, "line 2: field larger than field limit.*quotation mark left open"),
+        ("a" * 140_000, "line 1: field larger than field limit"),
+        (
+            f"{HEADER.replace('label', 'lable')}\narchery,a,1,11,train,0\n",
+            "line 1: the header lacks label .* 'lable'; did you mean 'label'",
+        ),
+        (f"{HEADER.replace('_id', '-id')}\narchery,a,1,11,train,0\n", "line 1.*did you mean 'youtube_id'"),
+        (f"{HEADER[6:]}\na,1,11,train,0\n", "line 1: the header lacks label .* it has youtube_id,time_start"),
     ],
 )
 def test_a_malformed_train_file_is_refused_by_file_and_line(kinetics_root: Path, text: str, message: str) -> None:

@@ -1,6 +1,7 @@
 """A study's data: made when missing or stale, by one process, and never half."""
 
 import multiprocessing
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,27 @@ def test_a_damaged_manifest_or_pack_is_made_again(jester_root: Path) -> None:
     (folder / "packed/index.parquet").unlink()
     prepare(study, "jester", progress=False)
     assert len(Clips(folder, "train", study.dataset("jester").data, 48)) == 9
+
+
+@pytest.mark.parametrize("gone", ["jester-v1-train.csv", "20bn-jester-v1/*", "*"])
+def test_drawn_clips_that_lost_files_are_drawn_again(gone: str) -> None:
+    folder = prepare(generated(), "jester-fixture", progress=False)
+    before = set(times(folder / "raw"))
+    for path in (folder / "raw").glob(gone):
+        if path.name != preparing.KEY:  # as a shell's * leaves it
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (folder / "manifest.parquet").unlink()
+    prepare(generated(), "jester-fixture", progress=False)
+    assert set(times(folder / "raw")) == before
+    assert read_manifest(folder / "manifest.parquet").table.num_rows == 6
+
+
+def test_an_unfinished_stamp_is_not_trusted() -> None:
+    folder = prepare(generated(), "jester-fixture", progress=False)
+    (folder / "raw" / preparing.KEY).write_text("")
+    assert not Steps(generated(), "jester-fixture").fixture_is_fresh()
+    prepare(generated(), "jester-fixture", progress=False)
+    assert Steps(generated(), "jester-fixture").fixture_is_fresh()
 
 
 def test_clips_indexed_again_are_packed_again(jester_root: Path) -> None:

@@ -61,6 +61,7 @@ def test_a_malformed_train_file_is_refused_by_entry(something_root: Path, conten
         ("\ufeff[]", "byte-order mark"),
         ("", "is empty"),
         ('[{"id": "1", "id": "2"}]', "duplicate key 'id'"),
+        ("[" * 100_000, "nested too deep"),
     ],
 )
 def test_broken_json_is_refused(something_root: Path, text: str, message: str) -> None:
