@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 
 from lcr.data.annotations import Annotation, Annotations
-from lcr.data.decode import probe, read_frames
+from lcr.data.decode import checked_name, probe, read_frames
 from lcr.data.sampling import generator
 from lcr.data.transforms import fit
+from lcr.errors import InputError
 from lcr.files import write_aside
 
 TEXT_HEIGHT = 16
@@ -57,6 +58,11 @@ def _strip(path: Path, numbers: np.ndarray, height: int, title: str) -> np.ndarr
 
 
 def write_sheet(sheet: np.ndarray, out: str | Path) -> None:
-    """Writes a contact sheet as an image of the kind that the name says, whole or not at all."""
+    """Writes a contact sheet as an image of the kind that the name says, whole or not at all.
+
+    Raises:
+        InputError: the place cannot be written to, the disk is full, or the locale has no such path.
+    """
     with write_aside(out) as aside:
-        cv2.imwrite(str(aside), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+        if not cv2.imwrite(checked_name(aside), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):
+            raise InputError(f"cannot write {out}; is the disk full?")

@@ -35,8 +35,8 @@ struct Slopes {
   double omega[kMaxWidth], u[kMaxWidth];
 };
 
-// One (batch, head), a task, in `memory`, `size` bytes of the thread's own; `same`: what it did there last was another batch of
-// this head, so that the decay tables stay.
+// One (batch, head), a task, in `memory`, `size` bytes of the thread's own; `same`: what it did there last was another
+// batch of this head, so that the decay tables stay.
 struct Kernel {
   void (*forward)(const Problem&, int64_t b, int64_t h, bool same, void* memory);
   void (*backward)(const Problem&, int64_t b, int64_t h, bool same, void* memory, Slopes&);
