@@ -5,11 +5,12 @@ which one thing differs from the full model. Everything here loads without torch
 """
 
 import re
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from lcr.errors import InputError, unknown
 from lcr.model.config import Frozen, ModelConfig, model_by_name
@@ -149,6 +150,7 @@ class StudyConfig(Frozen):
     device: Literal["cpu", "cuda"] = "cpu"
     threads: int = Field(1, gt=0)
     readings: ReadingRuns | None = None
+    _given: str = PrivateAttr("")  # no field, so that it counts in no key
 
     @field_validator("name")
     @classmethod
@@ -162,6 +164,11 @@ class StudyConfig(Frozen):
         if twice:  # a run counted twice would make its interval too narrow
             raise ValueError(f"{', '.join(map(str, twice))} is given more than once")
         return given
+
+    @property
+    def given(self) -> str:
+        """What `--study` takes for this study, in a shell: the name or path that it was loaded by."""
+        return shlex.quote(self._given or self.name)
 
     def dataset(self, name: str) -> DatasetConfig:
         """The configuration of one of the study's datasets.
@@ -266,12 +273,15 @@ def load_study(
 
     Raises:
         InputError: there is none of this name, a key is unknown or of the wrong type, a dataset that is named is none
-            of the study's, or table2 names none of them.
+            of the study's, table2 names none of them, or there is no variant of a name.
     """
     file = _named(project_root(root) / "ablations" / "studies", "study", path)
     study = parse(StudyConfig, read_yaml(file), str(file))
+    study._given = str(path)
     for name in study.datasets:
         dataset_format(name)
+    for name in study.variants:
+        _named(project_root(root) / "ablations", f"variant of {file}:", name, reading_variants())
     for name, folder in (roots or {}).items():
         if folder is not None:
             study = _with_real_data(study, name, folder)

@@ -50,14 +50,32 @@ def parse(kind: type[C], data: Any, where: str) -> C:
         raise _explain(error, kind, where) from error
 
 
+class _OnceLoader(yaml.SafeLoader):
+    """A YAML loader that refuses a key given twice, of which the first would count for nothing."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        lines: dict[tuple[str, str], int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if (key.tag, key.value) in lines:
+                first = lines[key.tag, key.value]
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"'{key.value}' is given twice, first in line {first}; leave one out", key.start_mark
+                )
+            lines[key.tag, key.value] = key.start_mark.line + 1
+        return node
+
+
 def read_yaml(path: Path) -> Any:
     """The content of a YAML file.
 
     Raises:
-        InputError: it is no YAML in UTF-8; the file and the place are named.
+        InputError: it is no YAML in UTF-8, or gives a key twice; the file and the place are named.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), _OnceLoader)
     except (ValueError, RecursionError) as error:  # an encoding, an impossible date, brackets without end
         raise InputError(f"{path}: no valid YAML: {error}") from error
     except yaml.YAMLError as error:

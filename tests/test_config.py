@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from lcr.config import load_study, load_variant
+from lcr.config import StudyConfig, load_study, load_variant
 from lcr.errors import InputError
+from lcr.parsing import read_yaml
+from lcr.runs import hash_of
 from tests.micro import STUDY
 
 
@@ -45,3 +47,40 @@ def test_what_is_no_yaml_in_utf_8_is_named(tmp_path: Path, content: bytes) -> No
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"study\.yaml: no valid YAML"):
         load_study(path)
+
+
+def test_a_variant_that_there_is_not_is_refused_where_the_study_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    for name, hint in (("lstm_gat", "did you mean 'lstm_gate'"), ("kv-source.aditive", "did you mean 'kv-source.addi")):
+        path.write_text(STUDY.replace("variants: [full", f"variants: [{name}, full"), encoding="utf-8")
+        with pytest.raises(InputError) as refused:
+            load_study(path)
+        assert f"unknown variant of {path}: '{name}'; {hint}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "place"), [("seeds: [7]", "'seeds' is given twice"), ("datasets: {a: {b: 1, b: 2}}", "'b' is given twice")]
+)
+def test_a_key_that_is_given_twice_is_refused_with_both_lines(tmp_path: Path, line: str, place: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(f"{STUDY.rstrip()}\n{line}\n", encoding="utf-8")
+    last = len(STUDY.rstrip().splitlines()) + 1
+    with pytest.raises(InputError, match=rf"study\.yaml, line {last}, column \d+: .*{place}, first in line \d+"):
+        load_study(path)
+
+
+def test_a_merged_key_is_none_that_is_given_twice(tmp_path: Path) -> None:
+    path = tmp_path / "merged.yaml"
+    path.write_text("a: &a {x: 1, y: 2}\nb: &b {<<: *a, y: 3}\nc: {<<: *b, x: 4}\n", encoding="utf-8")
+    assert read_yaml(path) == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}, "c": {"x": 4, "y": 3}}
+
+
+def test_how_a_study_was_given_is_told_and_counts_in_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a study.yaml"
+    path.write_text(STUDY, encoding="utf-8")
+    study = load_study(path)
+    assert study.given == f"'{path}'"
+    assert study.model_copy(update={"seeds": (0,)}).given == study.given
+    bare = StudyConfig.model_validate(study.model_dump())
+    assert (bare.given, bare.model_dump()) == (study.name, study.model_dump())
+    assert hash_of(bare.model_dump()) == hash_of(study.model_dump())

@@ -65,4 +65,4 @@ def mixture(found: Found) -> str:
 
 
 def _redo(study: StudyConfig) -> str:
-    return f"redo them with `lcr train` and `lcr evaluate` (--study {study.name}), or run snakemake again"
+    return f"redo them with `lcr train` and `lcr evaluate` (--study {study.given}), or run snakemake again"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lcr.config import dataset_format
 from lcr.study.accuracy import FULL
 from lcr.study.caveats import CAVEATS
-from lcr.study.rows import Row, short
+from lcr.study.rows import Row, float_of, short
 from lcr.study.statistics_table import EQUAL
 from lcr.study.table1 import DEFAULT
 from lcr.study.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, UNTESTED, VERDICTS
@@ -59,7 +59,7 @@ def _generated(dataset: str) -> bool:
 
 def _full(full: Row, classes: int) -> str:
     chance = 100 / classes
-    low, high = float(full["top1_ci_low"]), float(full["top1_ci_high"])
+    low, high = float_of(full, "top1_ci_low"), float_of(full, "top1_ci_high")
     sure = "above chance" if low > chance else "below chance" if high < chance else "not to be told from chance"
     return (
         f"The full model reaches {full['top1']}% [{full['top1_ci_low']}, {full['top1_ci_high']}] of {classes} classes, "
@@ -100,29 +100,29 @@ def _statistics(row: Row, statistics: Sequence[Row]) -> Row:
 
 
 def _difference(row: Row) -> str:
-    return f"{float(row['delta_top1']):+.2f} {_interval(row)}"
+    return f"{float_of(row, 'delta_top1'):+.2f} {_interval(row)}"
 
 
 def _interval(row: Row) -> str:
-    return f"[{float(row['delta_ci_low']):+.2f}, {float(row['delta_ci_high']):+.2f}]"
+    return f"[{float_of(row, 'delta_ci_low'):+.2f}, {float_of(row, 'delta_ci_high'):+.2f}]"
 
 
 def _effect(row: Row, detectable: str) -> str:
-    low, high = float(row["delta_ci_low"]), float(row["delta_ci_high"])
+    low, high = float_of(row, "delta_ci_low"), float_of(row, "delta_ci_high")
     if low <= 0 <= high:
         least = f"; of {detectable} points, 4 of 5 such studies would show it" if detectable else ""
         return (
             f"makes no difference that {row['seeds']} seeds × {row['clips']} clips could show: {_difference(row)} "
             f"points{least}."
         )
-    size = f"{abs(float(row['delta_top1'])):.2f} points ({_interval(row)}; {_sureness(row)})"
+    size = f"{abs(float_of(row, 'delta_top1')):.2f} points ({_interval(row)}; {_sureness(row)})"
     if low > 0:
         return f"**beats the full model** by {size}: what it takes out or changes does harm on these clips."
     return f"loses {size}: what it takes out or changes matters on these clips."
 
 
 def _sureness(row: Row) -> str:
-    p, floor = float(row["p_holm"]), float(row["p_floor_holm"])
+    p, floor = float_of(row, "p_holm"), float_of(row, "p_floor_holm")
     if p <= ALPHA:
         return f"p = {p:.2g} after Holm"
     if floor > ALPHA:
@@ -138,7 +138,7 @@ def _time(tables: Tables, dataset: str) -> Iterator[str]:
     }
     if not found:
         return
-    ends = {name: [float(row[f"pair_accuracy_ci_{end}"]) for end in ("low", "high")] for name, row in found.items()}
+    ends = {name: [float_of(row, f"pair_accuracy_ci_{end}") for end in ("low", "high")] for name, row in found.items()}
     forward, frozen, backward = (ends[name] for name in ("as_is", "last_frame", "reversed"))
     sees = "sees time" if forward[0] > HALF else "does not see time that these clips could show"
     rests = "as it should without time" if frozen[0] <= HALF <= frozen[1] else "so places alone tell something too"
@@ -167,8 +167,8 @@ def _counted(table1: Sequence[Row]) -> Iterator[str]:
         return
     worst = {}
     for column in ("params_error_pct", "flops_error_pct"):
-        row = max(table1, key=lambda row: abs(float(row[column])))
-        worst[column] = f"{float(row[column]):+.1f}% ({row['model']})"
+        row = max(table1, key=lambda row: abs(float_of(row, column)))
+        worst[column] = f"{float_of(row, column):+.1f}% ({row['model']})"
     yield (
         f"counted as we read the text, Table 1's parameters come out up to {worst['params_error_pct']} and its "
         f"FLOPs up to {worst['flops_error_pct']} away, at {table1[0]['frames']} frames"
@@ -178,12 +178,12 @@ def _counted(table1: Sequence[Row]) -> Iterator[str]:
 def _readings(readings: Sequence[Row]) -> Iterator[str]:
     default = next((row for row in readings if row["default"] == "yes" and row.get("d_logits_d_rgb")), None)
     if default is not None:
-        blind = float(default["d_logits_d_rgb"]) == 0
+        blind = float_of(default, "d_logits_d_rgb") == 0
         yield f"read so, the logits {'do not depend on the RGB frames at all' if blind else 'depend on the RGB frames'}"
     trained = [row for row in readings if row.get("delta_top1") and row["default"] != "yes"]
     if trained:
-        better = [f"`{row['discrepancy']}: {row['reading']}`" for row in trained if float(row["delta_ci_low"]) > 0]
-        worse = sum(float(row["delta_ci_high"]) < 0 for row in trained)
+        better = [f"`{row['discrepancy']}: {row['reading']}`" for row in trained if float_of(row, "delta_ci_low") > 0]
+        worse = sum(float_of(row, "delta_ci_high") < 0 for row in trained)
         names = f" ({', '.join(better)})" if better else ""
         yield (
             f"of {len(trained)} other readings that were trained {len(better)} do better{names} and {worse} do worse, "

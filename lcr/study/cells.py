@@ -4,11 +4,13 @@ Table 1's counts are held against the model's closed forms, Table 2's against th
 is known; accuracies against runs on Jester, where there are any.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lcr.config import StudyConfig, dataset_format
 from lcr.paper.table1 import FRAMES, Printed, table1
 from lcr.study import verdicts
+from lcr.study.accuracy import FULL
 from lcr.study.baselines import BASELINES
 from lcr.study.caveats import CAVEATS
 from lcr.study.ledger import Quantity, table2
@@ -21,6 +23,31 @@ _SIZES = ("frame_size", "patch_size", "depth", "hidden", "heads")
 _UNITS = {"param_m_as_printed": "M parameters", "flops_t_as_printed": "T FLOPs", "mem_g_as_printed": "G of memory"}
 _NO_BASELINE = "there is no {method} here"
 _BASELINES = "lcr/study/baselines.py"
+
+
+def printed_ids() -> list[str]:
+    """The ids of all that is claimed by a number in Table 1 or 2."""
+    of_table1 = [f"table1-{row.name}-{part}" for row in table1() for part in ("settings", "params", "flops")]
+    return of_table1 + [_id2(row["method"], column) for row, column in _printed2()]
+
+
+def hypothesis_ids(datasets: Iterable[str], variants: Iterable[str]) -> list[str]:
+    """The ids of the hypotheses of a study's ablations (`full` is none)."""
+    formats = [dataset_format(name) for name in datasets]
+    return [_hypothesis_id(variant, name) for variant in variants if variant != FULL for name in formats]
+
+
+def _printed2() -> Iterator[tuple[Row, str]]:
+    """The cells of Table 2, as row and column; a blank claims nothing."""
+    return ((row, column) for row in table2() for column in ("top1", "top5", *_UNITS) if row[column])
+
+
+def _id2(method: str, column: str) -> str:
+    return f"table2-{_slug(method)}-{column.removesuffix('_as_printed')}"
+
+
+def _hypothesis_id(variant: str, dataset: str) -> str:
+    return f"hypothesis-{variant}-{dataset}"
 
 
 def table1_claims() -> list[Row]:
@@ -85,24 +112,20 @@ def _counted(printed: str, found: Range, unit: str, space: str) -> Row:
 def table2_claims(measured: Measurements) -> list[Row]:
     """Accuracies, parameters, FLOPs and memory of each row of Table 2."""
     rows = []
-    for row in table2():
-        method = row["method"]
-        for column in ("top1", "top5", *_UNITS):
-            printed, is_accuracy = row[column], column.startswith("top")
-            if not printed:  # a blank claims nothing
-                continue
-            unit = _UNITS.get(column, f"% {column.replace('top', 'Top-')}")
-            tested = _accuracy(method, column, printed, measured) if is_accuracy else _count(method, column, printed)
-            rows.append(
-                {
-                    "id": f"table2-{_slug(method)}-{column.removesuffix('_as_printed')}",
-                    "where": f"Table 2, {method}",
-                    "kind": "accuracy" if is_accuracy else "count",
-                    "claim": f"{method} has {printed} {unit} on Jester",
-                    "published": printed,
-                    **tested,
-                }
-            )
+    for row, column in _printed2():
+        method, printed, is_accuracy = row["method"], row[column], column.startswith("top")
+        unit = _UNITS.get(column, f"% {column.replace('top', 'Top-')}")
+        tested = _accuracy(method, column, printed, measured) if is_accuracy else _count(method, column, printed)
+        rows.append(
+            {
+                "id": _id2(method, column),
+                "where": f"Table 2, {method}",
+                "kind": "accuracy" if is_accuracy else "count",
+                "claim": f"{method} has {printed} {unit} on Jester",
+                "published": printed,
+                **tested,
+            }
+        )
     return rows
 
 
@@ -163,7 +186,7 @@ def hypotheses(study: StudyConfig, variants: list[VariantConfig], measured: Meas
             )
             rows.append(
                 {
-                    "id": f"hypothesis-{variant.name}-{dataset}",
+                    "id": _hypothesis_id(variant.name, dataset),
                     "where": f"ablations/{variant.name}.yaml",
                     "kind": "accuracy",
                     "claim": f"{variant.hypothesis} ({dataset})",

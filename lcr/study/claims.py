@@ -7,13 +7,14 @@ interval over seeds and clips, for counts the least and the most under any regis
 contradicted, inconclusive or untested, by the rules of `lcr.study.verdicts`. why: in words. evidence: a file.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from lcr.config import StudyConfig
 from lcr.study import verdicts
 from lcr.study.accuracy import FULL, variants_of
-from lcr.study.cells import hypotheses, table1_claims, table2_claims
+from lcr.study.cells import hypotheses, hypothesis_ids, printed_ids, table1_claims, table2_claims
 from lcr.study.expressions import evaluate
 from lcr.study.ledger import Claim, claims, names
 from lcr.study.measured import Measurements
@@ -29,7 +30,7 @@ def claim_rows(study: StudyConfig, results: str | Path, root: str | Path | None 
     """The ledger, held against results/<study>/statistics.csv and temporal.csv.
 
     Raises:
-        InputError: one of these tables has not been made, or an entry of the ledger is malformed.
+        InputError: one of these tables has not been made or is damaged, or an entry of the ledger is malformed.
     """
     measured = Measurements(study, results)
     variants = [variant for variant in variants_of(study, root) if variant.name != FULL]
@@ -39,6 +40,11 @@ def claim_rows(study: StudyConfig, results: str | Path, root: str | Path | None 
         *table2_claims(measured),
         *hypotheses(study, variants, measured),
     ]
+
+
+def claim_ids(datasets: Iterable[str], variants: Iterable[str]) -> list[str]:
+    """The ids of the whole ledger of a study."""
+    return [*(claim.id for claim in claims()), *printed_ids(), *hypothesis_ids(datasets, variants)]
 
 
 def claim_row(claim: Claim, measured: Measurements) -> Row:

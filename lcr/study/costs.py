@@ -11,7 +11,7 @@ from lcr.config import StudyConfig
 from lcr.counts import counted
 from lcr.errors import InputError
 from lcr.model.config import ModelConfig
-from lcr.study.rows import Row, read_rows
+from lcr.study.rows import Row, float_of, int_of, read_rows, remake
 
 COLUMNS = (
     *("study", "dataset", "model", "variant", "frames", "views", "component"),
@@ -27,16 +27,14 @@ class Costs:
     """The costs of a study's variants, read once.
 
     Raises:
-        InputError: the study has no cost.csv.
+        InputError: the study has no cost.csv, or it is damaged.
     """
 
     def __init__(self, study: StudyConfig, results: str | Path) -> None:
-        path = Path(results) / study.name / "cost.csv"
-        self._redo = f"make it anew: lcr cost --study {study.name}"
-        if not path.is_file():
-            raise InputError(f"no {path}, which says what the models cost; {self._redo}")
-        self._path = path
-        self._rows = {(row["dataset"], row["variant"]): row for row in read_rows(path) if row["component"] == WHOLE}
+        self._path = Path(results) / study.name / "cost.csv"
+        self._redo = remake("cost", study.given)
+        rows = read_rows(self._path, COLUMNS, self._redo)
+        self._rows = {(row["dataset"], row["variant"]): row for row in rows if row["component"] == WHOLE}
 
     def of(self, dataset: str, variant: str, model: ModelConfig, frames: int) -> Row:
         """params_m, gmacs, gflops and peak_mem_gb of one variant.
@@ -45,14 +43,17 @@ class Costs:
             model: the configuration that its runs say they are of; the table must be of the very same.
 
         Raises:
-            InputError: the table lacks the variant, or counts another model than this one.
+            InputError: the table lacks the variant, counts another model than this one, or has a cell that is no
+                number.
         """
         row = self._rows.get((dataset, variant))
         if row is None:
             raise InputError(f"{self._path} lacks {dataset}/{variant}; {self._redo}")
         expected = counted(model, frames)
-        if (int(row["params"]), int(row["macs"])) != expected:
+        if (int_of(row, "params"), int_of(row, "macs")) != expected:
             raise InputError(f"{self._path} is of another {dataset}/{variant} than the runs are; {self._redo}")
+        if row["peak_mem_gb"]:  # empty where it was not measured
+            float_of(row, "peak_mem_gb")
         return {
             "params_m": f"{expected.params / 1e6:.6f}",
             "gmacs": f"{expected.macs / 1e9:.6g}",

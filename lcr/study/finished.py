@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from lcr.config import dataset_format
 from lcr.errors import InputError
 from lcr.study.accuracy import FULL
-from lcr.study.rows import Row, read_rows
+from lcr.study.rows import Row, read_rows, remake
+from lcr.study.tables import TABLES
 
 
 class Curves(NamedTuple):
@@ -51,10 +52,16 @@ class Finished:
             notebook runs from the project's folder and from notebooks/ alike.
 
     Raises:
-        InputError: there are no results of this study.
+        InputError: there are no results of this study, or its name or folder is no text.
     """
 
     def __init__(self, study: str, results: str | Path = "results") -> None:
+        for name, given in (("study", study), ("results", results)):
+            if not isinstance(given, str | Path):
+                raise InputError(
+                    f"{name} is {given!r}, no text; from papermill give it with `-r {name} {given}`, since -p takes "
+                    "what looks like a number for one"
+                )
         here = Path.cwd()
         places = [folder / results for folder in (here, *here.parents)]
         found = [place for place in places if (place / study).is_dir()]
@@ -67,9 +74,18 @@ class Finished:
         """The rows of one of the study's tables.
 
         Raises:
-            InputError: the table is not made.
+            InputError: the table is not made, or damaged (see `read_rows`).
         """
-        return read_rows(self.folder / f"{table}.csv")
+        columns = TABLES[table].columns if table in TABLES else ()
+        return read_rows(self.path(table), columns, self.redo(table))
+
+    def path(self, table: str) -> Path:
+        """Where a table of the study lies."""
+        return self.folder / f"{table}.csv"
+
+    def redo(self, table: str) -> str:
+        """In words: what makes a table of the study anew; of a study outside ablations/, only its YAML is known."""
+        return f"{remake(table, self.study)} (or its YAML)"
 
     def variants(self) -> list[Row]:
         """The rows of ablations.csv: every dataset × variant that was run."""

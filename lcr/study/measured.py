@@ -5,20 +5,22 @@ Anything else is a number to look at, and the reason says what it is.
 """
 
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 from lcr.config import StudyConfig, dataset_format
 from lcr.paper.facts import validation_clips
-from lcr.study import verdicts
+from lcr.study import statistics_table, temporal, verdicts
 from lcr.study.ledger import Quantity
 from lcr.study.ranges import paper_models
-from lcr.study.rows import Row, read_rows
+from lcr.study.rows import Row, float_of, int_of, read_rows, remake
 from lcr.study.statistics_table import EQUAL
+from lcr.study.whole import require_runs
 
 # The columns of a quantity's interval, where they are not named after it.
 _INTERVALS = {"delta_top1": "delta"}
-TABLES = ("statistics", "temporal")
+TABLES = {"statistics": statistics_table.COLUMNS, "temporal": temporal.COLUMNS}
 
 
 class Measurement(NamedTuple):
@@ -40,14 +42,18 @@ class Measurements:
     """The tables of a study that claims are held against.
 
     Raises:
-        InputError: one of them has not been made.
+        InputError: one of them has not been made, is damaged, or lacks a run of the study.
     """
 
     def __init__(self, study: StudyConfig, results: str | Path) -> None:
         self.study = study
-        self.tables: Mapping[str, list[Row]] = {
-            name: read_rows(Path(results) / study.name / f"{name}.csv") for name in TABLES
-        }
+        self.tables: Mapping[str, list[Row]] = {name: self._read(name, results) for name in TABLES}
+
+    def _read(self, name: str, results: str | Path) -> list[Row]:
+        path, redo = Path(results) / self.study.name / f"{name}.csv", remake(name, self.study.given)
+        rows = read_rows(path, TABLES[name], redo)
+        require_runs(path, rows, product(self.study.datasets, self.study.variants), redo)
+        return rows
 
     def of(self, quantity: Quantity) -> Measurement:
         """The quantity on the paper's data set, or else on its stand-in."""
@@ -63,7 +69,13 @@ class Measurements:
         p = f", p = {row['p_holm']} after Holm (least possible {row['p_floor_holm']})" if row.get("p_holm") else ""
         if reason := self._not_the_papers(quantity, row):
             return Measurement(*cells, verdicts.UNTESTED, reason, evidence, p)
-        return Measurement(*cells, decide(quantity, float(cells[1]), float(cells[2])), "", evidence, p)
+        return Measurement(
+            *cells,
+            decide(quantity, float_of(row, f"{interval}_ci_low"), float_of(row, f"{interval}_ci_high")),
+            "",
+            evidence,
+            p,
+        )
 
     def _row(self, quantity: Quantity) -> Row | None:
         for dataset in (quantity.dataset, f"{quantity.dataset}-fixture"):
@@ -86,7 +98,7 @@ class Measurements:
         config = self.study.dataset(dataset)
         whole = validation_clips(dataset)
         # Rows of temporal count the clips with a time reverse alone; the runs were tested on all.
-        clips = max(int(other["clips"]) for other in self.tables["statistics"] if other["dataset"] == dataset)
+        clips = max(int_of(other, "clips") for other in self.tables["statistics"] if other["dataset"] == dataset)
         if clips < (1 - config.data.max_unusable_share) * whole:
             return f"measured on {clips} of {whole} validation clips"
         models = (quantity.model,) if quantity.model else paper_models(dataset)

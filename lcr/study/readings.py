@@ -15,7 +15,7 @@ from lcr.errors import InputError
 from lcr.paper.register import Alternative, Discrepancy, load_discrepancies
 from lcr.study.accuracy import FULL, data_note
 from lcr.study.records import Answers, load_answers
-from lcr.study.rows import Row, percent, points, read_rows
+from lcr.study.rows import Row, float_of, int_of, percent, points, read_rows, remake
 from lcr.study.statistics import crossed_interval, paired_interval
 from lcr.variants import VariantConfig
 
@@ -53,11 +53,20 @@ def open_questions() -> list[tuple[Discrepancy, dict[str, tuple[Alternative, Var
     return found
 
 
+def reading_keys() -> list[tuple[str, str]]:
+    """Discrepancy and reading of each row of the table, in its order."""
+    return [
+        (entry.id, reading)
+        for entry, alternatives in open_questions()
+        for reading in (USED, *(one.reading for one, _ in alternatives.values()))
+    ]
+
+
 def readings_rows(study: StudyConfig, results: str | Path, root: str | Path | None = None) -> list[Row]:
     """The table's rows, in the register's order.
 
     Raises:
-        InputError: the diagnosis is missing, or a run of a reading that the study trains is missing, damaged or stale.
+        InputError: the diagnosis, or a run of a reading that the study trains, is missing, damaged or stale.
     """
     diagnosis = _diagnosis(study, results)
     accuracies = _accuracies(study, results, root)
@@ -72,9 +81,13 @@ def readings_rows(study: StudyConfig, results: str | Path, root: str | Path | No
 
 def _diagnosis(study: StudyConfig, results: str | Path) -> dict[str, Row]:
     path = Path(results) / study.name / "reading_diagnosis.csv"
-    if not path.is_file():
-        raise InputError(f"no {path}; make it with `lcr readings diagnose --study {study.name}`")
-    return {row["variant"]: row for row in read_rows(path)}
+    found = {
+        row["variant"]: row for row in read_rows(path, DIAGNOSIS_COLUMNS, remake("reading_diagnosis", study.given))
+    }
+    for row in found.values():
+        for column in filter(row.get, DIAGNOSED):  # what was not measured is empty
+            float_of(row, column)
+    return found
 
 
 def _accuracies(study: StudyConfig, results: str | Path, root: str | Path | None) -> dict[str, Row]:
@@ -127,15 +140,14 @@ def _row(
     accuracies: dict[str, Row],
 ) -> Row:
     dataset = study.readings_dataset
-    classes = int(next(iter(diagnosis.values()))["classes"])
+    classes = int_of(next(iter(diagnosis.values())), "classes")
     params, macs = counted(study.model(dataset, variant, classes), study.dataset(dataset).data.frames)
     found = diagnosis.get(variant.name, {})
     accuracy = accuracies.get(variant.name, {})
     counted_only = variant.model.readings.decay == "data_dependent"
     if not found and not counted_only:
         raise InputError(
-            f"{study.name}/reading_diagnosis.csv lacks {variant.name}; "
-            f"make it anew: lcr readings diagnose --study {study.name}"
+            f"{study.name}/reading_diagnosis.csv lacks {variant.name}; {remake('reading_diagnosis', study.given)}"
         )
     notes = ("counted only: another operator" if counted_only else "", found.get("note", ""), accuracy.get("note", ""))
     return {

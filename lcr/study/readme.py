@@ -1,26 +1,34 @@
 """results/README.md: the answer in ten lines, then tables, figures and the ledger that it follows from."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 from lcr.errors import InputError
 from lcr.files import write_aside
+from lcr.paper.table1 import table1 as printed_table1
 from lcr.study.accuracy import FULL
 from lcr.study.answer import Tables, answer_lines, of_the_paper
+from lcr.study.claims import claim_ids
 from lcr.study.finished import Finished
+from lcr.study.ledger import table2 as printed_table2
 from lcr.study.notebooks import NOTEBOOKS
 from lcr.study.page import html_page
+from lcr.study.readings import reading_keys
 from lcr.study.rows import Row
 from lcr.study.table1 import DEFAULT
 from lcr.study.tables import markdown
 from lcr.study.verdicts import CONTRADICTED, VERDICTS
+from lcr.study.whole import Key, require, require_runs, runs_of
 
 SHOWN = {
     "table2": "Table 2: published and measured",
     "ablations": "Ablations on every dataset",
     "temporal": "Does the model see time?",
 }
+
+OF_RUNS = ("ablations", "statistics", "temporal")  # tables of every dataset and variant
 
 
 def readme(study: str, tables: Tables, classes: int) -> str:
@@ -107,9 +115,11 @@ def write_readme(finished: Finished, names: Sequence[str]) -> list[Path]:
         names: the tables that it is made from.
 
     Raises:
-        InputError: one of them or a figure is not made, or the place cannot be written to.
+        InputError: one of them or a figure is not made, one is damaged or lacks a row, or the place cannot be written
+            to.
     """
     tables = {name: finished.rows(name) for name in names}
+    _check_whole(finished, tables)
     full = next(row for row in tables["table2"] if row["variant"] == FULL)
     text = readme(finished.study, tables, len(finished.classes(full["dataset"])))
     for name in NOTEBOOKS:
@@ -120,3 +130,33 @@ def write_readme(finished: Finished, names: Sequence[str]) -> list[Path]:
         with write_aside(path) as aside:
             aside.write_text(content, encoding="utf-8")
     return paths
+
+
+def _check_whole(finished: Finished, tables: Tables) -> None:
+    """Refuses tables of which one has fewer runs than another, or lacks what is in the paper or its register.
+
+    Raises:
+        InputError: names the table and the row.
+    """
+    measured = [row for row in tables["table2"] if row["source"] == "measured"]
+    runs = runs_of(row for rows in (*(tables[name] for name in OF_RUNS), measured) for row in rows)
+    datasets, variants = dict.fromkeys(dataset for dataset, _ in runs), dict.fromkeys([FULL, *(one for _, one in runs)])
+    for name in OF_RUNS:
+        require_runs(finished.path(name), tables[name], product(datasets, variants), finished.redo(name))
+    of_table2 = dict.fromkeys(row["dataset"] for row in measured) or ["measured"]
+    printed = [("published", row["method"]) for row in printed_table2()]
+    keys: dict[str, tuple[Iterable[Key], Iterable[Key]]] = {
+        "table1": (_keys(tables["table1"], "model", "reading"), [(one.name, DEFAULT) for one in printed_table1()]),
+        "table2": (
+            [*_keys(tables["table2"], "source", "method"), *_keys(measured, "dataset", "variant")],
+            [*printed, *product(of_table2, variants)],
+        ),
+        "readings": (_keys(tables["readings"], "discrepancy", "reading"), reading_keys()),
+        "claims": (_keys(tables["claims"], "id"), [(one,) for one in claim_ids(datasets, variants)]),
+    }
+    for name, (found, wanted) in keys.items():
+        require(finished.path(name), found, wanted, finished.redo(name))
+
+
+def _keys(rows: Iterable[Row], *columns: str) -> list[Key]:
+    return [tuple(row[column] for column in columns) for row in rows]

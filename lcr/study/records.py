@@ -157,7 +157,9 @@ def _refuse(study: StudyConfig, problems: dict[tuple[str, str, str], list[int]])
         for (dataset, variant, why), seeds in problems.items()
     ]
     dataset, variant, _ = next(iter(problems))
-    options = f"--study {study.name} --dataset {dataset} --ablation {variant} --seed {next(iter(problems.values()))[0]}"
+    options = (
+        f"--study {study.given} --dataset {dataset} --ablation {variant} --seed {next(iter(problems.values()))[0]}"
+    )
     return InputError(
         f"study '{study.name}' lacks {runs} run{'s' * (runs > 1)}, so no table is made of the rest:\n"
         + "\n".join(lines)

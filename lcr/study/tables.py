@@ -16,7 +16,7 @@ from lcr.config import StudyConfig
 from lcr.errors import InputError, unknown
 from lcr.files import write_aside
 from lcr.study import accuracy, claims, costs, reading_search, readings, statistics_table, table1, temporal
-from lcr.study.rows import Row, write_rows
+from lcr.study.rows import Row, float_of, write_rows
 
 
 @dataclass(frozen=True)
@@ -198,10 +198,10 @@ def _with_interval(row: Row, value: str, interval: str) -> str:
 def _accuracy_view(row: Row) -> dict[str, str]:
     def either(measured: str, printed: str, unit: str = "") -> str:
         if row.get(measured):
-            return f"{float(row[measured]):.3g}"
+            return f"{float_of(row, measured):.3g}"
         return f"“{row[printed]}{unit}”" if row.get(printed) else "–"
 
-    signed = row | {name: f"{float(row[name]):+.2f}" for name in row if name.startswith("delta_") and row[name]}
+    signed = row | {name: f"{float_of(row, name):+.2f}" for name in row if name.startswith("delta_") and row[name]}
     p = f"{row['p_holm']} (≥ {row['p_floor_holm']})" if row.get("p_holm") else "–"
     answers = f"{row['seeds']} × {row['clips']}" if row.get("seeds") else "–"
     return {
@@ -259,13 +259,13 @@ def _table1_view(row: Row) -> dict[str, str]:
     return {
         "Model": row["model"],
         "Reading": row["reading"],
-        "Parameters (M)": f"{float(row['params_m']):.2f}",
+        "Parameters (M)": f"{float_of(row, 'params_m'):.2f}",
         "published": row["params_m_published"],
-        "error (%)": f"{float(row['params_error_pct']):+.1f}",
-        "GMACs": f"{float(row['gmacs']):.4g}",
-        "GFLOPs": f"{float(row['gflops']):.4g}",
+        "error (%)": f"{float_of(row, 'params_error_pct'):+.1f}",
+        "GMACs": f"{float_of(row, 'gmacs'):.4g}",
+        "GFLOPs": f"{float_of(row, 'gflops'):.4g}",
         "published (T)": row["flops_t_published"],
-        "error of FLOPs (%)": f"{float(row['flops_error_pct']):+.0f}",
+        "error of FLOPs (%)": f"{float_of(row, 'flops_error_pct'):+.0f}",
     }
 
 
@@ -273,8 +273,8 @@ def _readings_view(row: Row) -> dict[str, str]:
     return {
         "Where": row["discrepancy"],
         "Reading": row["title"] + (" (used)" if row["default"] == "yes" else ""),
-        "Parameters (M)": f"{float(row['params_m']):.3f}",
-        "GMACs": f"{float(row['gmacs']):.3g}",
+        "Parameters (M)": f"{float_of(row, 'params_m'):.3f}",
+        "GMACs": f"{float_of(row, 'gmacs'):.3g}",
         "First gradient": row["grad_norm_first_step"] or "–",
         "at step 50": row["grad_norm_step_50"] or "–",
         "Never trained": row["never_trained_params"] or "–",

@@ -10,10 +10,11 @@ from lcr.errors import InputError
 from lcr.study import ledger, verdicts
 from lcr.study.baselines import BASELINES, resnet3d, timesformer
 from lcr.study.cells import table1_claims
-from lcr.study.claims import COLUMNS, claim_rows
+from lcr.study.claims import COLUMNS, claim_ids, claim_rows
 from lcr.study.measured import Measurements, decide
 from lcr.study.ranges import flops_range, parameter_range
-from lcr.study.rows import Row, write_rows
+from lcr.study.records import CONDITIONS
+from lcr.study.rows import Row, read_rows, write_rows
 from lcr.study.statistics_table import COLUMNS as STATISTICS
 from lcr.study.statistics_table import EQUAL
 from lcr.study.temporal import COLUMNS as TEMPORAL
@@ -38,8 +39,9 @@ def tables(study, results, *, dataset="jester", top1=(90.0, 91.0), delta=(-3.0, 
     p = {"p_holm": "0.039", "p_floor_holm": "0.039"}
     rows += [head | {"variant": name} | cells("delta", delta) | p for name in study.variants if name != "full"]
     write_rows(results / study.name / "statistics.csv", STATISTICS, rows)
-    pair = head | {"variant": "full", "condition": "as_is", "clips": "9000"} | cells("pair_accuracy", pairs)
-    write_rows(results / study.name / "temporal.csv", TEMPORAL, [pair])
+    pair = head | {"clips": "9000"} | cells("pair_accuracy", pairs)
+    told = [pair | {"variant": name, "condition": one} for name in study.variants for one in CONDITIONS]
+    write_rows(results / study.name / "temporal.csv", TEMPORAL, told)
 
 
 def real_study(model="lcr-base-112"):
@@ -208,3 +210,20 @@ def test_closed_forms_of_the_baselines_give_counts_known_elsewhere():
     millions = {name: round(count / 1e6, 1) for name, (count, _) in BASELINES.items()}
     assert (millions["ResNet3D-10"], millions["ResNet3D-50"], millions["SE-ResNet3D 32x3"]) == (14.4, 46.3, 48.8)
     assert timesformer(frames=8, classes=400) / 1e6 == pytest.approx(121.4, abs=0.3)  # as its authors print it
+
+
+def test_a_run_that_a_table_lacks_is_named_and_its_claims_do_not_count_as_untested(tmp_path):
+    study = made_up_study()
+    tables(study, tmp_path, dataset="jester-fixture")
+    for name, columns, row in (("statistics", STATISTICS, "lstm_gate"), ("temporal", TEMPORAL, "lstm_gate/as_is")):
+        path = tmp_path / f"made-up/{name}.csv"
+        whole = path.read_bytes()
+        write_rows(path, columns, [one for one in read_rows(path) if one["variant"] != "lstm_gate"])
+        with pytest.raises(InputError, match=rf"{name}\.csv lacks the row of jester-fixture/{row}.*lcr table {name}"):
+            claim_rows(study, tmp_path)
+        path.write_bytes(whole)
+
+
+def test_the_ids_of_a_ledger_are_known_before_it_is_made(on_fixture):
+    study = made_up_study()
+    assert claim_ids(study.datasets, study.variants) == list(on_fixture)

@@ -101,3 +101,38 @@ def test_every_table_of_the_dag_is_registered():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, (
         "a call with nothing to do is fast"
     )
+
+
+@pytest.mark.parametrize(
+    ("table", "broken", "hint"),
+    [
+        ("table2", "cost.csv", "lcr cost --study {}"),
+        ("table2", "jester-fixture/full/seed-0/run.json", "lcr train --study {} "),
+        ("readings", "reading_diagnosis.csv", "lcr readings diagnose --study {}"),
+        ("claims", "statistics.csv", "lcr table statistics --study {}"),
+    ],
+)
+def test_what_to_do_names_the_study_as_it_was_given(made_up, table, broken, hint):
+    file, results = made_up
+    (results / "made-up" / broken).unlink(missing_ok=True)
+    done = _run("table", table, "--study", file, "--results", results)
+    assert isinstance(done.exception, InputError)
+    assert hint.format(file) in str(done.exception)
+
+
+def test_runs_that_disagree_are_redone_by_the_study_as_it_was_given(made_up, rewrite):
+    file, results = made_up
+    rewrite(results / "made-up/jester-fixture/full/seed-1", data_hash="another")
+    done = _run("table", "ablations", "--study", file, "--results", results)
+    assert f"(--study {file})" in str(done.exception)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_table_in_another_encoding_is_one_line(finished, tmp_path, encoding):
+    shutil.copytree(finished.results, tmp_path / "results")
+    path = tmp_path / "results/made-up/claims.csv"
+    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding, "replace"))
+    done = _run("answer", "--study", "made-up", "--results", tmp_path / "results")
+    assert isinstance(done.exception, InputError)
+    assert f"{path}, line" in str(done.exception)
+    assert "no text in UTF-8" in str(done.exception)

@@ -5,7 +5,8 @@ import pytest
 from lcr.config import load_variant
 from lcr.counts import counted
 from lcr.errors import InputError
-from lcr.study.costs import Costs
+from lcr.study.costs import COLUMNS, Costs
+from lcr.study.rows import read_rows, write_rows
 
 from .conftest import write_costs
 
@@ -38,3 +39,19 @@ def test_a_missing_table_or_variant_says_how_to_make_it(study, results, tmp_path
     write_costs(study.model_copy(update={"variants": ("full",)}), results)
     with pytest.raises(InputError, match="lacks jester-fixture/lstm_gate"):
         Costs(study, results).of("jester-fixture", "lstm_gate", _full(study), 12)
+
+
+@pytest.mark.parametrize("column", ["params", "macs", "peak_mem_gb"])
+def test_a_cell_that_is_no_number_is_named_with_its_line(study, results, column):
+    path = write_costs(study, results)
+    rows = read_rows(path)
+    write_rows(path, COLUMNS, [rows[0] | {column: "12x"}, *rows[1:]])
+    with pytest.raises(InputError, match=rf"cost\.csv, line 2: {column} is '12x'.*lcr cost --study made-up"):
+        Costs(study, results).of("jester-fixture", "full", _full(study), 12)
+
+
+def test_a_table_without_a_column_is_refused(study, results):
+    path = write_costs(study, results)
+    path.write_text(path.read_text().replace("component", "part"))
+    with pytest.raises(InputError, match=r"cost\.csv, line 1: no column component; .*lcr cost --study made-up"):
+        Costs(study, results)

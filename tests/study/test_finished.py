@@ -49,3 +49,9 @@ def test_a_seed_more_or_fewer_than_the_tables_have_is_refused(finished, tmp_path
 def test_a_missing_table_is_refused_by_name(finished):
     with pytest.raises(InputError, match=r"no table .*unheard-of\.csv"):
         finished.rows("unheard-of")
+
+
+@pytest.mark.parametrize("given", [{"study": 3}, {"study": "made-up", "results": 3}])
+def test_a_name_that_is_a_number_is_refused_with_papermills_way_to_give_it(given):
+    with pytest.raises(InputError, match=r"is 3, no text; from papermill give it with `-r (study|results) 3`"):
+        Finished(**given)

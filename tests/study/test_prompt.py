@@ -13,7 +13,7 @@ from lcr.data.manifest import read_manifest
 from lcr.data.prepare import prepare
 from lcr.model.lcr import LCR
 from lcr.runs import run_folder
-from lcr.study.accuracy import FULL
+from lcr.study.accuracy import COLUMNS, FULL
 from lcr.study.finished import Finished
 from lcr.study.prompt import prompt_clip
 from lcr.study.rows import write_rows
@@ -60,7 +60,7 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Finished, li
     (folder / "run.json").write_text(json.dumps({"config": said}))
     save_tensors(folder / "model.safetensors", model.state_dict(), {"model": model.config.model_dump(mode="json")})
     made = {"dataset": DATASET, "variant": FULL, "seeds": "1"}
-    write_rows("results/shown/ablations.csv", list(made), [made])
+    write_rows("results/shown/ablations.csv", COLUMNS, [made])
     return Finished("shown"), table["id"]
 
 

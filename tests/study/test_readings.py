@@ -112,3 +112,12 @@ def test_runs_on_other_data_are_refused_whatever_the_rule(study, results, rewrit
 def test_markdown_names_the_reading_used(study, results):
     text = markdown("readings", table_rows("readings", study, results))
     assert "as written (used)" in text
+
+
+def test_a_number_of_the_diagnosis_that_is_none_is_named(study, results):
+    diagnosis = results / "made-up/reading_diagnosis.csv"
+    rows = read_rows(diagnosis)
+    for column in ("classes", "grad_norm_first_step"):
+        write_rows(diagnosis, DIAGNOSIS_COLUMNS, [rows[0] | {column: "1x"}, *rows[1:]])
+        with pytest.raises(InputError, match=rf"reading_diagnosis\.csv, line 2: {column} is '1x'"):
+            table_rows("readings", study, results)

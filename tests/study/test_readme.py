@@ -2,14 +2,17 @@
 
 import re
 import shutil
+from collections.abc import Callable
 
 import pytest
 
 from lcr.errors import InputError
+from lcr.study.accuracy import COLUMNS
 from lcr.study.finished import Finished
 from lcr.study.notebooks import NOTEBOOKS
 from lcr.study.page import html_page
 from lcr.study.readme import readme, write_readme
+from lcr.study.rows import write_rows
 from lcr.workflow import TABLES
 from tests.study import made_up
 
@@ -81,3 +84,54 @@ def test_a_figure_that_is_missing_is_named(study):
     with pytest.raises(InputError, match="confusion"):
         write_readme(study, TABLES)
     assert not (study.folder / "README.md").exists()
+
+
+def _write(study: Finished, name: str, change: Callable[[list[str]], list[str]]) -> None:
+    """Changes a table's lines."""
+    path = study.path(name)
+    path.write_text("".join(change(path.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_cut_to_its_header_or_in_its_last_line_is_refused_by_name(study, name):
+    whole = study.path(name).read_bytes()
+    for damage in (lambda lines: lines[:1], lambda lines: [*lines[:-1], lines[-1][:5]]):
+        _write(study, name, damage)
+        with pytest.raises(InputError, match=rf"made-up/{name}\.csv, line \d+: .*lcr table {name} --study made-up"):
+            write_readme(study, TABLES)
+        study.path(name).write_bytes(whole)
+    assert not (study.folder / "README.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "lacking"),
+    [
+        ("table1", "lcr-l-112,", "lcr-l-112/default"),
+        ("table2", "LCR (full),", "jester-fixture/full"),
+        ("table2", "LCR (no edge prompt),", "jester-fixture/no_edge_prompt"),
+        ("table2", "LCR (", "measured/full and"),
+        ("table2", "TimeSformer-L,", "published/TimeSformer-L"),
+        ("ablations", "LCR (plain LSTM gate),", "jester-fixture/lstm_gate"),
+        ("statistics", "LCR (full),", "jester-fixture/full"),
+        ("temporal", "LCR (full),full,made-up,jester-fixture,last_frame", "jester-fixture/full/last_frame"),
+        ("readings", "kv-source,additive,", "kv-source/additive"),
+        ("claims", "hypothesis-lstm_gate-kinetics,", "hypothesis-lstm_gate-kinetics"),
+        ("claims", "table2-lcr-top1,", "table2-lcr-top1"),
+    ],
+)
+def test_a_row_that_a_table_lacks_is_named_and_never_left_out(study, name, start, lacking):
+    before = study.path(name).read_bytes()
+    _write(study, name, lambda lines: [line for line in lines if not line.startswith(start)])
+    assert study.path(name).read_bytes() != before
+    with pytest.raises(InputError) as refused:
+        write_readme(study, TABLES)
+    assert f"made-up/{name}.csv lacks the row of {lacking}" in str(refused.value)
+    assert f"make it anew: lcr table {name} --study made-up" in str(refused.value)
+
+
+def test_a_cell_that_is_no_number_is_named(study):
+    rows = study.rows("table2")
+    full = next(row for row in rows if row["variant"] == "full")
+    write_rows(study.path("table2"), COLUMNS, [row | {"top1_ci_low": "6x"} if row is full else row for row in rows])
+    with pytest.raises(InputError, match=r"table2\.csv, line \d+: top1_ci_low is '6x', which is no number"):
+        write_readme(study, TABLES)

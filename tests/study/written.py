@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 
 from lcr.config import StudyConfig, load_variant
 from lcr.study.costs import COLUMNS
-from lcr.study.rows import read_rows, write_rows
+from lcr.study.readings import reading_keys
+from lcr.study.rows import Row, read_rows, write_rows
 from lcr.study.tables import TABLES, write_table
 from tests.study import made_up
 from tests.study.conftest import write_costs, write_run
@@ -37,13 +38,24 @@ def write_finished(study: StudyConfig, results: Path) -> None:
                 _write_run(study, results, dataset, variant, seed)
     folder = results / study.name
     write_rows(folder / "cost.csv", COLUMNS, read_rows(write_costs(study, results)) + made_up.cost())
-    drawn = {"table1": made_up.table1(), "readings": made_up.readings(), "reading_search": made_up.search()}
+    drawn = {"table1": made_up.table1(), "readings": _readings(), "reading_search": made_up.search()}
     for name in TABLES.keys() - drawn.keys() - {"cost", "reading_search_axes", "claims"}:
         write_table(name, study, results)
     write_table("claims", study, results)  # from the others
     for name, rows in drawn.items():
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        write_rows(folder / f"{name}.csv", columns, rows)
+        columns = dict.fromkeys([*TABLES[name].columns, *(column for row in rows for column in row)])
+        write_rows(folder / f"{name}.csv", list(columns), rows)
+
+
+def _readings() -> list[Row]:
+    """Made-up readings, and of the register's others a row that says nothing."""
+    rows = made_up.readings()
+    known = {(row["discrepancy"], row["reading"]) for row in rows}
+    others = [key for key in reading_keys() if key not in known]
+    return rows + [
+        {"discrepancy": entry, "reading": reading, "default": "yes" if reading == "default" else "no"}
+        for entry, reading in others
+    ]
 
 
 def _write_run(study: StudyConfig, results: Path, dataset: str, variant: str, seed: int) -> None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from lcr.study.accuracy import FULL
 from lcr.study.figures.style import COLOURS, GREY, data_title, datasets_of, estimate, heading, note, row_axis, styled
-from lcr.study.rows import Row
+from lcr.study.rows import Row, float_of
 
 
 def ablations_figure(rows: Sequence[Row]) -> Figure:
@@ -51,9 +51,9 @@ def _differences(axes: Axes, rows: Sequence[Row]) -> None:
         if row["variant"] == FULL:
             axes.plot(0, place, "s", color=COLOURS[0], markersize=6)
             continue
-        clear = float(row["delta_ci_low"]) > 0 or float(row["delta_ci_high"]) < 0
+        clear = float_of(row, "delta_ci_low") > 0 or float_of(row, "delta_ci_high") < 0
         estimate(axes, place, row, "delta_top1", "delta", COLOURS[3] if clear else GREY, filled=clear)
-        p = f"p = {float(row['p_holm']):.2g}"
+        p = f"p = {float_of(row, 'p_holm'):.2g}"
         axes.text(1.02, place, p, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
     row_axis(axes, [""] * len(rows))
     axes.set_xlabel("Difference from full (percentage points)\nfilled: the interval excludes 0")

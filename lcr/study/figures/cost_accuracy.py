@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lcr.study.accuracy import FULL
 from lcr.study.figures.style import COLOURS, data_title, estimate, heading, note, styled
-from lcr.study.rows import Row, short
+from lcr.study.rows import Row, float_of, short
 
 
 def cost_accuracy_figure(rows: Sequence[Row]) -> Figure:
@@ -24,7 +24,7 @@ def cost_accuracy_figure(rows: Sequence[Row]) -> Figure:
         figure = Figure((10.0, 4.6), layout="constrained")
         figure.get_layout_engine().set(wspace=0.06)
         left, right = figure.subplots(1, 2)
-        costs = apart([float(row["gflops"]) for row in measured])
+        costs = apart([float_of(row, "gflops") for row in measured])
         for row, cost in zip(measured, costs, strict=True):
             marker, colour = ("D", COLOURS[3]) if row["variant"] == FULL else ("o", COLOURS[0])
             estimate(left, cost, row, "top1", "top1", colour, marker, vertical=True)
@@ -32,14 +32,15 @@ def cost_accuracy_figure(rows: Sequence[Row]) -> Figure:
         left.set_xlabel("FLOPs of one view, counted (GFLOPs)")
         left.set_title(f"Measured, on {data_title(measured[0]['dataset'])}", loc="left")
         names = [short(row["method"]) for row in measured]
-        _name(left, [(cost, float(row["top1"]), name) for cost, row, name in zip(costs, measured, names, strict=True)])
+        heights = [float_of(row, "top1") for row in measured]
+        _name(left, list(zip(costs, heights, names, strict=True)))
         for row in printed:
             marker, colour = ("D", COLOURS[3]) if row["method"] == "LCR" else ("o", "0.3")
-            right.plot(float(row["flops_printed"]), float(row["top1"]), marker, color=colour, mfc="white")
+            right.plot(float_of(row, "flops_printed"), float_of(row, "top1"), marker, color=colour, mfc="white")
         right.set_xscale("log")
         right.set_xlabel("FLOPs as printed in Table 2 (“T”; see below)")
         right.set_title("Published, on jester, as printed (no intervals given)", loc="left")
-        _name(right, [(float(row["flops_printed"]), float(row["top1"]), row["method"]) for row in printed])
+        _name(right, [(float_of(row, "flops_printed"), float_of(row, "top1"), row["method"]) for row in printed])
         for axes in (left, right):
             axes.set_ylabel("Top-1 accuracy (%)")
         heading(figure, f"Accuracy against cost. Study '{measured[0]['study']}'")

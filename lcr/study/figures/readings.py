@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lcr.study.figures.style import COLOURS, GREY, data_title, estimate, heading, note, row_axis, styled
-from lcr.study.rows import Row
+from lcr.study.rows import Row, float_of, int_of
 
 USED = "the reading used here"
 LEAST = 1e-6  # numbers of a log axis below this are drawn at its left end, as "0" or "<"
@@ -57,7 +57,7 @@ def _accuracy(axes: Axes, rows: Sequence[Row]) -> None:
     axes.axvline(0, color="0.3", linewidth=1)
     for place, row in enumerate(rows):
         if row.get("delta_top1"):
-            clear = float(row["delta_ci_low"]) > 0 or float(row["delta_ci_high"]) < 0
+            clear = float_of(row, "delta_ci_low") > 0 or float_of(row, "delta_ci_high") < 0
             estimate(axes, place, row, "delta_top1", "delta", COLOURS[3] if clear else GREY, filled=clear)
         elif row["default"] != "yes":
             axes.text(0, place, " not trained", va="center", fontsize=8, color="0.4")
@@ -66,7 +66,7 @@ def _accuracy(axes: Axes, rows: Sequence[Row]) -> None:
 
 def _logs(axes: Axes, rows: Sequence[Row], columns: dict[str, tuple[str, str]]) -> None:
     """Columns of positive numbers on one log axis; zero stands at its left end."""
-    found = [float(row[column]) for row in rows for column in columns if row.get(column)]
+    found = [float_of(row, column) for row in rows for column in columns if row.get(column)]
     positive = [number for number in found if number > LEAST]
     floor = min(positive, default=1.0) / 5
     axes.set_xscale("log")
@@ -75,7 +75,7 @@ def _logs(axes: Axes, rows: Sequence[Row], columns: dict[str, tuple[str, str]]) 
         for place, row in enumerate(rows):
             if not row.get(column):
                 continue
-            value = float(row[column])
+            value = float_of(row, column)
             shift = (number - (len(columns) - 1) / 2) * 0.36
             if value > LEAST:
                 axes.plot(value, place + shift, marker, color=colour, mfc=colour if number else "white", markersize=4.5)
@@ -99,12 +99,12 @@ def departures(row: Row, default: Row) -> dict[str, str]:
 
 def best_of_search(search: Sequence[Row], each: int = 2) -> list[Row]:
     """The default reading, and of each ranking the `each` best."""
-    return [row for row in search if int(row["rank"]) <= each]
+    return [row for row in search if int_of(row, "rank") <= each]
 
 
 def _search(axes: Axes, search: Sequence[Row]) -> None:
     for place, row in enumerate(search):
-        params, flops = float(row["params_worst_pct"]), float(row["flops_worst_pct"])
+        params, flops = float_of(row, "params_worst_pct"), float_of(row, "flops_worst_pct")
         axes.plot([params, flops], [place, place], "-", color="0.7", linewidth=1)
         axes.plot(params, place, "o", color=COLOURS[0], label=None if place else "parameters")
         axes.plot(flops, place, "D", color=COLOURS[3], mfc="white", markersize=5, label=None if place else "FLOPs")

@@ -20,7 +20,7 @@ from lcr.config import dataset_format
 from lcr.files import write_aside
 from lcr.study.finished import Finished
 from lcr.study.notebooks import NOTEBOOKS
-from lcr.study.rows import Row
+from lcr.study.rows import Row, float_of
 
 # No dates, no random ids: the same rows give the same bytes on the same machine.
 STYLE = {
@@ -59,12 +59,12 @@ def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
         with write_aside(path) as aside, matplotlib.rc_context(STYLE):
             figure.savefig(aside, dpi=200, metadata=metadata)
             if suffix == "svg":
-                aside.write_text(numbered(aside.read_text(encoding="utf-8")), encoding="utf-8")
+                aside.write_text(_numbered(aside.read_text(encoding="utf-8")), encoding="utf-8")
         paths.append(path)
     return paths
 
 
-def numbered(svg: str) -> str:
+def _numbered(svg: str) -> str:
     """An SVG with its clip paths counted.
 
     matplotlib names them by a hash of all digits of their place, and the last ones, which a layout is solved to, differ
@@ -105,8 +105,8 @@ def estimate(
     vertical: bool = False,
 ) -> None:
     """A point at row[value] with a line from row[`interval`_ci_low] to row[`interval`_ci_high], at `place`."""
-    ends = [float(row[f"{interval}_ci_low"]), float(row[f"{interval}_ci_high"])]
-    line, point = (ends, [place, place]), ([float(row[value])], [place])
+    ends = [float_of(row, f"{interval}_ci_low"), float_of(row, f"{interval}_ci_high")]
+    line, point = (ends, [place, place]), ([float_of(row, value)], [place])
     if vertical:
         line, point = line[::-1], point[::-1]
     axes.plot(*line, "-", color=colour, linewidth=1.8, solid_capstyle="butt")

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from lcr.study.accuracy import FULL
 from lcr.study.figures.style import COLOURS, HATCHES, heading, note, row_axis, styled
-from lcr.study.rows import Row
+from lcr.study.rows import Row, float_of
 from lcr.study.table1 import DEFAULT
 
 
@@ -33,7 +33,7 @@ def table1_figure(rows: Sequence[Row], cost: Sequence[Row]) -> Figure:
         _against(flops, rows, "flops_t_published", "gflops", "flops_error_pct", 1000.0)
         for place, row in enumerate(rows):
             text = None if place else "multiply-adds, counted"
-            flops.plot(float(row["gmacs"]), place, "|", color=COLOURS[0], markersize=11, label=text)
+            flops.plot(float_of(row, "gmacs"), place, "|", color=COLOURS[0], markersize=11, label=text)
         flops.set_xlabel(f"FLOPs of one view of {frames} frames (G; printed as T)")
         for axes in (params, flops):
             row_axis(axes, models)
@@ -56,11 +56,11 @@ def table1_figure(rows: Sequence[Row], cost: Sequence[Row]) -> Figure:
 
 def _against(axes: Axes, rows: Sequence[Row], published: str, counted: str, error: str, scale: float) -> None:
     for place, row in enumerate(rows):
-        printed, ours = scale * float(row[published]), float(row[counted])
+        printed, ours = scale * float_of(row, published), float_of(row, counted)
         axes.plot([printed, ours], [place, place], "-", color="0.6", linewidth=1)
         axes.plot(printed, place, "o", color="0.2", mfc="white", label="published" if not place else None)
         axes.plot(ours, place, "D", color=COLOURS[0], markersize=5, label="counted" if not place else None)
-        text = f"{float(row[error]):+.1f}%"
+        text = f"{float_of(row, error):+.1f}%"
         axes.annotate(text, (max(printed, ours), place), (9, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_xscale("log")
     low, high = axes.get_xlim()
@@ -68,7 +68,7 @@ def _against(axes: Axes, rows: Sequence[Row], published: str, counted: str, erro
 
 
 def _shares(axes: Axes, models: Sequence[str], components: Sequence[str], parts: Sequence[Row], column: str) -> None:
-    numbers = {(row["model"], row["component"]): float(row[column] or 0) for row in parts}
+    numbers = {(row["model"], row["component"]): float_of(row, column) if row[column] else 0.0 for row in parts}
     table = np.array([[numbers.get((model, one), 0.0) for one in components] for model in models])
     table = 100 * table / table.sum(1, keepdims=True)
     left = np.zeros(len(models))

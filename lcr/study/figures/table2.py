@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from lcr.study.accuracy import FULL
 from lcr.study.figures.style import COLOURS, data_title, estimate, heading, note, row_axis, styled
-from lcr.study.rows import Row
+from lcr.study.rows import Row, float_of
 
 
 def table2_figure(rows: Sequence[Row]) -> Figure:
@@ -15,7 +15,7 @@ def table2_figure(rows: Sequence[Row]) -> Figure:
     Args:
         rows: rows of table2.csv, of one study.
     """
-    printed = sorted((row for row in rows if row["source"] == "published"), key=lambda row: -float(row["top1"]))
+    printed = sorted((row for row in rows if row["source"] == "published"), key=lambda row: -float_of(row, "top1"))
     measured = [row for row in rows if row["source"] == "measured"]
     dataset = measured[0]["dataset"]
     with styled():
@@ -25,8 +25,9 @@ def table2_figure(rows: Sequence[Row]) -> Figure:
         )
         for place, row in enumerate(printed):
             own = row["method"].startswith("LCR")
-            upper.plot(float(row["top1"]), place, "D" if own else "o", color=COLOURS[3] if own else "0.3", mfc="white")
-            upper.annotate(row["top1"], (float(row["top1"]), place), (7, 0), textcoords="offset points", va="center")
+            top1, marker, colour = float_of(row, "top1"), "D" if own else "o", COLOURS[3] if own else "0.3"
+            upper.plot(top1, place, marker, color=colour, mfc="white")
+            upper.annotate(row["top1"], (top1, place), (7, 0), textcoords="offset points", va="center")
         row_axis(upper, [row["method"] for row in printed])
         upper.margins(x=0.12)
         upper.set_title("Published, on jester, as printed (the paper gives no intervals)", loc="left")
