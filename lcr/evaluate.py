@@ -144,7 +144,7 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
         if about.get("train_key") != key or about.get("data_hash") != clips.data_hash:
             raise InputError(
                 f"{folder / 'model.safetensors'} was trained with another configuration, source or data; train it "
-                f"anew: lcr train --study {study.name} --dataset {dataset} --ablation {variant.name} --seed {seed}"
+                f"anew: lcr train --study {study.given} --dataset {dataset} --ablation {variant.name} --seed {seed}"
             )
         scores, pairs = score_clips(model, clips, config.protocol, device, config.data.workers)
         protocol = config.protocol.model_dump() | {
