@@ -212,20 +212,20 @@ class _Differentiable(torch.autograd.Function):
     @staticmethod
     def forward(ctx, kernel, r, k, v, omega, u, bidirectional, backend):
         ctx.kernel, ctx.how = kernel, (bidirectional, backend)
-        if kernel is not cpu:
-            ctx.save_for_backward(r, k, v, omega, u)
-            return _run(kernel, r, k, v, omega, u, bidirectional, backend)
-        kept = cpu.room_to_keep(r, bidirectional)
+        kept = cpu.room_to_keep(r, bidirectional) if kernel is cpu else None
         ctx.save_for_backward(r, k, v, omega, u, kept)
-        return cpu.forward(r, k, v, omega, u, bidirectional, kept=kept)
+        if kept is not None:
+            return cpu.forward(r, k, v, omega, u, bidirectional, kept)
+        return _run(kernel, r, k, v, omega, u, bidirectional, backend)
 
     @staticmethod
     def backward(ctx, dy):
-        inputs, kept = ctx.saved_tensors[:5], ctx.saved_tensors[5:]
+        *inputs, kept = ctx.saved_tensors
         if _grad_is_on():
             gradients = _FirstDerivative.apply(*inputs, dy, *ctx.how)
         elif ctx.kernel and _nobody_listens(dy):
-            gradients = ctx.kernel.backward(*inputs, dy, ctx.how[0], *kept)
+            more = () if kept is None else (kept,)
+            gradients = ctx.kernel.backward(*inputs, dy, ctx.how[0], *more)
         else:
             gradients = _gradients(*inputs, dy, *ctx.how)
         return None, *gradients, None, None

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from lcr.wkv import bi_wkv, cpu, operator
 from lcr.wkv.reference import pairwise
@@ -23,6 +24,14 @@ def test_around_the_dispatcher_the_bits_are_the_same(backend, bidirectional, inp
     for call in (bi_wkv, through_the_dispatcher):
         y = call(*x, bidirectional=bidirectional, backend=backend)
         seen.append([y, *torch.autograd.grad(y, x, dy)])
+    assert all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_activation_checkpointing_gives_the_same_gradients(backend, inputs):
+    x = [a.requires_grad_() for a in inputs(70)]
+    again = checkpoint(bi_wkv, *x, backend=backend, use_reentrant=False)
+    seen = [torch.autograd.grad(y.sum(), x) for y in (bi_wkv(*x, backend=backend), again)]
     assert all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
 
 
