@@ -47,11 +47,11 @@ def wkv(
 
     Example: lcr bench wkv --tokens 197,3136
 
-    Rounds are interleaved, numbers are medians, ratios are taken within a round; the whole takes three to four minutes
-    on one core. Prints what was asked for beside what was measured. With one thread that thread's own time is counted,
-    not the wall's; other work on the machine still takes cache and memory away from it. GFLOP/s of every form of Bi-WKV
-    count the operator's own multiply-adds, 4D² + 2LD a token and head. The recurrence, one token after another in
-    float64, is timed forward alone, and in five rounds where there are more than 197 tokens.
+    Rounds are interleaved, each in an order of its own, numbers are medians, ratios are taken within a round; the whole
+    takes three to four minutes on one core. Prints what was asked for beside what was measured. With one thread that
+    thread's own time is counted, not the wall's; other work on the machine still takes cache and memory away from it.
+    GFLOP/s of every form of Bi-WKV count the operator's own multiply-adds, 4D² + 2LD a token and head. The recurrence,
+    one token after another in float64, is timed forward alone, and in five rounds where there are more than 197 tokens.
     """
     import torch
     from rich.console import Console

@@ -2,12 +2,14 @@
 
 A machine's speed drifts and its neighbours come and go, so a number alone says little: what is compared is measured
 within the same second, and ratios are medians over rounds. Each contender is called once untimed in its turn (unless it
-takes longer than WARM_UP), so that none pays for the caches that the one before it filled. How the operator's time
+takes longer than WARM_UP), so that none pays for the caches that the one before it filled; what one call does not undo,
+such as a copy's lines still to be written, falls to all alike: a round's order is drawn anew. How the operator's time
 grows is measured by itself, two lengths in turn. With one thread on the CPU its own time counts, not the wall's, so
 that being put aside for another process is not counted.
 """
 
 import functools
+import random
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -154,7 +156,7 @@ def measure(
     device: str = "cpu",
     track: Callable[[Sequence], Iterable] = iter,
 ) -> list[Timing]:
-    """Times every contender at every length, the rounds of each length spread over the whole run.
+    """Times every contender at every length, each round in an order of its own, a length's rounds spread over the run.
 
     Where both lengths of GROWTH are asked for, so is the operator at one and the other in turn, as IN_TURN.
 
@@ -177,8 +179,9 @@ def measure(
             case.call()
     for case in every:
         case.warmed = _timed(case.call, device) < WARM_UP
+    order = random.Random(0)
     for _, turn in track(sorted(due)):
-        for case in turns[turn]:
+        for case in order.sample(turns[turn], len(turns[turn])):
             if case.most == len(case.seconds):
                 continue
             if case.warmed:

@@ -1,6 +1,8 @@
 """`lcr bench wkv`: what it times, what it writes, and how it judges."""
 
 import sys
+from dataclasses import replace
+from itertools import groupby
 from types import ModuleType
 
 import pytest
@@ -77,6 +79,23 @@ def test_the_recurrence_is_timed_at_every_length_with_few_rounds_at_the_long_one
     }
     assert found[5, RECURRENCE] == found[5, OPERATOR] == found[6, OPERATOR] == 7
     assert found[6, RECURRENCE] == 5
+
+
+def test_no_contender_has_the_same_one_before_it_in_every_round(monkeypatch):
+    called = []
+    named = bench._cases
+
+    def recording(*how):
+        for case in named(*how):
+            yield replace(case, call=lambda name=(case.contender, case.passes): called.append(name))
+
+    monkeypatch.setattr(bench, "_cases", recording)
+    timings = bench.measure((5,), 10, heads=1, width=8)
+    assert {len(t.seconds) for t in timings} == {10}
+    turns = called[len(timings) :: 2]  # after the first calls, each contender is called twice in its turn
+    before = {name: {turns[at - 1] for at in range(1, len(turns)) if turns[at] == name} for name in set(turns)}
+    assert len(before) == len(timings)
+    assert all(len(others) > 2 for others in before.values())
 
 
 def test_flash_linear_attention_is_given_the_same_problem(monkeypatch, inputs, error):
@@ -176,8 +195,9 @@ def test_growth_compares_two_lengths_in_turn_with_each_call_warmed(monkeypatch):
     alone = {(t.tokens, t.passes): t for t in bench.measure((5, 40), 5, heads=1, width=8) if t.contender == IN_TURN}
     assert {len(t.seconds) for t in alone.values()} == {GROWTH_ROUNDS}
     assert set(alone) == {(n, passes) for n in (5, 40) for passes in (FORWARD, BOTH)}
-    in_turn = [5, 5, 5, 5, 40, 40, 40, 40]  # forward untimed and timed, then both, at each length
-    assert sum(lengths[i : i + 8] == in_turn for i in range(len(lengths))) == GROWTH_ROUNDS
+    # two passes, once to see how long they take and in five rounds; and in each pair, untimed and timed
+    assert lengths.count(5) == lengths.count(40) == 2 * (1 + 5) + 4 * GROWTH_ROUNDS
+    assert max(len(list(run)) for _, run in groupby(lengths)) <= 12  # a pair has four calls of each, a round two
 
 
 def test_growth_is_the_median_over_pairs():
