@@ -23,7 +23,7 @@ def bench_figure(timings: Sequence[Timing], machine: str, shape: Mapping[str, in
     rate = {t.tokens: t.work / t.median for t in timings if t.contender == SGEMM}
     ticks = sorted({t.tokens for t in timings})
     with styled():
-        figure = Figure(figsize=(8.2, 4.0), layout="constrained")
+        figure = Figure(figsize=(8.2, 4.2), layout="constrained")
         axes = figure.subplots(1, 2, sharex=True, sharey=True)
         for axis, passes in zip(axes, (FORWARD, BOTH), strict=True):
             for i, name in enumerate(contenders):
@@ -47,7 +47,7 @@ def bench_figure(timings: Sequence[Timing], machine: str, shape: Mapping[str, in
             axis.minorticks_off()
             axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes[0].set_ylabel("milliseconds a call (median)")
-        axes[0].legend(frameon=True)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, columnspacing=1.2)
         sizes = f"B = {shape['batch']}, H = {shape['heads']}, D = {shape['width']}, float32"
         figure.suptitle(f"Bi-WKV: {machine}; {sizes}", x=0.01, ha="left", fontsize=11)
     return figure
