@@ -150,7 +150,7 @@ class StudyConfig(Frozen):
     device: Literal["cpu", "cuda"] = "cpu"
     threads: int = Field(1, gt=0)
     readings: ReadingRuns | None = None
-    _given: str = PrivateAttr("")  # no field, so that it counts in no key
+    _given: str = PrivateAttr("")  # no field, so that it counts in no key (though in ==)
 
     @field_validator("name")
     @classmethod
@@ -167,8 +167,9 @@ class StudyConfig(Frozen):
 
     @property
     def given(self) -> str:
-        """What `--study` takes for this study, in a shell: the name or path that it was loaded by."""
-        return shlex.quote(self._given or self.name)
+        """What follows `--study` for this study, in a shell: the name or path that it was loaded by, and real roots."""
+        roots = [f" --data-root {shlex.quote(f'{name}={one.root}')}" for name, one in self.datasets.items() if one.root]
+        return shlex.quote(self._given or self.name) + "".join(roots)
 
     def dataset(self, name: str) -> DatasetConfig:
         """The configuration of one of the study's datasets.
@@ -281,7 +282,8 @@ def load_study(
     for name in study.datasets:
         dataset_format(name)
     for name in study.variants:
-        _named(project_root(root) / "ablations", f"variant of {file}:", name, reading_variants())
+        if name not in reading_variants():
+            _named(project_root(root) / "ablations", f"variant (of {file})", name, reading_variants())
     for name, folder in (roots or {}).items():
         if folder is not None:
             study = _with_real_data(study, name, folder)

@@ -55,7 +55,9 @@ def test_a_variant_that_there_is_not_is_refused_where_the_study_is_read(tmp_path
         path.write_text(STUDY.replace("variants: [full", f"variants: [{name}, full"), encoding="utf-8")
         with pytest.raises(InputError) as refused:
             load_study(path)
-        assert f"unknown variant of {path}: '{name}'; {hint}" in str(refused.value)
+        assert f"unknown variant (of {path}) '{name}'; {hint}" in str(refused.value)
+    path.write_text(STUDY.replace("variants: [full", "variants: [full, kv-source.additive"), encoding="utf-8")
+    assert [load_variant(name).name for name in load_study(path).variants][:2] == ["full", "kv-source.additive"]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +73,12 @@ def test_a_key_that_is_given_twice_is_refused_with_both_lines(tmp_path: Path, li
 
 def test_a_merged_key_is_none_that_is_given_twice(tmp_path: Path) -> None:
     path = tmp_path / "merged.yaml"
-    path.write_text("a: &a {x: 1, y: 2}\nb: &b {<<: *a, y: 3}\nc: {<<: *b, x: 4}\n", encoding="utf-8")
-    assert read_yaml(path) == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}, "c": {"x": 4, "y": 3}}
+    path.write_text(
+        "a: &a {x: 1, y: 2}\nb: &b {<<: *a, y: 3}\nc: {<<: *b, x: 4}\nd: {<<: *b, <<: *a}\n", encoding="utf-8"
+    )
+    merged = read_yaml(path)
+    assert (merged["b"], merged["c"]) == ({"x": 1, "y": 3}, {"x": 4, "y": 3})
+    assert set(merged["d"]) == {"x", "y"}
 
 
 def test_how_a_study_was_given_is_told_and_counts_in_nothing(tmp_path: Path) -> None:
@@ -81,6 +87,9 @@ def test_how_a_study_was_given_is_told_and_counts_in_nothing(tmp_path: Path) -> 
     study = load_study(path)
     assert study.given == f"'{path}'"
     assert study.model_copy(update={"seeds": (0,)}).given == study.given
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    assert load_study("tiny", {"jester": str(clips)}).given == f"tiny --data-root jester={clips}"
     bare = StudyConfig.model_validate(study.model_dump())
     assert (bare.given, bare.model_dump()) == (study.name, study.model_dump())
     assert hash_of(bare.model_dump()) == hash_of(study.model_dump())

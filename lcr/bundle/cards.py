@@ -3,7 +3,7 @@
 from lcr.bundle.facts import Facts
 from lcr.config import dataset_format
 from lcr.study.caveats import CAVEATS
-from lcr.study.rows import Row
+from lcr.study.rows import Row, int_of
 from lcr.variants import VariantConfig
 
 HEAD = """---
@@ -80,4 +80,4 @@ def _cost(facts: Facts, dataset: str, variant: VariantConfig) -> str:
     if not row:
         return f"- {dataset}: not counted."
     memory = f", {row['peak_mem_gb']} GB at most" if row.get("peak_mem_gb") else ""
-    return f"- {dataset}: {int(row['params']):,} parameters, {int(row['macs']):,} multiply-adds{memory}."
+    return f"- {dataset}: {int_of(row, 'params'):,} parameters, {int_of(row, 'macs'):,} multiply-adds{memory}."

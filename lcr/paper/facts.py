@@ -1,15 +1,15 @@
 """`facts.yaml`: what can be read off the paper's text, and what the data sets' publishers say."""
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-import yaml
+from lcr.parsing import read_yaml
 
 
 @cache
 def _facts() -> dict[str, dict[str, Any]]:
-    return yaml.safe_load((files("lcr.paper") / "facts.yaml").read_text(encoding="utf-8"))
+    return read_yaml(Path(__file__).with_name("facts.yaml"))
 
 
 def fact(name: str) -> Any:

@@ -32,13 +32,13 @@ def claim_rows(study: StudyConfig, results: str | Path, root: str | Path | None 
     Raises:
         InputError: one of these tables has not been made or is damaged, or an entry of the ledger is malformed.
     """
-    measured = Measurements(study, results)
-    variants = [variant for variant in variants_of(study, root) if variant.name != FULL]
+    variants = variants_of(study, root)
+    measured = Measurements(study, [variant.name for variant in variants], results)
     return [
         *(claim_row(claim, measured) for claim in claims()),
         *table1_claims(),
         *table2_claims(measured),
-        *hypotheses(study, variants, measured),
+        *hypotheses(study, [variant for variant in variants if variant.name != FULL], measured),
     ]
 
 

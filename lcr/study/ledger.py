@@ -14,15 +14,16 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from math import sqrt
+from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
 from pydantic import model_validator
 
+from lcr import paper
 from lcr.errors import InputError
 from lcr.model.config import Frozen
 from lcr.paper.facts import fact
-from lcr.parsing import parse
+from lcr.parsing import parse, read_yaml
 from lcr.study.baselines import BASELINES
 from lcr.study.ranges import gmacs
 
@@ -107,7 +108,7 @@ def claims() -> tuple[Claim, ...]:
     Raises:
         InputError: an entry is malformed, or two have one id.
     """
-    entries = yaml.safe_load((files("lcr.paper") / "claims.yaml").read_text(encoding="utf-8"))
+    entries = read_yaml(Path(paper.__file__).with_name("claims.yaml"))
     found = tuple(parse(Claim, entry, f"lcr/paper/claims.yaml, {entry.get('id')}") for entry in entries)
     if len({claim.id for claim in found}) != len(found):
         raise InputError("lcr/paper/claims.yaml: two claims have one id")

@@ -4,7 +4,7 @@ It decides where it was measured on the paper's data: the real data set, its who
 Anything else is a number to look at, and the reason says what it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -41,18 +41,21 @@ class Measurement(NamedTuple):
 class Measurements:
     """The tables of a study that claims are held against.
 
+    Args:
+        variants: the names of its variants, of which no table may lack one.
+
     Raises:
         InputError: one of them has not been made, is damaged, or lacks a run of the study.
     """
 
-    def __init__(self, study: StudyConfig, results: str | Path) -> None:
-        self.study = study
+    def __init__(self, study: StudyConfig, variants: Sequence[str], results: str | Path) -> None:
+        self.study, self._variants = study, variants
         self.tables: Mapping[str, list[Row]] = {name: self._read(name, results) for name in TABLES}
 
     def _read(self, name: str, results: str | Path) -> list[Row]:
         path, redo = Path(results) / self.study.name / f"{name}.csv", remake(name, self.study.given)
         rows = read_rows(path, TABLES[name], redo)
-        require_runs(path, rows, product(self.study.datasets, self.study.variants), redo)
+        require_runs(path, rows, product(self.study.datasets, self._variants), redo)
         return rows
 
     def of(self, quantity: Quantity) -> Measurement:

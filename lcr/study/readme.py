@@ -142,7 +142,8 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
     runs = runs_of(row for rows in (*(tables[name] for name in OF_RUNS), measured) for row in rows)
     datasets, variants = dict.fromkeys(dataset for dataset, _ in runs), dict.fromkeys([FULL, *(one for _, one in runs)])
     for name in OF_RUNS:
-        require_runs(finished.path(name), tables[name], product(datasets, variants), finished.redo(name))
+        redo = f"{finished.redo(name)}, or the other tables, if that run is no longer part of the study"
+        require_runs(finished.path(name), tables[name], product(datasets, variants), redo)
     of_table2 = dict.fromkeys(row["dataset"] for row in measured) or ["measured"]
     printed = [("published", row["method"]) for row in printed_table2()]
     keys: dict[str, tuple[Iterable[Key], Iterable[Key]]] = {

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,7 +38,7 @@ def short(method: str) -> str:
 
 
 def write_rows(path: str | Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Writes a CSV whole or not at all.
+    """Writes a CSV, of at least one row, whole or not at all.
 
     Raises:
         InputError: the place cannot be written to.
@@ -55,7 +55,7 @@ class ReadRow(dict[str, str]):
     place: the file and the line, to be named where a cell is wrong. redo: what makes the file anew.
     """
 
-    def __init__(self, cells: Mapping[str, str], place: str, redo: str) -> None:
+    def __init__(self, cells: Iterable[tuple[str, str]], place: str, redo: str) -> None:
         super().__init__(cells)
         self.place, self.redo = place, redo
 
@@ -70,15 +70,15 @@ def remake(table: str, study: str) -> str:
 
 
 def read_rows(path: str | Path, columns: Iterable[str] = (), redo: str = _REDO) -> list[Row]:
-    """The rows of a CSV written by `write_rows`, which never leaves a table without a row.
+    """The rows of a CSV written by `write_rows`.
 
     Args:
         columns: those that must be there.
         redo: what makes the table anew, in words.
 
     Raises:
-        InputError: there is no such file, or it is not whole: not in UTF-8, cut off, without one of `columns`, or with
-            a row of more or fewer cells than the header. The line is named.
+        InputError: there is no such file, or it is not whole: not in UTF-8, cut off, without a row or one of `columns`,
+            with two of one name, or with a row of more or fewer cells than the header. The line is named.
     """
 
     def damaged(line: int, what: str) -> InputError:
@@ -96,19 +96,21 @@ def read_rows(path: str | Path, columns: Iterable[str] = (), redo: str = _REDO) 
         raise damaged(1, "a byte order mark, which another program has put there")
     if not text.endswith("\n"):
         raise damaged(text.count("\n") + 1, "the file breaks off here")
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     try:
-        head = reader.fieldnames or ()
+        head = next(reader)
+        if twice := [column for column in head if head.count(column) > 1]:
+            raise damaged(1, f"two columns {twice[0]}")
         if lacking := [column for column in columns if column not in head]:
             more = f" and {len(lacking) - 1} more" if lacking[1:] else ""
             raise damaged(1, f"no column {lacking[0]}{more}")
-        for row in reader:
-            if None in row or None in row.values():
-                raise damaged(reader.line_num, f"more or fewer cells than the {len(head)} columns")
-            rows.append(ReadRow(row, f"{path}, line {reader.line_num}", redo))
+        for cells in reader:
+            if len(cells) != len(head):
+                raise damaged(reader.line_num, f"{len(cells)} cells under {len(head)} columns")
+            rows.append(ReadRow(zip(head, cells, strict=True), f"{path}, line {reader.line_num}", redo))
     except csv.Error as error:
-        raise damaged(reader.line_num + 1, f"no CSV ({error})") from None
+        raise damaged(reader.line_num, f"no CSV ({error})") from None
     if not rows:
         raise damaged(reader.line_num, "no row follows the columns' names")
     return rows
@@ -129,8 +131,11 @@ def int_of(row: Row, column: str) -> int:
 
 
 def _cell(row: Row, column: str, kind: Callable[[str], N], word: str) -> N:
+    cell = row[column]
     try:
-        return kind(row[column])
+        if cell != cell.strip() or "_" in cell or cell == "nan":  # Python reads these as numbers too
+            raise ValueError
+        return kind(cell)
     except ValueError:
         place, redo = (row.place, row.redo) if isinstance(row, ReadRow) else ("a table", _REDO)
-        raise InputError(f"{place}: {column} is '{row[column]}', which is no {word}; {redo}") from None
+        raise InputError(f"{place}: {column} is '{cell}', which is no {word}; {redo}") from None

@@ -114,7 +114,10 @@ def _floats_kept(tokens: int, width: int, bidirectional: bool, lib: ctypes.CDLL,
 
 
 def room_to_keep(r: Tensor, bidirectional: bool, lib=None, kernel=-1) -> Tensor | None:
-    """Memory for what `forward` can leave to `backward`; None where making it anew is as fast (long sequences)."""
+    """Memory for what `forward` can leave to `backward`; None where making it anew is as fast (beyond 272 tokens).
+
+    At N = 197 it is 1.3 times the size of r, k and v together at D = 64, 2.3 times at D = 128.
+    """
     lib = lib or library()
     batch, heads, tokens, width = r.shape
     floats = lib and _floats_kept(tokens, width, bidirectional, lib, kernel)

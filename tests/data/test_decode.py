@@ -114,17 +114,19 @@ def test_a_frame_that_went_after_indexing_is_named(folder: Path, video: Path) ->
         read_frames(video, [40], whole)
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "from lcr.data.decode import probe; probe(path)",
-        "from lcr.data.decode import read_frames; read_frames(path, [0], lambda frame: frame)",
-        "import numpy as np; from lcr.data.fixtures.formats import write_video; "
-        "write_video(path.with_name('new.mp4'), np.zeros((2, 16, 16, 3), np.uint8), 'mp4v', 12)",
-    ],
+PROBE = "from lcr.data.decode import probe; probe(path)"
+READ = "from lcr.data.decode import read_frames; read_frames(path, [0], lambda frame: frame)"
+WRITE = (
+    "import numpy as np; from lcr.data.fixtures.formats import write_video; "
+    "write_video(path, np.zeros((2, 16, 16, 3), np.uint8), 'mp4v', 12)"
 )
-@pytest.mark.parametrize("name", ["clip.mp4", "clip"])
-def test_a_path_that_the_locale_does_not_know_is_refused(tmp_path: Path, code: str, name: str) -> None:
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("clip.mp4", PROBE), ("clip", PROBE), ("clip.mp4", READ), ("clip", READ), ("new.mp4", WRITE)],
+)
+def test_a_path_that_the_locale_does_not_know_is_refused(tmp_path: Path, name: str, code: str) -> None:
     write_jpegs(tmp_path / "Gebärden/clip", 0, 2)
     write_video(tmp_path / "Gebärden/clip.mp4", 0, 2)
     code = f"import sys; from pathlib import Path; path = Path(sys.argv[1]); {code}"

@@ -183,7 +183,15 @@ def test_a_study_without_the_data_set_leaves_its_claims_untested(tmp_path):
 
 def test_the_ledger_asks_for_the_tables_that_it_needs(tmp_path):
     with pytest.raises(InputError, match=r"no table .*statistics.csv"):
-        Measurements(made_up_study(), tmp_path)
+        Measurements(made_up_study(), ["full"], tmp_path)
+
+
+def test_a_variant_that_is_given_by_its_path_is_found_by_its_name(tmp_path):
+    mine = tmp_path / "other.yaml"
+    mine.write_text("name: mine\ntitle: mine\ncomponent: gate\nhypothesis: Top-1 falls.\n", encoding="utf-8")
+    tables(made_up_study(variants=["full", "mine"]), tmp_path, dataset="jester-fixture")
+    study = made_up_study(variants=["full", str(mine)])
+    assert any("mine" in name for name in ledger_of(study, tmp_path))
 
 
 def test_a_claim_with_two_tests_or_none_is_refused():

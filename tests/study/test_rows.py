@@ -27,8 +27,10 @@ def test_what_was_written_is_read_back(table):
         (lambda text: text.replace("σ", "s").encode("latin-1"), "line 2: no text in UTF-8"),
         (lambda text: text.encode("utf-8-sig"), "line 1: a byte order mark"),
         (lambda text: text.replace("top1", "top"), "line 1: no column top1"),
-        (lambda text: text.replace("x,,", "x,"), "line 3: more or fewer cells than the 3 columns"),
-        (lambda text: text.replace("x,,", "x,,,"), "line 3: more or fewer cells than the 3 columns"),
+        (lambda text: text.replace("note", "top1", 1), "line 1: two columns top1"),
+        (lambda text: text.replace("x,,", "x,"), "line 3: 2 cells under 3 columns"),
+        (lambda text: text.replace("x,,", "x,,,"), "line 3: 4 cells under 3 columns"),
+        (lambda text: text.replace("x,,", "\nx,,"), "line 3: 0 cells under 3 columns"),
         (lambda text: text.replace('b"""\n', "b\n"), "line 3: no CSV"),
         (lambda text: text[:-8], "line 3: the file breaks off here"),
         (lambda text: text[:-1], "line 3: the file breaks off here"),
@@ -46,7 +48,11 @@ def test_a_damaged_table_is_refused_with_its_line_and_what_to_do(table, damage, 
 
 
 @pytest.mark.parametrize(
-    ("cell", "kind", "word"), [("6x.4", float_of, "number"), ("", float_of, "number"), ("6.5", int_of, "whole number")]
+    ("cell", "kind", "word"),
+    [
+        *((cell, float_of, "number") for cell in ("6x.4", "", "nan", " 6.5", "1_0.5")),
+        *((cell, int_of, "whole number") for cell in ("6.5", "1_2")),
+    ],
 )
 def test_a_cell_that_is_no_number_is_named_with_its_file_and_line(table, cell, kind, word):
     write_rows(table, COLUMNS, [ROWS[0], ROWS[0] | {"top1": cell}])

@@ -107,11 +107,12 @@ def test_what_the_forward_pass_keeps_changes_no_bit(tokens, width, kernel, bidir
 
 
 @built
-def test_short_sequences_keep_what_their_backward_pass_would_make_again(inputs):
+def test_short_sequences_keep_what_their_backward_pass_would_make_again(inputs, monkeypatch):
     for tokens, keeps in ((1, True), (272, True), (273, False)):
         y = bi_wkv(*[x.requires_grad_() for x in inputs(tokens)])
         assert (y.grad_fn.saved_tensors[5] is not None) == keeps
-    assert bi_wkv(*inputs(272)).grad_fn is None
+    monkeypatch.setattr(cpu, "room_to_keep", None)
+    bi_wkv(*inputs(272))  # without gradients nothing asks for room
 
 
 @built

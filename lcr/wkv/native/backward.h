@@ -106,10 +106,10 @@
   }
 
   void backward(Slopes& total) {
-    float* const past = states;                       // S_f, in place
+    float* const past = states;                       // S_f, in place; or of the chunk at hand, as it was kept
     float* const before = states + square;            // G of earlier readers, in place
     float* const turned = states + 2 * square;        // G of later and of earlier readers, rows of channels of k
-    float* const future = states + 4 * square;        // S_b after each chunk but the last
+    float* const future = states + 4 * square;        // S_b after each chunk but the last; or one, as it was kept
     float* const after = future + chunks * square;    // G of later readers, after each chunk but the last
     for (int64_t c = chunks - 1; c > 0; --c) {
       const int n = rows(c);
