@@ -1,7 +1,7 @@
 """The same work on many clips: in several processes, in order, with a bounded number in flight and a progress bar.
 
-However the process ends that wants the work, its workers end too: after Ctrl-C they finish the clips that they are at,
-and where it was killed they stop at once.
+However the process ends that wants the work, its workers end too: after Ctrl-C they finish the clips that they were
+handed, up to three each, and where it was killed they stop at once.
 """
 
 import os
