@@ -61,6 +61,7 @@ OTHER_SOURCES = """
 extern "C" {
 int lcr_bi_wkv(const char*) { return 1; }
 int lcr_bi_wkv_isa() { return 0; }
+long long lcr_bi_wkv_kept(long long a, long long b, long long c, long long d) { return a + b + c + d; }
 const char* lcr_bi_wkv_sources() { return "of last week"; }
 }
 """
