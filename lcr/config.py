@@ -241,6 +241,12 @@ def _named(folder: Path, kind: str, name: str | Path, others: Iterable[str] = ()
     return folder / f"{name}.yaml"
 
 
+def _variant_file(name: str | Path, root: str | Path | None, kind: str) -> Path | None:
+    """The YAML file of a variant; None if it is a reading of the register, which has none."""
+    readings = reading_variants()
+    return None if str(name) in readings else _named(project_root(root) / "ablations", kind, name, readings)
+
+
 def load_variant(name: str | Path, root: str | Path | None = None) -> VariantConfig:
     """A variant by name, or by the path of its YAML file.
 
@@ -250,10 +256,9 @@ def load_variant(name: str | Path, root: str | Path | None = None) -> VariantCon
     Raises:
         InputError: there is none of this name, or a key in it is unknown or of the wrong type.
     """
-    readings = reading_variants()
-    if str(name) in readings:
-        return readings[str(name)]
-    path = _named(project_root(root) / "ablations", "ablation", name, readings)
+    path = _variant_file(name, root, "ablation")
+    if path is None:
+        return reading_variants()[str(name)]
     variant = parse(VariantConfig, read_yaml(path), str(path))
     try:
         folder_name(variant.name)
@@ -282,8 +287,7 @@ def load_study(
     for name in study.datasets:
         dataset_format(name)
     for name in study.variants:
-        if name not in reading_variants():
-            _named(project_root(root) / "ablations", f"variant (of {file})", name, reading_variants())
+        _variant_file(name, root, f"variant (of {file})")
     for name, folder in (roots or {}).items():
         if folder is not None:
             study = _with_real_data(study, name, folder)

@@ -144,20 +144,14 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
     for name in OF_RUNS:
         redo = f"{finished.redo(name)}, or the other tables, if that run is no longer part of the study"
         require_runs(finished.path(name), tables[name], product(datasets, variants), redo)
-    of_table2 = dict.fromkeys(row["dataset"] for row in measured) or ["measured"]
-    printed = [("published", row["method"]) for row in printed_table2()]
-    keys: dict[str, tuple[Iterable[Key], Iterable[Key]]] = {
-        "table1": (_keys(tables["table1"], "model", "reading"), [(one.name, DEFAULT) for one in printed_table1()]),
-        "table2": (
-            [*_keys(tables["table2"], "source", "method"), *_keys(measured, "dataset", "variant")],
-            [*printed, *product(of_table2, variants)],
-        ),
-        "readings": (_keys(tables["readings"], "discrepancy", "reading"), reading_keys()),
-        "claims": (_keys(tables["claims"], "id"), [(one,) for one in claim_ids(datasets, variants)]),
-    }
-    for name, (found, wanted) in keys.items():
+    of_table2 = dict.fromkeys(row["dataset"] for row in measured) or ["measured"]  # of none: its name is not known
+
+    def need(name: str, columns: Sequence[str], wanted: Iterable[Key], rows: Sequence[Row]) -> None:
+        found = (tuple(row[column] for column in columns) for row in rows)
         require(finished.path(name), found, wanted, finished.redo(name))
 
-
-def _keys(rows: Iterable[Row], *columns: str) -> list[Key]:
-    return [tuple(row[column] for column in columns) for row in rows]
+    need("table1", ("model", "reading"), ((one.name, DEFAULT) for one in printed_table1()), tables["table1"])
+    need("table2", ("source", "method"), (("published", one["method"]) for one in printed_table2()), tables["table2"])
+    need("table2", ("dataset", "variant"), product(of_table2, variants), measured)
+    need("readings", ("discrepancy", "reading"), reading_keys(), tables["readings"])
+    need("claims", ("id",), ((one,) for one in claim_ids(datasets, variants)), tables["claims"])

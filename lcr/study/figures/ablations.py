@@ -9,7 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lcr.study.accuracy import FULL
-from lcr.study.figures.style import COLOURS, GREY, data_title, datasets_of, estimate, heading, note, row_axis, styled
+from lcr.study.figures.style import (
+    COLOURS,
+    data_title,
+    datasets_of,
+    difference,
+    estimate,
+    heading,
+    note,
+    row_axis,
+    styled,
+)
 from lcr.study.rows import Row, float_of
 
 
@@ -51,8 +61,7 @@ def _differences(axes: Axes, rows: Sequence[Row]) -> None:
         if row["variant"] == FULL:
             axes.plot(0, place, "s", color=COLOURS[0], markersize=6)
             continue
-        clear = float_of(row, "delta_ci_low") > 0 or float_of(row, "delta_ci_high") < 0
-        estimate(axes, place, row, "delta_top1", "delta", COLOURS[3] if clear else GREY, filled=clear)
+        difference(axes, place, row)
         p = f"p = {float_of(row, 'p_holm'):.2g}"
         axes.text(1.02, place, p, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
     row_axis(axes, [""] * len(rows))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lcr.study.figures.style import COLOURS, GREY, data_title, estimate, heading, note, row_axis, styled
+from lcr.study.figures.style import COLOURS, data_title, difference, heading, note, row_axis, styled
 from lcr.study.rows import Row, float_of, int_of
 
 USED = "the reading used here"
@@ -57,8 +57,7 @@ def _accuracy(axes: Axes, rows: Sequence[Row]) -> None:
     axes.axvline(0, color="0.3", linewidth=1)
     for place, row in enumerate(rows):
         if row.get("delta_top1"):
-            clear = float_of(row, "delta_ci_low") > 0 or float_of(row, "delta_ci_high") < 0
-            estimate(axes, place, row, "delta_top1", "delta", COLOURS[3] if clear else GREY, filled=clear)
+            difference(axes, place, row)
         elif row["default"] != "yes":
             axes.text(0, place, " not trained", va="center", fontsize=8, color="0.4")
     axes.set_xlabel("Top-1 against the reading used\n(percentage points)")

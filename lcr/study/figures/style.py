@@ -113,6 +113,12 @@ def estimate(
     axes.plot(*point, marker, color=colour, mfc=colour if filled else "white", markersize=6, markeredgewidth=1.5)
 
 
+def difference(axes: Axes, place: float, row: Row) -> None:
+    """A row's difference from full with its interval, at `place`; filled and coloured where the interval excludes 0."""
+    clear = float_of(row, "delta_ci_low") > 0 or float_of(row, "delta_ci_high") < 0
+    estimate(axes, place, row, "delta_top1", "delta", COLOURS[3] if clear else GREY, filled=clear)
+
+
 def row_axis(axes: Axes, labels: Sequence[str]) -> None:
     """One row a label, the first on top, no line but the values' own."""
     axes.set_yticks(range(len(labels)), labels)
