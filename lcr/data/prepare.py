@@ -74,7 +74,8 @@ class Steps:
         if not (raw / KEY).is_file():
             return False
         lines = (raw / KEY).read_text().splitlines()
-        return lines[:1] == [self.key] and all(_holds_something(raw / name) for name in lines[1:])
+        # a key alone, as older versions wrote it, does not say what should be there
+        return lines[:1] == [self.key] and len(lines) > 1 and all(_holds_something(raw / name) for name in lines[1:])
 
     def fixture(self) -> Path:
         """Draws the clips to raw/.

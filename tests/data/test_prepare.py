@@ -91,9 +91,11 @@ def test_drawn_clips_that_lost_files_are_drawn_again(gone: str) -> None:
     assert read_manifest(folder / "manifest.parquet").table.num_rows == 6
 
 
-def test_an_unfinished_stamp_is_not_trusted() -> None:
+@pytest.mark.parametrize("lines", [0, 1], ids=["empty", "without the names"])
+def test_an_unfinished_stamp_is_not_trusted(lines: int) -> None:
     folder = prepare(generated(), "jester-fixture", progress=False)
-    (folder / "raw" / preparing.KEY).write_text("")
+    stamp = folder / "raw" / preparing.KEY
+    stamp.write_text("\n".join(stamp.read_text().splitlines()[:lines]))
     assert not Steps(generated(), "jester-fixture").fixture_is_fresh()
     prepare(generated(), "jester-fixture", progress=False)
     assert Steps(generated(), "jester-fixture").fixture_is_fresh()
