@@ -9,7 +9,6 @@ import csv
 import os
 import re
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from importlib.resources import files as package_files
 from pathlib import Path
 
@@ -85,10 +84,10 @@ def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, st
     header = [name.strip() for name in fields]
     lacking = [name for name in needed if name not in header]
     if lacking:
-        hint = "the separator must be ','" if len(header) == 1 else f"it has {','.join(header)}"
-        near = get_close_matches(lacking[0], [name for name in header if name not in HEADER], n=1)
-        if near:
-            hint = str(unknown("column", near[0], lacking))
+        strange = [str(unknown("column", name, lacking)) for name in header if name not in HEADER]
+        hint = "; ".join(strange) or f"it has {','.join(header)}"
+        if len(header) == 1:
+            hint = "the separator must be ','"
         raise InputError(f"{where}: the header lacks {', '.join(lacking)} of {','.join(HEADER)}; {hint}")
     for where, fields in lines:
         if not any(field.strip() for field in fields):
