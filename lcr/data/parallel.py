@@ -1,7 +1,7 @@
 """The same work on many clips: in several processes, in order, with a bounded number in flight and a progress bar.
 
-However the process ends that wants the work, its workers end too: after Ctrl-C they finish the clips that they were
-handed, up to three each, and where it was killed they stop at once.
+However the process ends that wants the work, its workers end too: after Ctrl-C, or where the consumer stops early,
+each finishes the clip that it is at; where it was killed, as by Ctrl-C twice more, they stop at once.
 """
 
 import os
@@ -10,9 +10,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lcr.errors import RunFailed
+
+if TYPE_CHECKING:
+    from ctypes import c_byte
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -55,13 +58,14 @@ def _spread(work: Callable[[A], B], items: Sequence[A], workers: int) -> Iterato
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
-    # spawn: the progress bar and torch have threads, which a forked process would inherit half alive
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
-    ahead: deque[Future[B]] = deque()
+    context = get_context("spawn")  # the progress bar and torch have threads; a forked process has them half alive
+    wanted = context.RawValue("b", True)  # without a lock, which a worker that dies would keep
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(wanted,))
+    ahead: deque[Future[B | None]] = deque()
     try:
         for item in items:
-            with _interrupts_held():
-                ahead.append(pool.submit(work, item))
+            with _interrupts_held(), _interrupts_masked():
+                ahead.append(pool.submit(_if_wanted, work, item))
             if len(ahead) >= 4 * workers:
                 yield ahead.popleft().result()
         while ahead:
@@ -70,34 +74,61 @@ def _spread(work: Callable[[A], B], items: Sequence[A], workers: int) -> Iterato
         raise RunFailed("a worker process died, perhaps for want of memory; give fewer --workers") from error
     finally:
         with _interrupts_held():
+            wanted.value = False  # the shutdown does not cancel the clips that wait in the workers' own queue
             pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits until the block is over, and the processes started in it never get one.
+    """Ctrl-C waits until the block is over; a second one ends the process at once.
 
-    A terminal sends it to all of them. A worker that it ends may hold the lock of the queue that the others wait at. A
-    pool whose shutdown it cuts short may leave workers that wait for ever, and the exit waits for them.
+    A pool whose shutdown it cuts short may leave workers that wait for ever, and the exit waits for them.
     """
     held: list[int] = []
+
+    def hold(number: int, _: object) -> None:
+        if held:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        held.append(number)
+
     main = threading.current_thread() is threading.main_thread()  # the only one that gets it, whichever the system asks
-    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number)) if main else None
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # handed down to processes
+    before = signal.signal(signal.SIGINT, hold) if main else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if main:
             signal.signal(signal.SIGINT, before)
         if held:
             signal.raise_signal(signal.SIGINT)
 
 
-def _begin() -> None:
+@contextmanager
+def _interrupts_masked() -> Iterator[None]:
+    """The processes started in the block never get Ctrl-C, which a terminal sends to all of them.
+
+    A worker that it ends may hold the lock of the queue that the others wait at.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # handed down to processes
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+_wanted: "c_byte"  # in a worker: whether anyone waits for more results
+
+
+def _if_wanted(work: Callable[[A], B], item: A) -> B | None:
+    return work(item) if _wanted.value else None
+
+
+def _begin(wanted: "c_byte") -> None:
     """What a worker does first."""
     import cv2
 
+    global _wanted
+    _wanted = wanted
     cv2.setNumThreads(1)  # there is a process for each core already
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
