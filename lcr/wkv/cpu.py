@@ -22,7 +22,7 @@ _CALLS = {tensors: struct.Struct(f"{12 + 4 * tensors}q") for tensors in (4, 7)}
 
 
 def load(path: Path) -> ctypes.CDLL:
-    """The library at `path`, with its interface declared. Raises OSError if it is no such library."""
+    """The library at `path`, with its interface declared. Raises OSError if it is no library, AttributeError if another."""
     library = ctypes.CDLL(str(path))
     library.lcr_bi_wkv.argtypes = (ctypes.c_char_p,)
     library.lcr_bi_wkv.restype = ctypes.c_int
@@ -45,9 +45,11 @@ def find(folder: Path) -> tuple[ctypes.CDLL | None, str]:
         if path.exists():
             try:
                 loaded = load(path)
-            except (OSError, AttributeError) as error:
+            except OSError as error:
                 return None, f"{path.name} does not load ({error})"
-            if _sources() in (None, loaded.lcr_bi_wkv_sources().decode()):
+            except AttributeError:  # it lacks a function
+                loaded = None
+            if loaded and _sources() in (None, loaded.lcr_bi_wkv_sources().decode()):
                 return loaded, ""
             return None, f"{path.name} was built from other sources"
     return None, "it is not built"
@@ -81,13 +83,18 @@ def description() -> str:
     return f"the native kernel, {NAMES[library().lcr_bi_wkv_isa()]}"
 
 
+_FLOAT, _threads = torch.float32, torch.get_num_threads  # bound here, as in operator.py
 # room for what the kernel writes about x, whatever torch's default dtype and device
-_result = functools.partial(torch.empty_like, dtype=torch.float32, memory_format=torch.contiguous_format)
+_result = functools.partial(torch.empty_like, dtype=_FLOAT, memory_format=torch.contiguous_format)
 
 
 def _float(x: Tensor) -> Tensor:
-    x = x if x.dtype == torch.float32 else x.float()
+    x = x if x.dtype is _FLOAT else x.float()
     return x if x.stride(-1) == 1 else x.contiguous()
+
+
+def _dense(x: Tensor) -> Tensor:
+    return x if x.dtype is _FLOAT and x.is_contiguous() else x.float().contiguous()
 
 
 def _call(tensors, omega, u, d_omega, d_u, kept, bidirectional, lib, kernel) -> None:
@@ -98,9 +105,9 @@ def _call(tensors, omega, u, d_omega, d_u, kept, bidirectional, lib, kernel) -> 
     for x in tensors:
         batch, head, token, _ = x.stride()
         layout += x.data_ptr(), batch, head, token
-    decays, bonuses = omega.float().contiguous(), u.float().contiguous()
+    decays, bonuses = _dense(omega), _dense(u)
     call = _CALLS[len(tensors)].pack(
-        *(kernel, torch.get_num_threads(), *tensors[0].shape, bidirectional),
+        *(kernel, _threads(), *tensors[0].shape, bidirectional),
         *(decays.data_ptr(), bonuses.data_ptr(), d_omega, d_u, 0 if kept is None else kept.data_ptr(), *layout),
     )
     failed = lib.lcr_bi_wkv(call)
@@ -121,7 +128,7 @@ def room_to_keep(r: Tensor, bidirectional: bool, lib=None, kernel=-1) -> Tensor 
     lib = lib or library()
     batch, heads, tokens, width = r.shape
     floats = lib and _floats_kept(tokens, width, bidirectional, lib, kernel)
-    return r.new_empty(batch * heads * floats, dtype=torch.float32) if floats else None
+    return r.new_empty(batch * heads * floats, dtype=_FLOAT) if floats else None
 
 
 def forward(r, k, v, omega, u, bidirectional, kept=None, lib=None, kernel=-1) -> Tensor:
@@ -129,7 +136,7 @@ def forward(r, k, v, omega, u, bidirectional, kept=None, lib=None, kernel=-1) ->
     y = _result(r)
     if y.numel():
         _call((_float(r), _float(k), _float(v), y), omega, u, 0, 0, kept, bidirectional, lib, kernel)
-    return y if r.dtype == torch.float32 else y.to(r.dtype)
+    return y if r.dtype is _FLOAT else y.to(r.dtype)
 
 
 def backward(
@@ -142,6 +149,6 @@ def backward(
         _call(large, omega, u, d_omega.data_ptr(), d_u.data_ptr(), kept, bidirectional, lib, kernel)
     else:
         d_omega.zero_(), d_u.zero_()
-    if r.dtype == omega.dtype == u.dtype == torch.float32:
+    if r.dtype is omega.dtype is u.dtype is _FLOAT:
         return dr, dk, dv, d_omega, d_u
     return dr.to(r.dtype), dk.to(r.dtype), dv.to(r.dtype), d_omega.to(omega.dtype), d_u.to(u.dtype)

@@ -86,7 +86,7 @@ def bi_wkv(
         _check(r, k, v, omega, u, backend)
         return _differentiable(_kernel(r, backend), r, k, v, omega, u, bidirectional, backend)
     for name, x in (("r", r), ("k", k), ("v", v), ("omega", omega), ("u", u)):
-        if not isinstance(x, Tensor):
+        if not isinstance(x, Tensor) and not hasattr(x, "__torch_function__"):  # a stand-in of a tracer's has it
             raise ValueError(f"bi_wkv: {name} is of type {type(x).__name__}; expected a tensor")
     if compiling:  # an error of the operator itself would lose its type
         _check(r, k, v, omega, u, backend)
@@ -225,6 +225,8 @@ class _Differentiable(torch.autograd.Function):
         if _grad_is_on():
             gradients = _FirstDerivative.apply(*inputs, dy, *ctx.how)
         elif ctx.kernel and _nobody_listens(dy):
+            if kept is not None and not (kept.dtype is torch.float32 and kept.is_contiguous()):
+                kept = None  # a hook on saved tensors gave something else back
             more = () if kept is None else (kept,)
             gradients = ctx.kernel.backward(*inputs, dy, ctx.how[0], *more)
         else:

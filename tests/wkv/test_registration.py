@@ -49,6 +49,13 @@ def test_tracing_sees_one_node(inputs):
     assert not any("matmul" in node.kind() for node in traced.inlined_graph.nodes())
 
 
+def test_symbolic_tracing_sees_one_node(inputs):
+    traced = torch.fx.symbolic_trace(lambda r, k, v, omega, u: bi_wkv(r, k, v, omega, u) * 2)
+    assert [str(node.target) for node in traced.graph.nodes].count("lcr.bi_wkv") == 1
+    x = inputs(40)
+    assert torch.equal(traced(*x), bi_wkv(*x) * 2)
+
+
 def test_torch_finds_the_operator_well_registered(inputs):
     x = [a.requires_grad_() for a in inputs(5, width=4, dtype=torch.float64, low=-3.0, high=0.0)]
     torch.library.opcheck(torch.ops.lcr.bi_wkv.default, (*x, True, "torch"))

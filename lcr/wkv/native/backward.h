@@ -4,28 +4,29 @@
   // earlier ones (before) ask of a key, gives dk and, turned back, dv. A pair in chunks m < n has the exponent
   // (t-t0) + 32·(n-m-1) + (31-i): each factor's slope is taken where it is applied, so nothing cancels.
 
-  // Adds rows x, scaled by w^exponent(t), to out, and to the slope by log w the exponent times what they are products with.
-  template <int MR, class Exponent>
-  INLINE void contribute(Rows& out, const Rows& source, int first, int d, const vec (&x)[MR], const Exponent& exponent) {
-    vec slope = load(w.slopes + d);
-    UNROLL for (int m = 0; m < MR; ++m) {
-      const int t = first + m, j = exponent(t);
-      const vec y = x[m] * load(tables.power[j] + d);
-      store(out[t] + d, load(out[t] + d) + y);
-      slope += all(kNumbers[j]) * (load(source[t] + d) * y);
-    }
-    store(w.slopes + d, slope);
+  // Adds rows of a product, from token `at` on, scaled by w^exponent(t), to out, and to the slope by log w the exponent
+  // times what they are products with. Pointers by value: what it reads through `this` it would read after each store.
+  template <class Exponent, class Ask>
+  auto contribute(Rows& out, const Rows& source, int at, const Exponent& exponent, const Ask& next) {
+    float *const to = out[0], *const slopes = w.slopes;
+    const float *const from = source[0], *const power = tables.power[0];
+    return ByColumn{[=](int first, int d, const auto& x) {
+      next(first, d, count_of(x));
+      vec slope = load(slopes + d);
+      for_rows(x, [&](int m, vec sum) {
+        const int t = at + first + m, j = exponent(t);
+        const vec y = sum * load(power + j * T + d);
+        store(to + t * T + d, load(to + t * T + d) + y);
+        slope += all(kNumbers[j]) * (load(from + t * T + d) * y);
+      });
+      store(slopes + d, slope);
+    }};
   }
   // The gradients of a chunk of r (or k) from a state: d_reads·state, scaled by w^t (or w^(31-t)).
   template <bool kRest>
   void from_state(Rows& out, const Rows& source, const Rows& d_reads, const float* state, int n, const Ahead& next) {
-    product(
-        n, width,
-        ByColumn{[&](int first, int d, const auto& x) {
-          next(first, d, count_of(x));
-          contribute(out, source, first, d, x, [](int t) { return kRest ? kChunk - 1 - t : t; });
-        }},
-        Natural{d_reads[0], state, width, width});
+    const auto exponent = [](int t) { return kRest ? kChunk - 1 - t : t; };
+    product(n, width, contribute(out, source, 0, exponent, next), Natural{d_reads[0], state, width, width});
   }
   // Σ over channels of v of S ⊙ G, times 32·w^32: what crosses a whole chunk.
   void crossing(const float* state, const float* gradient) {
@@ -47,14 +48,11 @@
   void across_gradients(int reader, int readers, int writer, int writers, int half) {
     const float* block = &w.d_scores[reader][writer];
     const auto exponent = [half](int t) { return to_midpoint(t, half); };
-    product(
-        readers, width,
-        ByColumn{[&, reader](int t, int d, const auto& x) { contribute(w.dr, w.r, reader + t, d, x, exponent); }},
-        Term<kRows, 1>{block, w.k_scaled[writer], T, writers});
-    product(
-        writers, width,
-        ByColumn{[&, writer](int i, int d, const auto& x) { contribute(w.dk, w.k, writer + i, d, x, exponent); }},
-        Term<1, kRows>{block, w.r_scaled[reader], T, readers});
+    const auto nothing = [](int, int, int) {};
+    product(readers, width, contribute(w.dr, w.r, reader, exponent, nothing),
+            Term<kRows, 1>{block, w.k_scaled[writer], T, writers});
+    product(writers, width, contribute(w.dk, w.k, writer, exponent, nothing),
+            Term<1, kRows>{block, w.r_scaled[reader], T, readers});
   }
   // Gradients of the pairs inside eight tokens, one by one; the first that dr and dk get.
   template <bool kBoth>
@@ -135,7 +133,7 @@
       if (kept)
         copy_square(kept_scores(c), n, w.scores[0], kRows, n);
       else
-        near_scores(n);
+        near_scores({w.k[0], T}, n);
       transpose(w.v[0], T, n, width, w.v_turned[0], kRows);
       product(
           n, n, [this](int t, int i, vec x) { store(w.d_scores[t] + i, x); },

@@ -111,9 +111,10 @@ INLINE void panel(int rows, int column, const Emit& emit, const Terms&... terms)
   }
 }
 
-// emit(row, column, vector) for all of Σ terms A·B; rows a multiple of 8, columns of W.
+// emit(row, column, vector) for all of Σ terms A·B; rows a multiple of 8, columns of W. By value: what a reference holds
+// is read again after each store.
 template <class Emit, class... Terms>
-APART void product(int rows, int columns, const Emit& emit, const Terms&... terms) {
+APART void product(int rows, int columns, Emit emit, Terms... terms) {
   int left = columns / W;
   for (int column = 0; left > 0;) {
     if (kPanel == 4 && (left == 4 || left >= 7)) {

@@ -71,13 +71,13 @@ class Memory {
   }
   // To be called when a call's work is done: the states of a long sequence go back.
   void trim() {
-    if (bytes_ <= kKept) return;
+    if (bytes_ <= kMost) return;
     std::free(data_);
     data_ = nullptr, bytes_ = 0;
   }
 
  private:
-  static constexpr int64_t kKept = 16 << 20;
+  static constexpr int64_t kMost = 16 << 20;
   void* data_ = nullptr;
   int64_t bytes_ = 0;
 };
@@ -89,14 +89,14 @@ bool run(int64_t tasks, int threads, int64_t bytes, const Work& work) {
   std::atomic<int64_t> next{0};
   std::atomic<bool> failed{false};
   const auto loop = [&] {
-    thread_local Memory kept;
-    void* const memory = kept.at_least(bytes);
+    thread_local Memory own;
+    void* const memory = own.at_least(bytes);
     if (!memory) {
       failed = true;
       return;
     }
     for (int64_t task, last = -1; (task = next++) < tasks; last = task) work(task, last, memory);
-    kept.trim();
+    own.trim();
   };
   std::vector<std::thread> others;
   try {
@@ -143,7 +143,7 @@ EXPORT int lcr_bi_wkv_isa() { return best(); }
 EXPORT int64_t lcr_bi_wkv_kept(int64_t isa, int64_t tokens, int64_t width, int64_t bidirectional) {
   Problem p{};
   p.tokens = tokens, p.width = static_cast<int>(width), p.bidirectional = bidirectional != 0;
-  return kernel(static_cast<int>(isa)).kept(p);
+  return kernel(static_cast<int>(isa)).floats_kept(p);
 }
 
 // Returns 0, or 1 when memory is out.

@@ -22,7 +22,7 @@ struct Sequence {
   const int width = round_up(p.width);
   const int64_t square = static_cast<int64_t>(width) * width;
   float* const states = reinterpret_cast<float*>(&w + 1);  // running states, then those stored per chunk
-  float* const kept = p.kept ? p.kept + (h * p.batches + b) * kept_of(p) : nullptr;
+  float* const kept = p.kept ? p.kept + (h * p.batches + b) * floats_kept(p) : nullptr;
 
   int count(int64_t c) const { return c + 1 < chunks ? kChunk : static_cast<int>(p.tokens - c * kChunk); }
   int rows(int64_t c) const { return round_up(count(c)); }
@@ -85,12 +85,13 @@ struct Sequence {
     }};
   }
 
-  // to[t] = from[t] ⊙ w^exponent(t)
+  // to[t] = from[t] ⊙ w^exponent(t). Sizes are copied before such loops: a store could change `this`, for all GCC knows.
   template <class Exponent>
   INLINE void scale(Rows& to, const float* from, int64_t ld, int n, const Exponent& exponent) const {
+    const int columns = width;
     for (int t = 0; t < n; ++t, from += ld) {
       const float* power = tables.power[exponent(t)];
-      for (int d = 0; d < width; d += W) store(to[t] + d, load(from + d) * load(power + d));
+      UNROLL for (int d = 0; d < columns; d += W) store(to[t] + d, load(from + d) * load(power + d));
     }
   }
   static int position(int t) { return t; }
@@ -147,24 +148,27 @@ struct Sequence {
         term);
   }
 
-  // Scores of readers × writers of one leaf.
+  // Scores of readers × writers of one leaf, eight readers at once: four would wait for each other's sums.
   void leaf_scores(int first) {
-    for (int t0 = first; t0 < first + kLeaf; t0 += 4)
+    for (int t0 = first; t0 < first + kLeaf; t0 += 8)
       for (int i0 = first; i0 < first + kLeaf; i0 += W) {
-        vec acc[4] = {};
-        for (int d = 0; d < width; ++d) {
-          const vec key = load(w.k_turned[d] + i0);
-          const float* near = tables.near[d] + kReach + i0 - t0;
-          for (int m = 0; m < 4; ++m) acc[m] += all(w.r[t0 + m][d]) * (key * load(near - m));
+        const float *r = w.r[t0], *k = w.k_turned[0] + i0, *near = tables.near[0] + kReach + i0 - t0;
+        vec acc[8] = {};
+        for (int d = width; d > 0; --d, ++r, k += kRows, near += kNear) {
+          const vec key = load(k);
+          UNROLL for (int m = 0; m < 8; ++m) acc[m] += all(r[m * T]) * (key * load(near - m));
         }
-        for (int m = 0; m < 4; ++m) store(w.scores[t0 + m] + i0, acc[m]);
+        UNROLL for (int m = 0; m < 8; ++m) store(w.scores[t0 + m] + i0, acc[m]);
       }
   }
   // Scores across the midpoints of halves of `half` tokens: writers from keys scaled and transposed.
   APART void half_scores(int half, int n) {
     const float(*table)[kRows] = tables.halves[half / 16];
-    for (int d = 0; d < width; ++d)
-      for (int i = 0; i < n; i += W) store(w.k_level[d] + i, load(w.k_turned[d] + i) * load(table[d] + i));
+    const auto& from = w.k_turned;
+    auto& to = w.k_level;
+    const int channels = width;
+    for (int d = 0; d < channels; ++d)
+      _Pragma("GCC unroll 4") for (int i = 0; i < n; i += W) store(to[d] + i, load(from[d] + i) * load(table[d] + i));
     scale_to_midpoint(w.r_scaled, w.r, n, half);
     for (int low = 0; low + half < n; low += 2 * half) {
       const int middle = low + half, upper = n - middle < half ? n - middle : half;
@@ -178,8 +182,8 @@ struct Sequence {
         readers, writers, [=](int t, int i, vec x) { store(to + t * kRows + i, x); },
         Natural{w.r_scaled[reader], &w.k_level[0][writer], kRows, width});
   }
-  APART void near_scores(int n) {
-    transpose(w.k[0], T, n, width, w.k_turned[0], kRows);
+  APART void near_scores(const Block& k, int n) {
+    transpose(k.data, k.ld, n, width, w.k_turned[0], kRows);
     if (!p.bidirectional) std::memset(w.scores, 0, sizeof(Square));
     for (int first = 0; first < n; first += kLeaf) leaf_scores(first);
   }
@@ -211,7 +215,7 @@ struct Sequence {
 
   void forward() {
     float* const future = kept ? kept_future(0) : states + square;  // S_b after each chunk but the last
-    const auto past = [this](int64_t c) { return kept ? kept_past(c - 1) : states; };  // S_f before chunk c
+    const auto past = [this](int64_t c) { return !kept ? states : c > 0 ? kept_past(c - 1) : nullptr; };  // S_f before chunk c
     if (p.bidirectional)
       for (int64_t c = chunks - 1; c > 0; --c) {
         const int n = rows(c);
@@ -223,11 +227,11 @@ struct Sequence {
     for (int64_t c = 0; c < chunks; ++c) {
       const int n = rows(c);
       const bool has_past = c > 0, has_future = p.bidirectional && c + 1 < chunks;
-      read(w.r, p.r, c), read(w.k, p.k, c);
-      const Block v = block(w.v, p.v, c), y = room(w.y, p.y, c);
-      const bool by_pairs = !p.bidirectional && !finite({w.k[0], T}, v, n);
+      read(w.r, p.r, c);
+      const Block k = block(w.k, p.k, c), v = block(w.v, p.v, c), y = room(w.y, p.y, c);
+      const bool by_pairs = !p.bidirectional && !finite(k, v, n);
       if (kept || !by_pairs) {
-        near_scores(n);
+        near_scores(k, n);
         for (int half = kLeaf; half < n; half *= 2) half_scores(half, n);
       }
       if (kept) copy_square(w.scores[0], kRows, kept_scores(c), n, n);
@@ -237,10 +241,10 @@ struct Sequence {
           n, width, to_rows(y, c + 1), Term<kRows, 1>{w.scores[0], v.data, v.ld, by_pairs ? 0 : n},
           Natural{w.r_past[0], past(c), width, has_past ? width : 0},
           Natural{w.r_future[0], future + c * square, width, has_future ? width : 0});
-      if (by_pairs) add_pairs<false>(v, y, n);
+      if (by_pairs) read(w.k, p.k, c), add_pairs<false>(v, y, n);
       if (!whole(c)) write(w.y, p.y, c);
       if (c + 1 < chunks) {
-        scale_by_rest(w.k_past, w.k, n);
+        scale(w.k_past, k.data, k.ld, n, rest);
         const Ahead next_v = ahead(p.v, c + 1);
         advance(past(c + 1), has_past ? past(c) : nullptr, w.k_past, v, n,
                 Next{p.bidirectional ? ahead(future, c + 1) : next_v, next_v, next_v});
@@ -283,6 +287,6 @@ int64_t size(const Problem& p, bool backward) {
 }  // namespace
 
 extern const Kernel LCR_KERNEL;
-const Kernel LCR_KERNEL{forward, backward, size, kept_of};
+const Kernel LCR_KERNEL{forward, backward, size, floats_kept};
 
 }  // namespace lcr

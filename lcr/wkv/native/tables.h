@@ -8,7 +8,8 @@ namespace lcr {
 namespace {
 
 constexpr double kOmegaMax = 80;  // as in chunk.py: w is 0 to all digits
-constexpr int kReach = 15;        // Toeplitz table of a leaf: offsets -15..15
+constexpr int kReach = kRound - 1;  // Toeplitz table of a leaf: offsets -kReach..kReach
+constexpr int kNear = 2 * kRound;   // at eight floats a vector a channel's are one line of memory
 
 // Decay tables of one head of up to kChannels channels; zero beyond its own.
 template <int kChannels>
@@ -16,7 +17,7 @@ struct alignas(64) Tables {
   static constexpr int kStride = kChannels + 16;  // floats between tokens: no power of two
   float power[kRows][kStride];                 // w^j, natural: one row an exponent
   float halves[3][kChannels][kRows];           // w^(distance to the midpoint) for halves of 8, 16, 32, transposed
-  float near[kChannels][2 * kReach + 2];       // u at 15, w^(|i-t|-1) at 15 + i - t; 0 after it when unidirectional
+  float near[kChannels][kNear];                // u at kReach, w^(|i-t|-1) at kReach + i - t; 0 after it when unidirectional
   float near_rows[8][kStride];                 // u, 1, w, w², …: the same by distance, natural
   float step[kChannels], step_rest[kChannels]; // w^32 to twice the digits: it is applied once a chunk
   double rate[kChannels];                      // e^ω
@@ -61,7 +62,7 @@ void fill(Tables<kChannels>& t, const float* omega, const float* u, int width, b
           *reinterpret_cast<loose8*>(t.halves[level][d + i] + j) =
               *reinterpret_cast<const loose8*>(mirror[i] + kChunk - half + j % (2 * half));
       float* const near = t.near[d + i];
-      for (int j = 0; j < 2 * kReach + 2; j += 8) {  // the two ones become one u
+      for (int j = 0; j < kNear; j += 8) {  // the two ones become one u
         const float* from = mirror[i] + kChunk - kReach + j - (j > kReach ? 1 : 0);
         *reinterpret_cast<loose8*>(near + j) = *reinterpret_cast<const loose8*>(from);
       }

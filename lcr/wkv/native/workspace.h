@@ -40,7 +40,7 @@ INLINE int64_t chunks_of(int64_t tokens) {
 
 // What the forward pass leaves to the backward pass, in floats a task: each chunk's scores and, between chunks, S_f and
 // S_b. To make them again is a seventh of the backward pass; from beyond the caches, fetching them costs as much.
-INLINE int64_t kept_of(const Problem& p) {
+INLINE int64_t floats_kept(const Problem& p) {
   const int64_t chunks = chunks_of(p.tokens), width = round_up(p.width);
   return chunks > kFits ? 0 : (chunks - 1) * (kChunk * kChunk + (p.bidirectional ? 2 : 1) * width * width) + kSquare;
 }
