@@ -82,14 +82,15 @@ def _spread(work: Callable[[A], B], items: Sequence[A], workers: int) -> Iterato
 def _interrupts_held() -> Iterator[None]:
     """Ctrl-C waits until the block is over; a second one ends the process at once.
 
-    A pool whose shutdown it cuts short may leave workers that wait for ever, and the exit waits for them.
+    An interrupted shutdown may leave workers that wait for ever, and the exit waits for them; workers of a process that
+    is gone end by themselves.
     """
     held: list[int] = []
 
     def hold(number: int, _: object) -> None:
         if held:
             signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), number)  # to the process, not to this thread, which may have it masked
         held.append(number)
 
     main = threading.current_thread() is threading.main_thread()  # the only one that gets it, whichever the system asks

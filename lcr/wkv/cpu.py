@@ -22,7 +22,10 @@ _CALLS = {tensors: struct.Struct(f"{12 + 4 * tensors}q") for tensors in (4, 7)}
 
 
 def load(path: Path) -> ctypes.CDLL:
-    """The library at `path`, its interface declared. Raises OSError if it is no library, AttributeError if another."""
+    """The library at `path`, with its interface declared.
+
+    Raises OSError if it is no library, AttributeError if it lacks a function of ours.
+    """
     library = ctypes.CDLL(str(path))
     library.lcr_bi_wkv.argtypes = (ctypes.c_char_p,)
     library.lcr_bi_wkv.restype = ctypes.c_int

@@ -36,8 +36,9 @@ def test_ctrl_c_twice_in_the_shutdown_ends_all_processes_at_once() -> None:
     )
     try:
         process.stdout.readline()
-        for _ in range(3):  # the first begins the shutdown, which waits for the workers' clips
+        for sent in range(3):  # the first begins the shutdown, which waits for the workers' clips
             time.sleep(0.5)
+            assert process.poll() is None, f"ended by {sent} of them"
             os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=15)  # every worker has the same stdout: it ends when the last process does
     finally:

@@ -4,8 +4,9 @@
   // earlier ones (before) ask of a key, gives dk and, turned back, dv. A pair in chunks m < n has the exponent
   // (t-t0) + 32·(n-m-1) + (31-i): each factor's slope is taken where it is applied, so nothing cancels.
 
-  // Adds rows of a product, from token `at` on, scaled by w^exponent(t), to out, and to the slope by log w the exponent
-  // times what they are products with. Pointers by value: what it reads through `this` it would read after each store.
+  // What a product emits to rows of `out` from token `at` on: adds each, scaled by w^exponent(t), and to the slope by
+  // log w the exponent times its product with `source`. It holds pointers: what it read through `this` would be read
+  // again after each store.
   template <class Exponent, class Ask>
   auto contribute(Rows& out, const Rows& source, int at, const Exponent& exponent, const Ask& next) {
     float *const to = out[0], *const slopes = w.slopes;

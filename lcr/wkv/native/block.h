@@ -9,7 +9,8 @@
 #define INLINE inline __attribute__((always_inline))
 // For what has loops enough of its own: inlined into a long function it takes registers from its neighbours.
 #define APART __attribute__((noinline))
-// For loops over a register tile: left to itself GCC keeps the tile in memory, zeroed by `rep stos`, where a lambda is long.
+// For loops over a register tile, which GCC otherwise keeps in memory, zeroed by `rep stos`, where a lambda is long; and
+// for short loops over a row, where counting costs as much as the work.
 #define UNROLL _Pragma("GCC unroll 8")
 
 namespace lcr {
@@ -111,8 +112,8 @@ INLINE void panel(int rows, int column, const Emit& emit, const Terms&... terms)
   }
 }
 
-// emit(row, column, vector) for all of Σ terms A·B; rows a multiple of 8, columns of W. By value: what a reference holds
-// is read again after each store.
+// emit(row, column, vector) for all of Σ terms A·B; rows a multiple of 8, columns of W. Arguments by value: what is
+// reached through a reference is read again after each store.
 template <class Emit, class... Terms>
 APART void product(int rows, int columns, Emit emit, Terms... terms) {
   int left = columns / W;

@@ -85,7 +85,7 @@ struct Sequence {
     }};
   }
 
-  // to[t] = from[t] ⊙ w^exponent(t). Sizes are copied before such loops: a store could change `this`, for all GCC knows.
+  // to[t] = from[t] ⊙ w^exponent(t). Sizes are copied before such loops: for all GCC knows, a store could change `this`.
   template <class Exponent>
   INLINE void scale(Rows& to, const float* from, int64_t ld, int n, const Exponent& exponent) const {
     const int columns = width;
@@ -148,7 +148,8 @@ struct Sequence {
         term);
   }
 
-  // Scores of readers × writers of one leaf, eight readers at once: four would wait for each other's sums.
+  // Scores of readers × writers of one leaf, eight readers at once: with four, each addition would wait for the one
+  // before it.
   void leaf_scores(int first) {
     for (int t0 = first; t0 < first + kLeaf; t0 += 8)
       for (int i0 = first; i0 < first + kLeaf; i0 += W) {
@@ -167,7 +168,7 @@ struct Sequence {
     const auto& from = w.k_turned;
     auto& to = w.k_level;
     const int channels = width;
-    for (int d = 0; d < channels; ++d)
+    for (int d = 0; d < channels; ++d)  // by four: a row of 32 tokens is four vectors of eight
       _Pragma("GCC unroll 4") for (int i = 0; i < n; i += W) store(to[d] + i, load(from[d] + i) * load(table[d] + i));
     scale_to_midpoint(w.r_scaled, w.r, n, half);
     for (int low = 0; low + half < n; low += 2 * half) {
@@ -215,7 +216,8 @@ struct Sequence {
 
   void forward() {
     float* const future = kept ? kept_future(0) : states + square;  // S_b after each chunk but the last
-    const auto past = [this](int64_t c) { return !kept ? states : c > 0 ? kept_past(c - 1) : nullptr; };  // S_f before chunk c
+    // S_f before chunk c
+    const auto past = [this](int64_t c) { return !kept ? states : c > 0 ? kept_past(c - 1) : nullptr; };
     if (p.bidirectional)
       for (int64_t c = chunks - 1; c > 0; --c) {
         const int n = rows(c);
@@ -241,6 +243,7 @@ struct Sequence {
           n, width, to_rows(y, c + 1), Term<kRows, 1>{w.scores[0], v.data, v.ld, by_pairs ? 0 : n},
           Natural{w.r_past[0], past(c), width, has_past ? width : 0},
           Natural{w.r_future[0], future + c * square, width, has_future ? width : 0});
+      // what add_pairs reads of k, a chunk read in place has not filled
       if (by_pairs) read(w.k, p.k, c), add_pairs<false>(v, y, n);
       if (!whole(c)) write(w.y, p.y, c);
       if (c + 1 < chunks) {

@@ -17,7 +17,7 @@ struct alignas(64) Tables {
   static constexpr int kStride = kChannels + 16;  // floats between tokens: no power of two
   float power[kRows][kStride];                 // w^j, natural: one row an exponent
   float halves[3][kChannels][kRows];           // w^(distance to the midpoint) for halves of 8, 16, 32, transposed
-  float near[kChannels][kNear];                // u at kReach, w^(|i-t|-1) at kReach + i - t; 0 after it when unidirectional
+  float near[kChannels][kNear];                // u at kReach, w^(|i-t|-1) at kReach + i - t; one direction: 0 after it
   float near_rows[8][kStride];                 // u, 1, w, w², …: the same by distance, natural
   float step[kChannels], step_rest[kChannels]; // w^32 to twice the digits: it is applied once a chunk
   double rate[kChannels];                      // e^ω
