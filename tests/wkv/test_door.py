@@ -35,15 +35,15 @@ def test_activation_checkpointing_gives_the_same_gradients(backend, inputs):
     assert all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+@pytest.mark.parametrize(("dtype", "error"), [(torch.bfloat16, 0.05), (torch.float64, 1e-5)])
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_hooks_may_save_tensors_in_another_dtype(backend, dtype, inputs):
+def test_hooks_may_save_tensors_in_another_dtype(backend, dtype, error, inputs):
     x = [a.requires_grad_() for a in inputs(70)]
     right = torch.autograd.grad(bi_wkv(*x, backend=backend).sum(), x)
     with torch.autograd.graph.saved_tensors_hooks(lambda a: a.to(dtype), lambda a: a.to(dtype)):
         y = bi_wkv(*x, backend=backend)
     for a, b in zip(torch.autograd.grad(y.sum(), x), right, strict=True):
-        assert (a - b).norm() <= 0.05 * b.norm()
+        assert (a - b).norm() <= error * b.norm()
 
 
 class Subclass(torch.Tensor):
