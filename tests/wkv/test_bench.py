@@ -1,6 +1,7 @@
 """`lcr bench wkv`: what it times, what it writes, and how it judges."""
 
 import sys
+import time
 from dataclasses import replace
 from itertools import groupby
 from types import ModuleType
@@ -195,9 +196,25 @@ def test_growth_compares_two_lengths_in_turn_with_each_call_warmed(monkeypatch):
     alone = {(t.tokens, t.passes): t for t in bench.measure((5, 40), 5, heads=1, width=8) if t.contender == IN_TURN}
     assert {len(t.seconds) for t in alone.values()} == {GROWTH_ROUNDS}
     assert set(alone) == {(n, passes) for n in (5, 40) for passes in (FORWARD, BOTH)}
-    # two passes, once to see how long they take and in five rounds; and in each pair, untimed and timed
-    assert lengths.count(5) == lengths.count(40) == 2 * (1 + 5) + 4 * GROWTH_ROUNDS
+    # two passes, twice to see how long they take and in five rounds; and in each pair, untimed and timed
+    assert lengths.count(5) == lengths.count(40) == 2 * (2 + 5) + 4 * GROWTH_ROUNDS
     assert max(len(list(run)) for _, run in groupby(lengths)) <= 12  # a pair has four calls of each, a round two
+
+
+def test_a_first_call_that_loads_something_is_not_taken_for_a_long_one(monkeypatch):
+    calls = []
+
+    def operator(r, *rest, backend="auto"):
+        if backend == "auto":
+            until = time.perf_counter() + 2 * bench.WARM_UP
+            while not calls and time.perf_counter() < until:
+                pass
+            calls.append(r.requires_grad)
+        return bi_wkv(r, *rest, backend=backend)
+
+    monkeypatch.setattr(bench, "bi_wkv", operator)
+    bench.measure((5,), 5, heads=1, width=8)
+    assert calls.count(False) == 2 + 2 * 5  # slow, then quick; and in each of five rounds untimed and timed
 
 
 def test_growth_is_the_median_over_pairs():
