@@ -28,11 +28,12 @@ DATA_SOURCES = ("edges.py", "data")
 TRAIN_SOURCES = (*DATA_SOURCES, "model", "wkv", "train.py", "predict.py")
 EVALUATE_SOURCES = (*TRAIN_SOURCES, "evaluate.py")
 CUDA_SOURCES = "wkv/cuda"  # counted for runs on a GPU alone
+NATIVE, NUMBERS = "wkv/native", "numbers.json"  # the CPU kernel counts by the numbers it computes (lcr/wkv/numbers.py)
 C_SUFFIXES = (".cpp", ".h", ".cu", ".cuh")
 # enough for our own sources: none has a quote as a character, or a raw string
 _COMMENT_OR_STRING = re.compile(r'(?P<string>"(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 # Parts of those folders that no run's numbers depend on.
-NOT_COUNTED = ("cli.py", "bench.py", "subset.py", "check.py", "sheet.py")
+NOT_COUNTED = ("cli.py", "bench.py", "subset.py", "check.py", "sheet.py", "numbers.py")
 
 
 def data_folder(study: str, dataset: str) -> Path:
@@ -75,14 +76,20 @@ def _meaning(source: Path) -> str:
 
 @cache
 def source_hash(parts: tuple[str, ...], package: Path = PACKAGE) -> str:
-    """Hash of the sources named (files or folders of the package), blind to comments and docstrings."""
+    """Hash of the sources named (files or folders of the package), blind to comments and docstrings.
+
+    Of the native kernel not the text but the digests of its results count, so that making it faster redoes no run.
+    """
     files: set[Path] = set()
     for part in parts:
         place = package / part
         found: Iterable[Path] = place.rglob("*") if place.is_dir() else [place]
         files |= {
-            file for file in found if file.suffix in (".py", ".txt", *C_SUFFIXES) and file.name not in NOT_COUNTED
+            file
+            for file in found
+            if (file.suffix in (".py", ".txt", *C_SUFFIXES) and file.name not in NOT_COUNTED) or file.name == NUMBERS
         }
+    files = {file for file in files if package / NATIVE not in file.parents}
     if CUDA_SOURCES not in parts:
         files = {file for file in files if package / CUDA_SOURCES not in file.parents}
     return hash_of([[file.relative_to(package).as_posix(), _meaning(file)] for file in sorted(files)])

@@ -135,6 +135,9 @@ struct LcrCall {
 // What the library was compiled from.
 EXPORT const char* lcr_bi_wkv_sources() { return LCR_SOURCES; }
 
+// What compiled it.
+EXPORT const char* lcr_bi_wkv_compiler() { return __VERSION__; }
+
 // The number of the best kernel that this machine runs.
 EXPORT int lcr_bi_wkv_isa() { return best(); }
 
