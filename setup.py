@@ -20,6 +20,7 @@ SOURCES = sorted(NATIVE.glob("*.cpp"))
 # compiled in, so that a library of other sources than those beside it is noticed (lcr/wkv/cpu.py)
 DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(NATIVE.glob("*")))).hexdigest()
 FLAGS = ["-std=c++17", "-O3", "-fPIC", "-ffp-contract=fast", "-fvisibility=hidden", "-Wno-psabi"]
+FLAGS += ["-falign-loops=64", "-falign-functions=64"]  # else a loop's speed depends on what stands before it
 # kernel, floats a vector, flags; which of them runs is decided where it runs
 KERNELS = {"kPortable": (4, [])}
 if platform.machine() in ("x86_64", "AMD64"):

@@ -18,7 +18,8 @@ namespace {
 
 constexpr int W = LCR_WIDTH;
 constexpr int kHalf = W / 2;
-constexpr int kRound = W > 8 ? W : 8;   // rows and channels are padded to this
+constexpr int kBlock = 8;               // tokens are padded to this
+constexpr int kRound = W > 8 ? W : 8;   // channels are padded to this
 constexpr int kPanel = W == 16 ? 4 : 3; // vectors of columns in a register tile: 4x4 of 32, 4x3 of 16 registers
 
 typedef float vec __attribute__((vector_size(W * 4)));
@@ -29,6 +30,7 @@ typedef float loose8 __attribute__((vector_size(32), aligned(4), may_alias));
 // Doubles in as many bytes: half as many numbers.
 typedef double wide __attribute__((vector_size(W * 4)));
 typedef double loose_wide __attribute__((vector_size(W * 4), aligned(8), may_alias));
+typedef uint64_t wide_bits __attribute__((vector_size(W * 4)));
 typedef float half_vec __attribute__((vector_size(W * 2)));
 typedef float loose_half __attribute__((vector_size(W * 2), aligned(4), may_alias));
 
@@ -37,30 +39,39 @@ INLINE void store(float* p, vec x) { *reinterpret_cast<loose*>(p) = x; }
 INLINE wide load_wide(const float* p) {
   return __builtin_convertvector(*reinterpret_cast<const loose_half*>(p), wide);
 }
-INLINE void copy(float* to, const float* from, int count) {
+// step(d) for each vector of a row, four at a time: a row of 64 channels at 16 floats a vector is no more than that.
+template <class Step>
+INLINE void by_vectors(int count, const Step& step) {
   int d = 0;
-  for (; d + W <= count; d += W) store(to + d, load(from + d));
-  for (; d < count; ++d) to[d] = from[d];
+  for (; d + 4 * W <= count; d += 4 * W)
+    UNROLL for (int i = 0; i < 4 * W; i += W) step(d + i);
+  for (; d + W <= count; d += W) step(d);
+}
+INLINE void copy(float* to, const float* from, int count) {
+  by_vectors(count, [&](int d) { store(to + d, load(from + d)); });
+  for (int d = count / W * W; d < count; ++d) to[d] = from[d];
 }
 inline APART void copy_square(const float* from, int64_t ld_from, float* to, int64_t ld_to, int n) {
   for (int i = 0; i < n; ++i, from += ld_from, to += ld_to) copy(to, from, n);
 }
 INLINE vec all(float x) { return x - vec{}; }
+INLINE wide all_wide(double x) { return x - wide{}; }
 INLINE int round_up(int64_t x) { return static_cast<int>((x + kRound - 1) / kRound * kRound); }
 
-// One term of a sum of products: A(m, k) = a[m·AM + k·AK], B row k = b + k·ldb, k < depth.
+// One term of a sum of products: A(m, k) = a[m·AM + k·step], B row k = b + k·ldb, k < depth.
 template <int AM, int AK>
 struct Term {
   const float* a;
   const float* b;
   int64_t ldb;
   int depth;
+  int64_t step = AK;
 };
 template <int MR, int NR, int AM, int AK>
 INLINE void accumulate(vec (&acc)[MR][NR], const Term<AM, AK>& term, int row, int column) {
   const float* a = term.a + static_cast<int64_t>(row) * AM;
   const float* b = term.b + column;
-  for (int k = 0; k < term.depth; ++k, a += AK, b += term.ldb) {
+  for (int k = 0; k < term.depth; ++k, a += term.step, b += term.ldb) {
     vec right[NR];
     UNROLL for (int n = 0; n < NR; ++n) right[n] = load(b + n * W);
     UNROLL for (int m = 0; m < MR; ++m) {

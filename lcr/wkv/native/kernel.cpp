@@ -12,7 +12,7 @@ struct Sequence {
   using Rows = typename Work::Rows;
   static constexpr int T = Work::T;
   using Natural = Term<T, 1>;  // A = a chunk, k along channels
-  using Across = Term<1, T>;   // A = a chunk transposed, k along tokens
+  using Across = Term<1, T>;   // A = a chunk transposed, k along tokens, T apart or as said
 
   const Problem& p;
   const Tables<kChannels>& tables;
@@ -25,7 +25,7 @@ struct Sequence {
   float* const kept = p.kept ? p.kept + (h * p.batches + b) * floats_kept(p) : nullptr;
 
   int count(int64_t c) const { return c + 1 < chunks ? kChunk : static_cast<int>(p.tokens - c * kChunk); }
-  int rows(int64_t c) const { return round_up(count(c)); }
+  int rows(int64_t c) const { return (count(c) + kBlock - 1) / kBlock * kBlock; }
 
   void read(Rows& to, const Tensor& from, int64_t c) const {
     const int n = count(c);
@@ -69,10 +69,10 @@ struct Sequence {
   Block block(Rows& own, const Tensor& x, int64_t c) const {
     if (whole(c)) return {at(x, c), x.token};
     read(own, x, c);
-    return {own[0], T};
+    return own;
   }
   Block room(Rows& own, const Tensor& x, int64_t c) const {
-    return whole(c) ? Block{at(x, c), x.token} : Block{own[0], T};
+    return whole(c) ? Block{at(x, c), x.token} : Block{own};
   }
 
   // What a product emits to rows of `to`, asking ahead for chunk c of r, k and y.
@@ -91,16 +91,16 @@ struct Sequence {
     const int columns = width;
     for (int t = 0; t < n; ++t, from += ld) {
       const float* power = tables.power[exponent(t)];
-      UNROLL for (int d = 0; d < columns; d += W) store(to[t] + d, load(from + d) * load(power + d));
+      by_vectors(columns, [&](int d) { store(to[t] + d, load(from + d) * load(power + d)); });
     }
   }
   static int position(int t) { return t; }
   static int rest(int t) { return kChunk - 1 - t; }  // of a chunk that another follows
-  void scale_by_position(Rows& to, const Rows& from, int n) const { scale(to, from[0], T, n, position); }
-  void scale_to_midpoint(Rows& to, const Rows& from, int n, int half) const {
-    scale(to, from[0], T, n, [=](int t) { return to_midpoint(t, half); });
+  void scale_by_position(Rows& to, const Block& from, int n) const { scale(to, from.data, from.ld, n, position); }
+  void scale_to_midpoint(Rows& to, const Block& from, int n, int half) const {
+    scale(to, from.data, from.ld, n, [=](int t) { return to_midpoint(t, half); });
   }
-  void scale_by_rest(Rows& to, const Rows& from, int n) const { scale(to, from[0], T, n, rest); }
+  void scale_by_rest(Rows& to, const Block& from, int n) const { scale(to, from.data, from.ld, n, rest); }
 
   // state = w^32 ⊙ before + leftᵀ·right, rows of channels of k (forward); before null: no state yet.
   template <class Ask>
@@ -126,10 +126,10 @@ struct Sequence {
   }
   // The same transposed, rows of channels of v (backward).
   template <class Ask>
-  void advance_turned(float* state, const float* before, const Rows& k, const Rows& v, int n, const Ask& next) const {
+  void advance_turned(float* state, const float* before, const Rows& k, const Block& v, int n, const Ask& next) const {
     const float *step = tables.step, *rest = tables.step_rest;
     const int64_t ld = width;
-    const Across term{v[0], k[0], T, n};
+    const Across term{v.data, k[0], T, n, v.ld};
     if (!before) {
       product(width, width, [=](int d, int a, vec x) { store(state + d * ld + a, x); }, term);
       return;
@@ -150,27 +150,28 @@ struct Sequence {
 
   // Scores of readers × writers of one leaf, eight readers at once: with four, each addition would wait for the one
   // before it.
-  void leaf_scores(int first) {
-    for (int t0 = first; t0 < first + kLeaf; t0 += 8)
+  void leaf_scores(const Block& from, int first, int n) {
+    const int64_t ld = from.ld;
+    for (int t0 = first; t0 < first + kLeaf && t0 < n; t0 += 8)
       for (int i0 = first; i0 < first + kLeaf; i0 += W) {
-        const float *r = w.r[t0], *k = w.k_turned[0] + i0, *near = tables.near[0] + kReach + i0 - t0;
+        const float *r = from[t0], *k = w.k_turned[0] + i0, *near = tables.near[0] + kReach + i0 - t0;
         vec acc[8] = {};
         for (int d = width; d > 0; --d, ++r, k += kRows, near += kNear) {
           const vec key = load(k);
-          UNROLL for (int m = 0; m < 8; ++m) acc[m] += all(r[m * T]) * (key * load(near - m));
+          UNROLL for (int m = 0; m < 8; ++m) acc[m] += all(r[m * ld]) * (key * load(near - m));
         }
         UNROLL for (int m = 0; m < 8; ++m) store(w.scores[t0 + m] + i0, acc[m]);
       }
   }
   // Scores across the midpoints of halves of `half` tokens: writers from keys scaled and transposed.
-  APART void half_scores(int half, int n) {
+  APART void half_scores(const Block& r, int half, int n) {
     const float(*table)[kRows] = tables.halves[half / 16];
     const auto& from = w.k_turned;
     auto& to = w.k_level;
     const int channels = width;
-    for (int d = 0; d < channels; ++d)  // by four: a row of 32 tokens is four vectors of eight
-      _Pragma("GCC unroll 4") for (int i = 0; i < n; i += W) store(to[d] + i, load(from[d] + i) * load(table[d] + i));
-    scale_to_midpoint(w.r_scaled, w.r, n, half);
+    for (int i = 0; i < n; i += W)
+      UNROLL for (int d = 0; d < channels; ++d) store(to[d] + i, load(from[d] + i) * load(table[d] + i));
+    scale_to_midpoint(w.r_scaled, r, n, half);
     for (int low = 0; low + half < n; low += 2 * half) {
       const int middle = low + half, upper = n - middle < half ? n - middle : half;
       across(middle, upper, low, half);
@@ -180,13 +181,13 @@ struct Sequence {
   void across(int reader, int readers, int writer, int writers) {
     float* to = &w.scores[reader][writer];
     product(
-        readers, writers, [=](int t, int i, vec x) { store(to + t * kRows + i, x); },
+        readers, round_up(writers), [=](int t, int i, vec x) { store(to + t * kRows + i, x); },
         Natural{w.r_scaled[reader], &w.k_level[0][writer], kRows, width});
   }
-  APART void near_scores(const Block& k, int n) {
+  APART void near_scores(const Block& r, const Block& k, int n) {
     transpose(k.data, k.ld, n, width, w.k_turned[0], kRows);
     if (!p.bidirectional) std::memset(w.scores, 0, sizeof(Square));
-    for (int first = 0; first < n; first += kLeaf) leaf_scores(first);
+    for (int first = 0; first < n; first += kLeaf) leaf_scores(r, first, n);
   }
 
   // Whether all numbers of two blocks of the chunk are finite.
@@ -217,7 +218,7 @@ struct Sequence {
   void forward() {
     float* const future = kept ? kept_future(0) : states + square;  // S_b after each chunk but the last
     // S_f before chunk c
-    const auto past = [this](int64_t c) { return !kept ? states : c > 0 ? kept_past(c - 1) : nullptr; };
+    const auto past = [this](int64_t c) { return kept && c > 0 ? kept_past(c - 1) : states; };
     if (p.bidirectional)
       for (int64_t c = chunks - 1; c > 0; --c) {
         const int n = rows(c);
@@ -229,25 +230,24 @@ struct Sequence {
     for (int64_t c = 0; c < chunks; ++c) {
       const int n = rows(c);
       const bool has_past = c > 0, has_future = p.bidirectional && c + 1 < chunks;
-      read(w.r, p.r, c);
-      const Block k = block(w.k, p.k, c), v = block(w.v, p.v, c), y = room(w.y, p.y, c);
+      const Block r = block(w.r, p.r, c), k = block(w.k, p.k, c), v = block(w.v, p.v, c), y = room(w.y, p.y, c);
       const bool by_pairs = !p.bidirectional && !finite(k, v, n);
       if (kept || !by_pairs) {
-        near_scores(k, n);
-        for (int half = kLeaf; half < n; half *= 2) half_scores(half, n);
+        near_scores(r, k, n);
+        for (int half = kLeaf; half < n; half *= 2) half_scores(r, half, n);
       }
       if (kept) copy_square(w.scores[0], kRows, kept_scores(c), n, n);
-      if (has_past) scale_by_position(w.r_past, w.r, n);
-      if (has_future) scale_by_rest(w.r_future, w.r, n);
+      if (has_past) scale_by_position(w.r_past, r, n);
+      if (has_future) scale_by_rest(w.r_future, r, n);
       product(
           n, width, to_rows(y, c + 1), Term<kRows, 1>{w.scores[0], v.data, v.ld, by_pairs ? 0 : n},
           Natural{w.r_past[0], past(c), width, has_past ? width : 0},
           Natural{w.r_future[0], future + c * square, width, has_future ? width : 0});
-      // what add_pairs reads of k, a chunk read in place has not filled
-      if (by_pairs) read(w.k, p.k, c), add_pairs<false>(v, y, n);
+      // what add_pairs reads of r and k, a chunk read in place has not filled
+      if (by_pairs) read(w.r, p.r, c), read(w.k, p.k, c), add_pairs<false>(v, y, n);
       if (!whole(c)) write(w.y, p.y, c);
       if (c + 1 < chunks) {
-        scale(w.k_past, k.data, k.ld, n, rest);
+        scale_by_rest(w.k_past, k, n);
         const Ahead next_v = ahead(p.v, c + 1);
         advance(past(c + 1), has_past ? past(c) : nullptr, w.k_past, v, n,
                 Next{p.bidirectional ? ahead(future, c + 1) : next_v, next_v, next_v});
@@ -258,24 +258,24 @@ struct Sequence {
 #include "backward.h"
 };
 
-// What a thread's memory holds: tables, workspace, states. A head of up to 64 channels has rows half as long: memory is
-// met page by page, and the wide rows cost N = 197 another 3%.
+// What a thread's memory holds: tables (those of the scores if any are made), workspace, states. A head of up to 64
+// channels has rows half as long: memory is met page by page, and the wide rows cost N = 197 another 3%.
 template <int kChannels>
-Sequence<kChannels> sequence(const Problem& p, int64_t b, int64_t h, bool same, void* memory) {
+Sequence<kChannels> sequence(const Problem& p, int64_t b, int64_t h, bool same, void* memory, bool scores) {
   auto& tables = *static_cast<Tables<kChannels>*>(memory);
-  if (!same) fill(tables, p.omega + h * p.width, p.u + h * p.width, p.width, p.bidirectional);
+  if (!same) fill(tables, p.omega + h * p.width, p.u + h * p.width, p.width, p.bidirectional, scores);
   return {p, tables, *reinterpret_cast<Workspace<kChannels>*>(&tables + 1), b, h};
 }
 constexpr int kNarrow = kMaxWidth / 2;
 
 void forward(const Problem& p, int64_t b, int64_t h, bool same, void* memory) {
-  p.width > kNarrow ? sequence<kMaxWidth>(p, b, h, same, memory).forward()
-                    : sequence<kNarrow>(p, b, h, same, memory).forward();
+  p.width > kNarrow ? sequence<kMaxWidth>(p, b, h, same, memory, true).forward()
+                    : sequence<kNarrow>(p, b, h, same, memory, true).forward();
 }
 
 void backward(const Problem& p, int64_t b, int64_t h, bool same, void* memory, Slopes& slopes) {
-  p.width > kNarrow ? sequence<kMaxWidth>(p, b, h, same, memory).backward(slopes)
-                    : sequence<kNarrow>(p, b, h, same, memory).backward(slopes);
+  p.width > kNarrow ? sequence<kMaxWidth>(p, b, h, same, memory, !p.kept).backward(slopes)
+                    : sequence<kNarrow>(p, b, h, same, memory, !p.kept).backward(slopes);
 }
 
 int64_t size(const Problem& p, bool backward) {

@@ -5,7 +5,6 @@
 namespace lcr {
 namespace {
 
-constexpr int kLeaf = kRound;  // tokens whose scores come straight from the Toeplitz table
 using Square = float[kRows][kRows];  // scores: reader × writer
 constexpr int64_t kSquare = kRows * kRows;
 constexpr int64_t kFits = 8;  // chunks whose tensors and states the caches are taken to hold
@@ -30,6 +29,9 @@ INLINE int to_midpoint(int t, int half) {
 struct Block {
   float* data;
   int64_t ld;
+  Block(float* data, int64_t ld) : data(data), ld(ld) {}
+  template <int T>
+  Block(float (&rows)[kRows][T]) : Block(rows[0], T) {}
   float* operator[](int t) const { return data + t * ld; }
 };
 
