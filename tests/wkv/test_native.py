@@ -142,8 +142,11 @@ def test_any_number_of_threads_gives_the_same_bits(bidirectional, inputs):
 @built
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no /proc to count threads in")
 def test_torchs_number_of_threads_is_used_and_python_goes_on_meanwhile(inputs):
-    x = inputs(6000, batch=2, heads=2, width=64)
+    x = inputs(20000, batch=2, heads=2, width=64)
     inside, threads_seen, python_went_on = threading.Event(), {}, {}
+
+    def count():
+        return len(os.listdir("/proc/self/task"))  # noqa: PTH208  (a Path for each would take too long)
 
     def call(threads):
         torch.set_num_threads(threads)
@@ -151,14 +154,18 @@ def test_torchs_number_of_threads_is_used_and_python_goes_on_meanwhile(inputs):
         cpu.forward(*x, True)
         inside.clear()
 
+    before = count()
     for threads in (1, 3):
         worker = threading.Thread(target=call, args=(threads,))
         seen = []
-        before = len(os.listdir("/proc/self/task"))  # noqa: PTH208  (a Path for each would take too long)
+        for _ in range(1000):  # a thread that is joined may be listed a little longer
+            if count() <= before:
+                break
+            time.sleep(1e-3)
         worker.start()
         inside.wait()
         while inside.is_set():
-            seen.append(len(os.listdir("/proc/self/task")) - before)  # noqa: PTH208
+            seen.append(count() - before)
             time.sleep(1e-3)
         worker.join()
         threads_seen[threads], python_went_on[threads] = max(seen), len(seen)
