@@ -2,7 +2,9 @@
 
 A rewrite that computes the same bits can change no run, and redoing a study for it would say nothing. So lcr/runs.py
 counts numbers.json in place of `native/`, and tests/wkv/test_numbers.py holds the kernel to it: digests of both passes
-over a grid of calls, one for each vector width. A change of the bits changes the digests, and with them every key.
+over a grid of calls with finite numbers, one for each vector width, beside the compiler that they were stated with. A
+change of the bits changes the digests, and with them every key. Where another compiler built the kernel, or an
+instruction set is missing, nothing holds it to them: see LOG.md.
 
     python -m lcr.wkv.numbers    # the digests of the built kernel; --write states what this machine can run
 """
@@ -39,7 +41,7 @@ def stated() -> dict[str, str]:
 
 
 def _calls() -> Iterator[tuple[list[Tensor], Tensor, bool]]:
-    """(r, k, v, ω, u), dy and the direction; from numpy's integers, which are the same on every machine."""
+    """(r, k, v, ω, u), dy and the direction; from numpy's integers, the same on every machine with one numpy."""
     random = np.random.default_rng(0)
 
     def uniform(*shape: int) -> Tensor:
@@ -54,13 +56,17 @@ def _calls() -> Iterator[tuple[list[Tensor], Tensor, bool]]:
                 yield [r, k, v, omega, u], dy, bidirectional
 
 
-def digest(kernel: int, library: ctypes.CDLL | None = None) -> str:
-    """SHA-256 of all that one instruction set's code computes over the grid, forward and backward."""
+def digest(kernel: int, library: ctypes.CDLL | None = None, keeps: bool = False) -> str:
+    """SHA-256 of all that one instruction set's code computes over the grid, forward and backward.
+
+    keeps: the forward pass leaves its states to the backward pass, as in training; the same bits, by other code.
+    """
     found = hashlib.sha256()
     for x, dy, bidirectional in _calls():
+        kept = cpu.room_to_keep(x[0], bidirectional, library, kernel) if keeps else None
         for result in (
-            cpu.forward(*x, bidirectional, None, library, kernel),
-            *cpu.backward(*x, dy, bidirectional, None, library, kernel),
+            cpu.forward(*x, bidirectional, kept, library, kernel),
+            *cpu.backward(*x, dy, bidirectional, kept, library, kernel),
         ):
             found.update(result.numpy().tobytes())
     return found.hexdigest()
@@ -76,7 +82,9 @@ def main() -> None:
     for name, value in now.items():
         print(f"{name:>8}  {value[:40]}  {'as stated' if before.get(name) == value else 'NOT as stated'}")
     if "--write" in sys.argv[1:]:
-        FILE.write_text(json.dumps(before | now, indent=1) + "\n", encoding="utf-8")
+        if len(now) <= len(WIDTHS):  # others would stay, of another compiler or of bits that are no more
+            sys.exit("numbers: this machine lacks an instruction set; state them where all run")
+        FILE.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,10 @@ same_compiler = pytest.mark.skipif(
 
 
 @same_compiler
+@pytest.mark.parametrize("keeps", [False, True])
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_the_built_kernel_computes_what_is_stated(kernel):
-    found = numbers.digest(kernel)
+def test_the_built_kernel_computes_what_is_stated(kernel, keeps):
+    found = numbers.digest(kernel, keeps=keeps)
     assert found == numbers.stated()[str(numbers.WIDTHS[kernel])], (
         "other bits than before: if that is meant, python -m lcr.wkv.numbers --write, and every run is made anew"
     )

@@ -22,8 +22,8 @@ struct alignas(64) Tables {
   double rate[kChannels];                      // e^ω
 };
 
-// e^x as 2^n·e^r, |r| ≤ ln 2 / 2, by its series, to a few units of the last place, for x up to 709; below -708, where
-// float32 has long been 0, e^-708. The same with any C library.
+// e^x as 2^n·e^r, |r| ≤ ln 2 / 2, by its series, for x up to 709, to a few units of the last place with fused multiply-adds
+// and to about |x| of them without; below -708, where float32 has long been 0, e^-708. The same with any C library.
 INLINE wide exponential(wide x) {
   constexpr double kLog2e = 0x1.71547652b82fep0, kLn2 = 0x1.62e42fefa39efp-1, kLn2Rest = 0x1.abc9e3b39803fp-56;
   constexpr double kToInteger = 0x1.8p52;  // doubles of this size have no digits after the point, and n in their last bits
