@@ -1,7 +1,7 @@
 """What pyproject.toml cannot say: the wheel carries `ablations/` as `lcr/packaged/`, and the native Bi-WKV kernel.
 
-The kernel (lcr/wkv/native) is plain C++17 behind a C interface, loaded with ctypes. Where no compiler works it is left
-out, with a message, and the package installs all the same.
+The kernel (lcr/wkv/native) is plain C++17 behind a C interface, with a Python module above it. Where no compiler works
+it is left out, with a message, and the package installs all the same.
 """
 
 import hashlib
@@ -44,7 +44,10 @@ class BuildNative(build_ext):
 
     def build_extension(self, extension: Extension) -> None:
         try:
-            parts = [("dispatch.cpp", "dispatch", [], [("LCR_SOURCES", f'"{DIGEST}"')])]
+            parts = [
+                ("dispatch.cpp", "dispatch", [], []),
+                ("python.cpp", "python", [], [("LCR_SOURCES", f'"{DIGEST}"')]),
+            ]
             for name, (width, flags) in KERNELS.items():
                 parts.append(("kernel.cpp", name, flags, [("LCR_KERNEL", name), ("LCR_WIDTH", str(width))]))
             with ThreadPoolExecutor() as pool:
@@ -55,7 +58,8 @@ class BuildNative(build_ext):
         except Exception as error:  # whatever is wrong with this machine's compiler: the package works without
             self.warn(
                 f"Bi-WKV's native CPU kernel is left out ({error}); torch will serve, several times slower. "
-                "Install a C++17 compiler (Debian: apt install g++; conda: conda install cxx-compiler), then again."
+                "Install a C++17 compiler (Debian: apt install g++ python3-dev; conda: conda install cxx-compiler), "
+                "then again."
             )
 
     def _compile(self, source: str, name: str, flags: list[str], macros: list[tuple[str, str]]) -> list[str]:

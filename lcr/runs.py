@@ -58,9 +58,14 @@ def hash_of(content: Any) -> str:
 
 
 @cache
-def _meaning(source: Path) -> str:
-    """A Python or C++ source without comments and docstrings, which no number depends on; other files as they are."""
+def meaning(source: Path) -> str:
+    """A Python or C++ source without comments and docstrings, which no number depends on; other files as they are.
+
+    Of numbers.json the digests alone, not what is said beside them.
+    """
     text = source.read_text(encoding="utf-8")
+    if source.name == NUMBERS:
+        return json.dumps({width: digest for width, digest in json.loads(text).items() if width.isdecimal()})
     if source.suffix in C_SUFFIXES:
         text = _COMMENT_OR_STRING.sub(lambda found: found["string"] or " ", text)
         return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
@@ -92,7 +97,7 @@ def source_hash(parts: tuple[str, ...], package: Path = PACKAGE) -> str:
     files = {file for file in files if package / NATIVE not in file.parents}
     if CUDA_SOURCES not in parts:
         files = {file for file in files if package / CUDA_SOURCES not in file.parents}
-    return hash_of([[file.relative_to(package).as_posix(), _meaning(file)] for file in sorted(files)])
+    return hash_of([[file.relative_to(package).as_posix(), meaning(file)] for file in sorted(files)])
 
 
 def data_key(study: StudyConfig, dataset: str) -> str:

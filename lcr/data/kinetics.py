@@ -9,6 +9,7 @@ import csv
 import os
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from importlib.resources import files as package_files
 from pathlib import Path
 
@@ -84,8 +85,8 @@ def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, st
     header = [name.strip() for name in fields]
     lacking = [name for name in needed if name not in header]
     if lacking:
-        strange = [str(unknown("column", name, lacking)) for name in header if name not in HEADER]
-        hint = "; ".join(strange) or f"it has {','.join(header)}"
+        strange = [name for name in header if name not in HEADER and get_close_matches(name, lacking, cutoff=0.5)]
+        hint = "; ".join(str(unknown("column", name, lacking)) for name in strange) or f"it has {','.join(header)}"
         if len(header) == 1:
             hint = "the separator must be ','"
         raise InputError(f"{where}: the header lacks {', '.join(lacking)} of {','.join(HEADER)}; {hint}")

@@ -7,6 +7,7 @@ was made from, so that a stale one is never read.
 """
 
 import json
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -80,15 +81,14 @@ def pack(
         edges_file = (aside / "edges.bin").open("wb") if caches_edges(data) else None
         index, offset = [], 0
         label = f"packing {manifest.dataset}"
-        for row, (frames, edges) in zip(
-            rows, in_order(work, clips, label=label, workers=workers, progress=progress), strict=True
-        ):
-            packed.write(frames.data)
-            if edges_file is not None:
-                edges_file.write(edges.data)
-            count, _, height, width = frames.shape
-            index.append([row["id"], row["split"], offset, count, height, width])
-            offset += frames.nbytes
+        with closing(in_order(work, clips, label=label, workers=workers, progress=progress)) as decoded:
+            for row, (frames, edges) in zip(rows, decoded, strict=True):
+                packed.write(frames.data)
+                if edges_file is not None:
+                    edges_file.write(edges.data)
+                count, _, height, width = frames.shape
+                index.append([row["id"], row["split"], offset, count, height, width])
+                offset += frames.nbytes
         if edges_file is not None:
             edges_file.close()
         table = pa.Table.from_pylist([dict(zip(INDEX.names, values, strict=True)) for values in index], schema=INDEX)

@@ -6,10 +6,11 @@ each finishes the clip that it is at; where it was killed, as by Ctrl-C twice mo
 
 import os
 import signal
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from lcr.errors import RunFailed
@@ -28,11 +29,12 @@ def available_cpus() -> int:
 
 def in_order(
     work: Callable[[A], B], items: Sequence[A], *, label: str, workers: int | None = None, progress: bool = True
-) -> Iterator[B]:
+) -> Generator[B, None, None]:
     """`work` of every item, in the order of the items.
 
     Results wait for no more than a few items ahead, so a consumer that writes them away holds little in memory. `work`
-    must be a module's function (or a partial of one) where more than one process is used.
+    must be a module's function (or a partial of one) where more than one process is used. A consumer that may fail
+    closes it (`contextlib.closing`): a Ctrl-C meanwhile is then heard, and not lost with a generator that is collected.
 
     Args:
         label: what the progress bar says.
@@ -48,12 +50,13 @@ def in_order(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
         task = bar.add_task(label, total=len(items))
-        for result in map(work, items) if workers <= 1 else _spread(work, items, workers):
-            bar.advance(task)
-            yield result
+        with closing((work(item) for item in items) if workers <= 1 else _spread(work, items, workers)) as results:
+            for result in results:
+                bar.advance(task)
+                yield result
 
 
-def _spread(work: Callable[[A], B], items: Sequence[A], workers: int) -> Iterator[B]:
+def _spread(work: Callable[[A], B], items: Sequence[A], workers: int) -> Generator[B, None, None]:
     from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
@@ -89,16 +92,21 @@ def _interrupts_held() -> Iterator[None]:
 
     def hold(number: int, _: object) -> None:
         if held:
+            if sys.stderr.isatty():
+                os.write(sys.stderr.fileno(), b"\x1b[?25h")  # the cursor, which the progress bar has hidden
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)  # to the process, not to this thread, which may have it masked
         held.append(number)
 
+    before = signal.getsignal(signal.SIGINT)
     main = threading.current_thread() is threading.main_thread()  # the only one that gets it, whichever the system asks
-    before = signal.signal(signal.SIGINT, hold) if main else None
+    holds = main and before is not signal.SIG_IGN
+    if holds:
+        signal.signal(signal.SIGINT, hold)
     try:
         yield
     finally:
-        if main:
+        if holds:
             signal.signal(signal.SIGINT, before)
         if held:
             signal.raise_signal(signal.SIGINT)

@@ -1,26 +1,28 @@
 """What of the native kernel counts in a run's key: the numbers it computes, not its text.
 
 A rewrite that computes the same bits can change no run, and redoing a study for it would say nothing. So lcr/runs.py
-counts numbers.json in place of `native/`, and tests/wkv/test_numbers.py holds the kernel to it: digests of both passes
-over a grid of calls with finite numbers, one for each vector width, beside the compiler that they were stated with. A
-change of the bits changes the digests, and with them every key. Where another compiler built the kernel, or an
-instruction set is missing, nothing holds it to them: see LOG.md.
+counts the digests of numbers.json in place of `native/`, one for each vector width, of both passes over a grid of
+calls with finite numbers and ω from -11 to 5; tests/wkv/test_numbers.py holds the kernel to them. A change of the bits
+changes the digests, and with them every key. Another compiler may fuse other products with their sums, so they are
+compared where the one that is stated beside them built the kernel. Beside them stands the hash of the kernel's text
+too, which no key counts: an edit is noticed by the tests of any machine, also of one that cannot compare.
 
-    python -m lcr.wkv.numbers    # the digests of the built kernel; --write states what this machine can run
+    python -m lcr.wkv.numbers    # the digests of the built kernel; --write states them, and the text
 """
 
-import ctypes
 import hashlib
 import json
 import platform
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lcr.runs import NATIVE, PACKAGE, hash_of, meaning
 from lcr.wkv import cpu
 
 FILE = Path(__file__).with_name("numbers.json")
@@ -29,14 +31,18 @@ TOKENS = (1, 2, 5, 8, 10, 17, 31, 33, 40, 47, 49, 65, 100, 197, 300)
 CHANNELS = (7, 16, 24, 32, 48, 64, 65, 96, 128)
 
 
-def compiler(library: ctypes.CDLL) -> str:
-    """What built a library, and for which machines: another compiler may fuse other products with their sums."""
-    library.lcr_bi_wkv_compiler.restype = ctypes.c_char_p
-    return f"{library.lcr_bi_wkv_compiler().decode()}, {platform.machine()}"
+def compiler(library: ModuleType) -> str:
+    """What built a library, and for which machines."""
+    return f"{library.compiler}, {platform.machine()}"
+
+
+def text() -> str:
+    """Hash of the kernel's sources without their comments."""
+    return hash_of([[file.name, meaning(file)] for file in sorted((PACKAGE / NATIVE).iterdir())])
 
 
 def stated() -> dict[str, str]:
-    """What numbers.json says: the compiler, and a digest by the floats of a vector."""
+    """What numbers.json says: the compiler, the hash of the text, and a digest by the floats of a vector."""
     return json.loads(FILE.read_text(encoding="utf-8"))
 
 
@@ -56,7 +62,7 @@ def _calls() -> Iterator[tuple[list[Tensor], Tensor, bool]]:
                 yield [r, k, v, omega, u], dy, bidirectional
 
 
-def digest(kernel: int, library: ctypes.CDLL | None = None, keeps: bool = False) -> str:
+def digest(kernel: int, library: ModuleType | None = None, keeps: bool = False) -> str:
     """SHA-256 of all that one instruction set's code computes over the grid, forward and backward.
 
     keeps: the forward pass leaves its states to the backward pass, as in training; the same bits, by other code.
@@ -77,13 +83,16 @@ def main() -> None:
     if library is None:
         sys.exit("numbers: " + str(cpu.missing()))
     before = stated() if FILE.exists() else {}
-    now = {"compiler": compiler(library)}
-    now |= {str(WIDTHS[kernel]): digest(kernel) for kernel in range(library.lcr_bi_wkv_isa() + 1)}
+    now = {"compiler": compiler(library), "text": text()}
+    now |= {str(WIDTHS[kernel]): digest(kernel) for kernel in range(library.isa + 1)}
     for name, value in now.items():
         print(f"{name:>8}  {value[:40]}  {'as stated' if before.get(name) == value else 'NOT as stated'}")
     if "--write" in sys.argv[1:]:
-        if len(now) <= len(WIDTHS):  # others would stay, of another compiler or of bits that are no more
-            sys.exit("numbers: this machine lacks an instruction set; state them where all run")
+        lacking = [str(width) for width in WIDTHS if str(width) not in now]
+        if lacking and any(before.get(name) != value for name, value in now.items() if name != "text"):
+            sys.exit(f"numbers: {', '.join(lacking)} floats a vector do not run here; state them where all run")
+        # what does not run here stays: the tests compare it too, in instructions that do
+        now |= {name: before[name] for name in lacking}
         FILE.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
 
 

@@ -18,6 +18,7 @@ _Key = torch._C.DispatchKey
 # bound here: each name looked up in torch's large modules is a cache miss after a model's other layers
 _keys_of_thread, _keys_of = torch._C._dispatch_tls_local_include_set, torch._C._dispatch_keys
 _autocast_is_on, _profiler_is_on = torch.is_autocast_enabled, torch.autograd._profiler_enabled
+_hooks_on_saved_tensors = torch._C._autograd._top_saved_tensors_default_hooks
 _has_torch_function, _grad_is_on = torch.overrides.has_torch_function, torch.is_grad_enabled
 _EAGER = torch._C.DispatchKeySet(_Key.BackendSelect).add(_Key.ADInplaceOrView)  # a thread in no mode of torch's
 _PLAIN = torch._C.DispatchKeySet(_Key.CPU).add(_Key.ADInplaceOrView).add(_Key.AutogradCPU).add(_Key.AutocastCPU)
@@ -83,7 +84,9 @@ def bi_wkv(
     """
     compiling = torch.compiler.is_compiling()
     if not compiling and _nobody_listens(r, k, v, omega, u):
-        _check(r, k, v, omega, u, backend)
+        native = backend in ("auto", "cpu") and cpu.library()
+        if not (native and native.fits(r, k, v, omega, u)):  # all that is to be checked, and five times as fast
+            _check(r, k, v, omega, u, backend)
         return _differentiable(_kernel(r, backend), r, k, v, omega, u, bidirectional, backend)
     for name, x in (("r", r), ("k", k), ("v", v), ("omega", omega), ("u", u)):
         if not isinstance(x, Tensor) and not hasattr(x, "__torch_function__"):  # a stand-in of a tracer's has it
@@ -211,27 +214,34 @@ def _(r, k, v, omega, u, dy, bidirectional, backend):
 
 class _Differentiable(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, kernel, r, k, v, omega, u, bidirectional, backend):
-        ctx.kernel, ctx.how = kernel, (bidirectional, backend)
-        kept = cpu.room_to_keep(r, bidirectional) if kernel is cpu else None
-        ctx.save_for_backward(r, k, v, omega, u, kept)
-        if kept is not None:
-            return cpu.forward(r, k, v, omega, u, bidirectional, kept)
-        return _run(kernel, r, k, v, omega, u, bidirectional, backend)
+    def forward(ctx, how, r, k, v, omega, u):
+        ctx.save_for_backward(r, k, v, omega, u)
+        kernel, bidirectional, _ = ctx.how = how
+        if kernel is not cpu:
+            ctx.kept = None
+            return _run(r, k, v, omega, u, *how)
+        # who wants saved tensors elsewhere, or not at all, wants no more of them here
+        ctx.kept = kept = None if _hooks_on_saved_tensors(True) else cpu.room_to_keep(r, bidirectional)
+        return cpu.forward(r, k, v, omega, u, bidirectional, kept)
 
     @staticmethod
     def backward(ctx, dy):
-        *inputs, kept = ctx.saved_tensors
-        if _grad_is_on():
-            gradients = _FirstDerivative.apply(*inputs, dy, *ctx.how)
-        elif ctx.kernel and _nobody_listens(dy):
-            if kept is not None and not (kept.dtype is torch.float32 and kept.is_contiguous()):
-                kept = None  # a hook on saved tensors gave something else back
-            more = () if kept is None else (kept,)
-            gradients = ctx.kernel.backward(*inputs, dy, ctx.how[0], *more)
-        else:
-            gradients = _gradients(*inputs, dy, *ctx.how)
-        return None, *gradients, None, None
+        kernel, bidirectional, backend = ctx.how
+        inputs, kept, ctx.kept = ctx.saved_tensors, ctx.kept, None  # used once: whoever still holds y does not hold it
+        plain = kernel and not _grad_is_on() and _nobody_listens(dy)
+        if plain and kernel is cpu:
+            return None, *cpu.backward(*inputs, dy, bidirectional, kept)
+        inputs = _of_kind(dy.dtype, *inputs)
+        if plain:
+            return None, *kernel.backward(*inputs, dy, bidirectional)
+        gradients = _FirstDerivative.apply if _grad_is_on() else _gradients
+        return None, *gradients(*inputs, dy, bidirectional, backend)
+
+
+def _of_kind(dtype, r, k, v, omega, u):
+    """The inputs as the operator takes them beside dy, whatever dtype a hook on saved tensors gave them back in."""
+    small = torch.promote_types(dtype, torch.float32)
+    return r.to(dtype), k.to(dtype), v.to(dtype), omega.to(small), u.to(small)
 
 
 # torch's own part of it, without its search for transforms, which `_nobody_listens` has done
@@ -250,7 +260,7 @@ class _FirstDerivative(torch.autograd.Function):
         raise RuntimeError("bi_wkv: second derivatives are not implemented; its gradients cannot be differentiated")
 
 
-def _run(kernel, r, k, v, omega, u, bidirectional, backend):
+def _run(r, k, v, omega, u, kernel, bidirectional, backend):
     """y by a kernel; by torch's dispatcher, below autograd, if `kernel` is None."""
     if kernel:
         return kernel.forward(r, k, v, omega, u, bidirectional)
@@ -258,13 +268,14 @@ def _run(kernel, r, k, v, omega, u, bidirectional, backend):
         return _operator(r, k, v, omega, u, bidirectional, backend)
 
 
-def _differentiable(kernel, r, k, v, omega, u, *how):
+def _differentiable(kernel, r, k, v, omega, u, bidirectional, backend):
+    how = kernel, bidirectional, backend
     if (
         _grad_is_on()
         and (r.requires_grad or k.requires_grad or v.requires_grad or omega.requires_grad or u.requires_grad)
     ) or forward_ad._current_level >= 0:  # forward mode is refused there, if an input has a tangent
-        return (_apply if kernel else _Differentiable.apply)(kernel, r, k, v, omega, u, *how)
-    return _run(kernel, r, k, v, omega, u, *how)
+        return (_apply if kernel else _Differentiable.apply)(how, r, k, v, omega, u)
+    return _run(r, k, v, omega, u, *how)
 
 
 # what torch.library.register_autograd does, without its 45 µs a call, a twentieth of forward and backward at N = 197

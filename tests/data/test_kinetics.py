@@ -78,6 +78,10 @@ def test_a_clip_that_is_not_there_keeps_its_row(kinetics_root: Path) -> None:
             "line 1: the header lacks split, label .* 'lable'; did you mean 'label'",
         ),
         (f"{HEADER.replace('_id', '-id')}\narchery,a,1,11,train,0\n", "line 1.*did you mean 'youtube_id'"),
+        (
+            f"{HEADER.replace('split', 'fold')}\narchery,a,1,11,train,0\n",
+            "lacks split of [^;]*; it has label,youtube_id,time_start,time_end,fold,is_cc$",
+        ),
         (f"{HEADER[6:]}\na,1,11,train,0\n", "line 1: the header lacks label .* it has youtube_id,time_start"),
     ],
 )

@@ -1,21 +1,30 @@
 """Work in several processes that is stopped before its end."""
 
 import os
+import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from lcr.data.parallel import in_order
+from lcr.data.parallel import _interrupts_held, in_order
 
 WAITING = """
-import time
+import os, time
 from lcr.data.parallel import in_order
-for _ in in_order(time.sleep, [0] + [60] * 69, label="", workers=2, progress=False):
-    print("drawn", flush=True)
+for _ in in_order(time.sleep, [0] + [60] * 69, label="", workers=2, progress=True):
+    os.write(1, b"drawn\\n")  # what is printed beside a progress bar goes where the bar goes
 """
+
+
+def read_all(terminal: int, shown: list[bytes]) -> None:
+    with suppress(OSError):  # how a terminal says that nobody writes to it any more
+        while more := os.read(terminal, 4096):
+            shown.append(more)
+    os.close(terminal)
 
 
 def slowly(file: Path) -> None:
@@ -31,9 +40,14 @@ def test_a_consumer_that_stops_waits_for_no_more_than_the_clips_at_work(tmp_path
 
 
 def test_ctrl_c_twice_in_the_shutdown_ends_all_processes_at_once() -> None:
+    terminal, its_stderr = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", WAITING], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, "-c", WAITING], stdout=subprocess.PIPE, stderr=its_stderr, start_new_session=True
     )
+    os.close(its_stderr)
+    shown: list[bytes] = []
+    reader = threading.Thread(target=read_all, args=(terminal, shown))
+    reader.start()
     try:
         process.stdout.readline()
         for sent in range(3):  # the first begins the shutdown, which waits for the workers' clips
@@ -45,3 +59,15 @@ def test_ctrl_c_twice_in_the_shutdown_ends_all_processes_at_once() -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGINT
+    reader.join()
+    assert b"".join(shown).rindex(b"\x1b[?25h") > b"".join(shown).rindex(b"\x1b[?25l"), "the cursor is hidden still"
+
+
+def test_a_ctrl_c_that_the_caller_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with _interrupts_held():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        assert signal.signal(signal.SIGINT, before) is signal.SIG_IGN

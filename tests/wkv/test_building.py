@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from lcr.wkv import cpu
@@ -58,11 +59,12 @@ def test_without_the_library_torch_serves_with_one_warning():
 
 
 OTHER_SOURCES = """
-extern "C" {
-int lcr_bi_wkv(const char*) { return 1; }
-int lcr_bi_wkv_isa() { return 0; }
-long long lcr_bi_wkv_kept(long long a, long long b, long long c, long long d) { return a + b + c + d; }
-const char* lcr_bi_wkv_sources() { return "of last week"; }
+#include <Python.h>
+static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_bi_wkv", 0, -1, 0, 0, 0, 0, 0};
+PyMODINIT_FUNC PyInit__bi_wkv() {
+  PyObject* const module = PyModule_Create(&definition);
+  if (OLD) PyModule_AddStringConstant(module, "sources", "of last week");
+  return module;
 }
 """
 
@@ -71,15 +73,18 @@ const char* lcr_bi_wkv_sources() { return "of last week"; }
 def test_a_library_of_other_sources_or_none_at_all_is_not_used(tmp_path):
     name = f"_bi_wkv{importlib.machinery.EXTENSION_SUFFIXES[0]}"
     assert cpu.find(tmp_path) == (None, "it is not built")
-    other, broken, foreign = (tmp_path / folder for folder in ("other", "broken", "foreign"))
-    for folder, content in ((other, OTHER_SOURCES), (foreign, "int nothing;")):
-        folder.mkdir()
-        (folder / "library.cpp").write_text(content)
-        subprocess.run(["g++", "-shared", "-fPIC", str(folder / "library.cpp"), "-o", str(folder / name)], check=True)
-    for folder in (other, foreign):
-        assert cpu.find(folder) == (None, f"{name} was built from other sources")
-    broken.mkdir()
-    (broken / name).write_bytes(b"no library")
-    loaded, problem = cpu.find(broken)
-    assert loaded is None
-    assert problem.startswith(f"{name} does not load (")
+    include = f"-I{sysconfig.get_path('include')}"
+    for folder, content in (("old", OTHER_SOURCES), ("strange", OTHER_SOURCES), ("foreign", "int nothing;")):
+        target, source = tmp_path / folder, tmp_path / folder / "library.cpp"
+        target.mkdir()
+        source.write_text(content)
+        old = f"-DOLD={int(folder == 'old')}"
+        subprocess.run(["g++", "-shared", "-fPIC", include, old, str(source), "-o", str(target / name)], check=True)
+    for folder in ("old", "strange"):
+        assert cpu.find(tmp_path / folder) == (None, f"{name} was built from other sources")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / name).write_bytes(b"no library")
+    for folder in ("foreign", "broken"):
+        loaded, problem = cpu.find(tmp_path / folder)
+        assert loaded is None
+        assert problem.startswith(f"{name} does not load (")

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +27,10 @@ compiles = pytest.mark.skipif(COMPILER is None, reason="no g++ to compile the ke
 def compile_library(folder: Path, kernels: dict[str, tuple[int, list[str]]], *flags: str) -> Path:
     """The library with each kernel at the given vector width, whatever the instruction set."""
     warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-psabi"]
-    common = [COMPILER, "-std=c++17", "-O1", "-fPIC", *warnings, f"-I{NATIVE}", *flags]
-    dispatch = [*common, '-DLCR_SOURCES="test"', "-c", str(NATIVE / "dispatch.cpp"), "-o", str(folder / "dispatch.o")]
-    commands = [dispatch]
+    includes = [f"-I{NATIVE}", f"-isystem{sysconfig.get_path('include')}"]
+    common = [COMPILER, "-std=c++17", "-O1", "-fPIC", *warnings, *includes, *flags]
+    parts = [("dispatch", []), ("python", ['-DLCR_SOURCES="test"'])]
+    commands = [[*common, *more, "-c", str(NATIVE / f"{n}.cpp"), "-o", str(folder / f"{n}.o")] for n, more in parts]
     for name, (width, more) in kernels.items():
         macros = [f"-DLCR_KERNEL={name}", f"-DLCR_WIDTH={width}"]
         source, target = str(NATIVE / "kernel.cpp"), str(folder / f"{name}.o")
@@ -98,7 +100,8 @@ def test_what_the_forward_pass_keeps_changes_no_bit(tokens, width, kernel, bidir
     dy = torch.randn(r.shape, generator=torch.Generator().manual_seed(3))
     if spoilt:  # one direction then goes pair by pair
         k[0, 0, tokens // 2, 1] = dy[0, 0, tokens // 3, 0] = float("nan")
-    room = cpu.room_to_keep(r, bidirectional, library, kernel).fill_(-7)
+    room = cpu.room_to_keep(r, bidirectional, library, kernel)
+    room[:] = b"\xff" * len(room)  # NaN: what is read was written before
     seen = []
     for kept in (None, room):
         y = cpu.forward(r, k, v, omega, u, bidirectional, kept, library, kernel)
@@ -110,9 +113,70 @@ def test_what_the_forward_pass_keeps_changes_no_bit(tokens, width, kernel, bidir
 def test_short_sequences_keep_what_their_backward_pass_would_make_again(inputs, monkeypatch):
     for tokens, keeps in ((1, True), (272, True), (273, False)):
         y = bi_wkv(*[x.requires_grad_() for x in inputs(tokens)])
-        assert (y.grad_fn.saved_tensors[5] is not None) == keeps
+        assert (y.grad_fn.kept is not None) == keeps
+        y.sum().backward()
+        assert y.grad_fn.kept is None  # though y is still held
+    with torch.autograd.graph.save_on_cpu():  # who wants the inputs elsewhere wants no more of them here
+        assert bi_wkv(*[x.requires_grad_() for x in inputs(272)]).grad_fn.kept is None
     monkeypatch.setattr(cpu, "room_to_keep", None)
     bi_wkv(*inputs(272))  # without gradients nothing asks for room
+
+
+@built
+def test_a_second_backward_pass_has_the_same_bits(inputs):
+    x = [a.requires_grad_() for a in inputs(100)]
+    y = bi_wkv(*x)
+    first, second = (torch.autograd.grad(y.square().sum(), x, retain_graph=True) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@built
+def test_the_library_reads_what_it_can_read_as_it_is_and_nothing_else(inputs):
+    library, x = cpu.library(), inputs(70)
+    y = torch.empty_like(x[0])
+    assert library.fits(*x)
+    assert library.fits(torch.nn.Parameter(x[0]), *x[1:])
+    assert library.fits(x[0][:, :, :1].expand(x[0].shape), *x[1:])
+    transposed, shorter = x[0].mT.contiguous().mT, x[0][:, :, 1:]
+    others = [x[0].double(), x[0].bfloat16(), x[0].to("meta"), x[0].to_sparse(), transposed, shorter, x[0][0], None, 1]
+    others += [torch._efficientzerotensor(x[0].shape), torch._to_functional_tensor(x[0]), "r", x[0].numpy()]
+    for other in others:
+        assert not library.fits(x[0], other, *x[2:])
+        assert library.forward(x[0], x[1], other, *x[3:], y, None, True, 1, -1) is NotImplemented
+        assert library.forward(*x, other, None, True, 1, -1) is NotImplemented
+    for other in (
+        x[3].double(),
+        x[3][:1],
+        x[3].expand(2, *x[3].shape),
+        x[3].mT.contiguous().mT,
+        x[3][:1].expand(2, -1),
+    ):
+        assert not library.fits(*x[:4], other)
+        assert not library.fits(*x[:3], other, x[4])
+    for wrong in (x, [*x, y, None, True, 1], [*x, y, None, True, 1, -1, 0]):
+        with pytest.raises(TypeError, match=r"\d+ arguments; expected 10"):
+            library.forward(*wrong)
+    for threads, kernel in ((1.5, -1), (1, "0")):
+        with pytest.raises(TypeError):
+            library.forward(*x, y, None, True, threads, kernel)
+    for kept in (bytearray(64), b"", library.room_to_keep(x[0], False, -1)):
+        with pytest.raises(ValueError, match="kept: expected what room_to_keep gives"):
+            library.forward(*x, y, kept, True, 1, -1)
+    with pytest.raises(ValueError, match="cannot read such tensors"):
+        cpu.forward(x[0], x[1], shorter, *x[3:], True)
+
+
+@built
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc to read the memory in use from")
+def test_calls_leave_no_memory_behind(inputs):
+    x = [a.requires_grad_() for a in inputs(197, batch=1, heads=3, width=64)]
+    dy = torch.ones_like(x[0])
+    held = []
+    for _ in range(2):
+        for _ in range(300):
+            torch.autograd.grad(bi_wkv(*x), x, dy)
+        held.append(int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+    assert held[1] - held[0] < 20e6  # what one call keeps is 0.6 MB
 
 
 @built
@@ -121,7 +185,7 @@ def test_short_sequences_keep_what_their_backward_pass_would_make_again(inputs, 
 def test_what_was_built_equals_the_float64_sum_in_every_instruction_set_of_this_machine(
     tokens, width, bidirectional, inputs, error
 ):
-    for kernel in range(cpu.library().lcr_bi_wkv_isa() + 1):
+    for kernel in range(cpu.library().isa + 1):
         close(inputs(tokens, batch=1, width=width), bidirectional, None, kernel, error)
 
 

@@ -1,4 +1,4 @@
-// The C interface: choice of instruction set, memory, threads. No Python and no torch in here.
+// What is behind the C interface: choice of instruction set, memory, threads.
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -12,11 +12,11 @@
 #endif
 
 #include "bi_wkv.h"
+#include "interface.h"
 
 namespace lcr {
 namespace {
 
-// 0 portable, 1 AVX2 with FMA, 2 AVX-512: the best that this machine runs.
 int best() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -113,44 +113,17 @@ bool run(int64_t tasks, int threads, int64_t bytes, const Work& work) {
 
 using namespace lcr;
 
-#define EXPORT __attribute__((visibility("default")))
-
 extern "C" {
 
-struct LcrTensor {
-  float* data;
-  int64_t batch, head, token;
-};
+int lcr_bi_wkv_isa() { return best(); }
 
-// What is asked for, in fields of eight bytes, which Python packs at once: ctypes would take its time for each argument.
-struct LcrCall {
-  int64_t isa;  // the kernel's number, or below 0 for the best
-  int64_t threads, batches, heads, tokens, width, bidirectional;
-  const float *omega, *u;  // (H, D), contiguous
-  float *d_omega, *d_u;    // the same; null for the forward pass
-  float* kept;             // lcr_bi_wkv_kept floats a batch and head, which the forward pass writes; or null
-  LcrTensor tensors[7];    // r, k, v, dy, dr, dk, dv; or r, k, v, y, with nothing after them
-};
-
-// What the library was compiled from.
-EXPORT const char* lcr_bi_wkv_sources() { return LCR_SOURCES; }
-
-// What compiled it.
-EXPORT const char* lcr_bi_wkv_compiler() { return __VERSION__; }
-
-// The number of the best kernel that this machine runs.
-EXPORT int lcr_bi_wkv_isa() { return best(); }
-
-// The floats a batch and head that a forward pass can leave to the backward pass, for sequences of so many tokens and
-// channels; 0 where that does not pay. With them or without, the gradients have the same bits.
-EXPORT int64_t lcr_bi_wkv_kept(int64_t isa, int64_t tokens, int64_t width, int64_t bidirectional) {
+int64_t lcr_bi_wkv_kept(int64_t isa, int64_t tokens, int64_t width, int64_t bidirectional) {
   Problem p{};
   p.tokens = tokens, p.width = static_cast<int>(width), p.bidirectional = bidirectional != 0;
   return kernel(static_cast<int>(isa)).floats_kept(p);
 }
 
-// Returns 0, or 1 when memory is out.
-EXPORT int lcr_bi_wkv(const LcrCall* call) {
+int lcr_bi_wkv(const LcrCall* call) {
   const int64_t batches = call->batches, heads = call->heads, tokens = call->tokens, width = call->width;
   const auto tensor = [&](int i) {
     const LcrTensor& x = call->tensors[i];
@@ -159,6 +132,10 @@ EXPORT int lcr_bi_wkv(const LcrCall* call) {
   Problem p{batches, heads, tokens, static_cast<int>(width), call->bidirectional != 0, call->omega, call->u,
             tensor(0), tensor(1), tensor(2), tensor(3), {}, {}, {}, call->kept};
   const bool backward = call->d_omega != nullptr;
+  if (!batches || !heads || !tokens || !width) {
+    for (int64_t i = 0; backward && i < heads * width; ++i) call->d_omega[i] = call->d_u[i] = 0;
+    return 0;
+  }
   if (backward) p.dr = tensor(4), p.dk = tensor(5), p.dv = tensor(6);
   for (int i = backward ? 4 : 3; i < (backward ? 7 : 4); ++i) prefer_large_pages(p, tensor(i));  // what is written
   const Kernel& k = kernel(static_cast<int>(call->isa));
