@@ -30,6 +30,7 @@ GROWTH, GROWTH_ROUNDS, IN_TURN = (3136, 12544), 15, "operator, in turn"
 RECURRENCE_ROUNDS = 5  # beyond RECURRENCE_UP_TO tokens: one by one in Python they take seconds
 RECURRENCE_UP_TO = 197
 WARM_UP = 0.02  # seconds
+LOADING = 0.5  # seconds: more than torch takes for what it loads late, in the first call of a process
 BACKWARD = 2.5  # products of the backward pass by those of the forward pass
 COPIED = {"cpu": 2**22, "cuda": 2**26}  # floats: more than the caches hold
 
@@ -177,8 +178,9 @@ def measure(
     if device == "cuda":  # the first call of a kernel compiles it
         for case in every:
             case.call()
-    for case in every:  # of two calls the shorter: the first of a process waits for what torch loads late
-        case.warmed = any(_timed(case.call, device) < WARM_UP for _ in range(2))
+    for case in every:
+        first = _timed(case.call, device)
+        case.warmed = first < WARM_UP or (first < LOADING and _timed(case.call, device) < WARM_UP)
     order = random.Random(0)
     for _, turn in track(sorted(due)):
         for case in order.sample(turns[turn], len(turns[turn])):

@@ -13,6 +13,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from lcr.runs import source_hash
 from tests.dag.conftest import SOURCE
 
 # Where conda's name for it is another.
@@ -37,7 +38,10 @@ def test_a_built_wheel_finds_its_studies_from_any_folder(tmp_path: Path):
     unpacked, elsewhere = tmp_path / "unpacked", tmp_path / "elsewhere"
     zipfile.ZipFile(next(tmp_path.glob("lcr-*.whl"))).extractall(unpacked)
     elsewhere.mkdir()
-    asked = "import lcr.config as c; s = c.load_study('smoke'); print(c.__file__, s.name, c.load_variant('full').name)"
+    asked = (
+        "import lcr.config as c, lcr.runs as r; s = c.load_study('smoke');"
+        "print(c.__file__, s.name, c.load_variant('full').name, r.source_hash(('wkv',)))"
+    )
     answer = subprocess.run(
         [sys.executable, "-c", asked],
         cwd=elsewhere,
@@ -45,7 +49,8 @@ def test_a_built_wheel_finds_its_studies_from_any_folder(tmp_path: Path):
         capture_output=True,
         text=True,
     )
-    assert answer.stdout.split() == [str(unpacked / "lcr" / "config.py"), "smoke", "full"], answer.stderr
+    runs = source_hash(("wkv",))  # its runs have the same keys: nothing that counts in them was left out
+    assert answer.stdout.split() == [str(unpacked / "lcr" / "config.py"), "smoke", "full", runs], answer.stderr
 
 
 def test_the_conda_environment_asks_for_what_the_package_asks_for():

@@ -149,10 +149,10 @@ def test_the_gradient_of_v_is_the_operator_with_r_and_k_swapped(backend, inputs,
 
 
 @pytest.mark.parametrize("backend", BACKEND)
-@pytest.mark.parametrize("shape", [(0, 2, 9, 8), (2, 2, 0, 8)])
+@pytest.mark.parametrize("shape", [(0, 2, 9, 8), (2, 2, 0, 8), (2, 0, 9, 8), (2, 2, 9, 0)])
 def test_empty_tensors_have_zero_gradients(shape, backend):
     x = [torch.zeros(shape, requires_grad=True) for _ in range(3)] + [
-        torch.zeros(2, 8, requires_grad=True) for _ in range(2)
+        torch.zeros(shape[1], shape[3], requires_grad=True) for _ in range(2)
     ]
     y = bi_wkv(*x, backend=backend)
     assert y.shape == shape

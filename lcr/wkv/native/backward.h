@@ -4,9 +4,9 @@
   // earlier ones (before) ask of a key, gives dk and, turned back, dv. A pair in chunks m < n has the exponent
   // (t-t0) + 32·(n-m-1) + (31-i): each factor's slope is taken where it is applied, so nothing cancels.
 
-  // What a product emits, scaled by w^exponent(t) and added to rows of `out` from token `at` on; to the slope by log w the
-  // exponent times its product with `source`. It holds pointers: what it read through `this` would be read again after
-  // each store.
+  // What a product emits, scaled by w^exponent(t) and added to rows of `out` from token `at` on; to the slope by log w
+  // the exponent times its product with `source`. It holds pointers: what it read through `this` would be read again
+  // after each store.
   template <class Exponent, class Ask>
   auto added_to(const Block& out, const Rows& source, int at, const Exponent& exponent, const Ask& next) {
     float *const to = out.data, *const slopes = w.slopes;

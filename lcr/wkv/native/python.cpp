@@ -55,8 +55,9 @@ bool first(PyObject* object, Shape& shape, LcrTensor& tensor) {
   if (!read(object, 4, x)) return false;
   shape = {x.shape[0], x.shape[1], x.shape[2], x.shape[3]};
   tensor = {address(x), x.strides[0], x.strides[1], x.strides[2]};
-  const bool empty = !shape.batches || !shape.heads || !shape.tokens || !shape.width;
-  return (x.data || empty) && (x.strides[3] == 1 || shape.width <= 1) && shape.width <= lcr::kMaxWidth;
+  if (shape.width > lcr::kMaxWidth) return false;
+  const bool empty = !shape.batches || !shape.heads || !shape.tokens || !shape.width;  // whatever its strides
+  return empty || (x.data && (x.strides[3] == 1 || shape.width == 1));
 }
 bool large(PyObject* object, const Shape& shape, LcrTensor& tensor) {
   Shape own;
@@ -67,8 +68,8 @@ bool small(PyObject* object, const Shape& shape, float*& data) {
   DLTensor x;
   if (!read(object, 2, x) || x.shape[0] != shape.heads || x.shape[1] != shape.width) return false;
   data = address(x);
-  return (x.data || !shape.heads || !shape.width) && (x.strides[1] == 1 || shape.width <= 1) &&
-         (x.strides[0] == shape.width || shape.heads <= 1);
+  if (!shape.heads || !shape.width) return true;
+  return x.data && (x.strides[1] == 1 || shape.width == 1) && (x.strides[0] == shape.width || shape.heads == 1);
 }
 bool small(PyObject* object, const Shape& shape, const float*& data) {
   float* found;
@@ -181,7 +182,7 @@ PyMethodDef methods[] = {
     {"room_to_keep", fast(room_to_keep), METH_FASTCALL,
      "room_to_keep(r, bidirectional, kernel): memory for what forward leaves to backward, or None"},
     {"forward", fast(forward), METH_FASTCALL,
-     "forward(r, k, v, omega, u, y, kept, bidirectional, threads, kernel): writes y; NotImplemented if they do not fit"},
+     "forward(r, k, v, omega, u, y, kept, bidirectional, threads, kernel): writes y; NotImplemented if one is unfit"},
     {"backward", fast(backward), METH_FASTCALL,
      "backward(r, k, v, omega, u, dy, dr, dk, dv, d_omega, d_u, kept, bidirectional, threads, kernel): the same"},
     {nullptr, nullptr, 0, nullptr}};

@@ -5,10 +5,10 @@
 namespace lcr {
 namespace {
 
-constexpr double kOmegaMax = 80;  // as in chunk.py: w is 0 to all digits
-constexpr int kLeaf = kRound;  // tokens whose scores come straight from the Toeplitz table
+constexpr double kOmegaMax = 80;   // as in chunk.py: w is 0 to all digits
+constexpr int kLeaf = kRound;      // tokens whose scores come straight from the Toeplitz table
 constexpr int kReach = kLeaf - 1;  // Toeplitz table of a leaf: offsets -kReach..kReach
-constexpr int kNear = 2 * kRound;   // at eight floats a vector a channel's are one line of memory
+constexpr int kNear = 2 * kRound;  // at eight floats a vector a channel's are one line of memory
 
 // Decay tables of one head of up to kChannels channels; zero beyond its own.
 template <int kChannels>
@@ -22,11 +22,12 @@ struct alignas(64) Tables {
   double rate[kChannels];                      // e^ω
 };
 
-// e^x as 2^n·e^r, |r| ≤ ln 2 / 2, by its series, for x up to 709, to a few units of the last place with fused multiply-adds
-// and to about |x| of them without; below -708, where float32 has long been 0, e^-708. The same with any C library.
+// e^x as 2^n·e^r, |r| ≤ ln 2 / 2, by its series, for x up to 709, to a few units of the last place with fused
+// multiply-adds and to about |x| of them without; below -708, where float32 has long been 0, e^-708. The same with any C
+// library.
 INLINE wide exponential(wide x) {
   constexpr double kLog2e = 0x1.71547652b82fep0, kLn2 = 0x1.62e42fefa39efp-1, kLn2Rest = 0x1.abc9e3b39803fp-56;
-  constexpr double kToInteger = 0x1.8p52;  // doubles of this size have no digits after the point, and n in their last bits
+  constexpr double kToInteger = 0x1.8p52;  // doubles of this size have no digits after the point, n in their last bits
   constexpr int kTerms = 13;
   const wide least = all_wide(-708);
   x = x < least ? least : x;
@@ -43,8 +44,8 @@ INLINE wide exponential(wide x) {
   return sum;
 }
 
-// exp once a channel; powers as products in double, which float32 does not see the rounding of. Without `scores` not what
-// near_scores and half_scores read: halves and near.
+// exp once a channel; powers as products in double, which float32 does not see the rounding of. Without `scores` not
+// what near_scores and half_scores read: halves and near.
 template <int kChannels>
 void fill(Tables<kChannels>& t, const float* omega, const float* u, int width, bool bidirectional, bool scores) {
   const int padded = (width + 15) / 16 * 16;  // for any vector; zeros beyond the channels
