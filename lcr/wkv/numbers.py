@@ -5,7 +5,8 @@ counts the digests of numbers.json in place of `native/`, one for each vector wi
 calls with finite numbers and ω from -11 to 5; tests/wkv/test_numbers.py holds the kernel to them. A change of the bits
 changes the digests, and with them every key. Another compiler may fuse other products with their sums, so they are
 compared where the one that is stated beside them built the kernel. Beside them stands the hash of the kernel's text
-too, which no key counts: an edit is noticed by the tests of any machine, also of one that cannot compare.
+too, which no key counts: an edit is noticed by the tests of any machine, also of one that cannot compare. The flags in
+setup.py are not part of that text.
 
     python -m lcr.wkv.numbers    # the digests of the built kernel; --write states them, and the text
 """

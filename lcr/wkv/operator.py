@@ -75,7 +75,7 @@ def bi_wkv(
     r, k, v: (B, H, N, D) of one floating dtype, any strides; omega, u: (H, D), of the same dtype or float32; returns
     y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five, once. Without `bidirectional` no third sum.
     Works in float64 for float64, in float32 otherwise; under autocast all but float64 is taken to float32 first.
-    Holds its inputs for the backward pass, and "cpu" up to 272 tokens as much again (`lcr.wkv.cpu.room_to_keep`).
+    Holds its inputs for the backward pass, and "cpu" up to 272 tokens its states (`lcr.wkv.cpu.room_to_keep`).
     backend: "auto" (the fastest that fits, see `choice`), "torch" (any device), "cpu" (the native kernel: D up to 128,
     not float64), "cuda" (a GPU and the extra [cuda]: D of 32, 48, 64, 96, 128, not float64), or "reference" (the
     float64 sum over all pairs: N² memory, for tests).

@@ -1,5 +1,6 @@
 """The native CPU kernel: every instruction set's code, any number of threads, the longest sequences, sanitizers."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -162,6 +163,8 @@ def test_the_library_reads_what_it_can_read_as_it_is_and_nothing_else(inputs):
     for kept in (bytearray(64), b"", library.room_to_keep(x[0], False, -1)):
         with pytest.raises(ValueError, match="kept: expected what room_to_keep gives"):
             library.forward(*x, y, kept, True, 1, -1)
+    assert library.room_to_keep(torch.empty(1).expand(2**20, 2**12, 197, 128), True, -1) is None  # more than there is
+    assert library.room_to_keep(torch.empty(1).expand(2**30, 2**30, 1, 1), True, -1) is None  # more than there can be
     with pytest.raises(ValueError, match="cannot read such tensors"):
         cpu.forward(x[0], x[1], shorter, *x[3:], True)
 
@@ -177,6 +180,43 @@ def test_calls_leave_no_memory_behind(inputs):
             torch.autograd.grad(bi_wkv(*x), x, dy)
         held.append(int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
     assert held[1] - held[0] < 20e6  # what one call keeps is 0.6 MB
+
+
+@built
+def test_calls_leave_no_reference_behind(inputs):
+    library, x = cpu.library(), inputs(9)
+    y, kept = torch.empty_like(x[0]), cpu.room_to_keep(x[0], True)
+    objects = [*x, y, kept, None, NotImplemented, True, False]
+
+    def counts():
+        return [sys.getrefcount(thing) for thing in objects]
+
+    counts()
+    before = counts()
+    for _ in range(1000):
+        library.fits(*x), library.fits(*x[:4], None), library.room_to_keep(x[0], True, -1)
+        for room, threads in ((kept, 1), (None, 1), (b"", 1), (kept, "1")):
+            with contextlib.suppress(ValueError, TypeError):
+                library.forward(*x, y, room, True, threads, -1)
+        library.forward(*x, None, kept, True, 1, -1)
+    assert max(abs(a - b) for a, b in zip(counts(), before, strict=True)) < 10
+
+
+@built
+def test_what_is_kept_stays_where_it_is_while_the_kernel_works(inputs):
+    x = inputs(272, batch=100, heads=4, width=64)  # some 50 ms
+    room = cpu.room_to_keep(x[0], True)
+    worker = threading.Thread(target=cpu.forward, args=(*x, True, room))
+    worker.start()
+    refused = 0
+    while worker.is_alive():
+        try:
+            room.append(0)
+            del room[-1]
+        except BufferError:
+            refused += 1
+        time.sleep(1e-4)
+    assert refused
 
 
 @built

@@ -2,7 +2,8 @@
 #pragma once
 #include <cstdint>
 
-#define LCR_EXPORT __attribute__((visibility("default")))
+// Found by name from outside; inside always the library's own, also where a second copy is loaded.
+#define LCR_EXPORT __attribute__((visibility("protected")))
 
 extern "C" {
 

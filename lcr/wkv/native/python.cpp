@@ -37,7 +37,8 @@ struct Shape {
   int64_t batches, heads, tokens, width;
 };
 
-// A tensor of float32 on the CPU with that many dimensions, or false.
+// A tensor of float32 on the CPU with that many dimensions, or false. DLPack does not say whether its numbers are to be
+// negated when read (torch's negative bit): who calls has resolved that.
 bool read(PyObject* object, int dimensions, DLTensor& found) {
   if (!PyObject_TypeCheck(object, reinterpret_cast<PyTypeObject*>(tensor_type))) return false;
   if (api->read(object, &found)) {  // it has no memory of its own, or of a kind that DLPack does not know
@@ -80,11 +81,18 @@ bool inputs(PyObject* const* x, Shape& shape, LcrCall& call) {
          large(x[2], shape, call.tensors[2]) && small(x[3], shape, call.omega) && small(x[4], shape, call.u);
 }
 
-int64_t bytes_kept(const Shape& s, const LcrCall& call) {
-  return s.batches * s.heads * lcr_bi_wkv_kept(call.isa, s.tokens, s.width, call.bidirectional) *
-         static_cast<int64_t>(sizeof(float));
-}
 constexpr int64_t kLine = 64;  // what is kept begins on a line of memory: so much more is asked for
+
+// 0 where nothing is to be kept, below 0 where it is more than any memory.
+int64_t bytes_kept(const Shape& s, const LcrCall& call) {
+  int64_t tasks, floats, bytes, all;
+  const int64_t each = lcr_bi_wkv_kept(call.isa, s.tokens, s.width, call.bidirectional);
+  if (__builtin_mul_overflow(s.batches, s.heads, &tasks) || __builtin_mul_overflow(tasks, each, &floats) ||
+      __builtin_mul_overflow(floats, static_cast<int64_t>(sizeof(float)), &bytes) ||
+      __builtin_add_overflow(bytes, kLine, &all))
+    return -1;
+  return bytes ? all : 0;
+}
 
 bool enough(Py_ssize_t found, Py_ssize_t expected) {
   if (found == expected) return true;
@@ -92,24 +100,33 @@ bool enough(Py_ssize_t found, Py_ssize_t expected) {
   return false;
 }
 
-// The last of a pass's arguments: kept, bidirectional, threads, kernel. Then the work, without the interpreter's lock.
-PyObject* run(PyObject* const* last, const Shape& shape, LcrCall& call) {
-  call.bidirectional = PyObject_IsTrue(last[1]), call.threads = PyLong_AsLongLong(last[2]);
-  call.isa = PyLong_AsLongLong(last[3]);
-  if (PyErr_Occurred()) return nullptr;
+// A pass's last arguments, after `kept`: bidirectional, threads, kernel. Before any tensor is read, since what these run
+// of Python could change one.
+bool how(PyObject* const* last, LcrCall& call) {
+  call.bidirectional = PyObject_IsTrue(last[0]), call.threads = PyLong_AsLongLong(last[1]);
+  call.isa = PyLong_AsLongLong(last[2]);
+  return !PyErr_Occurred();
+}
+
+// The work, without the interpreter's lock; what is kept cannot be resized meanwhile.
+PyObject* run(PyObject* kept, const Shape& shape, LcrCall& call) {
   call.batches = shape.batches, call.heads = shape.heads, call.tokens = shape.tokens, call.width = shape.width;
-  if (last[0] != Py_None) {
-    if (!PyByteArray_Check(last[0]) || PyByteArray_GET_SIZE(last[0]) < bytes_kept(shape, call) + kLine) {
+  Py_buffer held{};
+  if (kept != Py_None) {
+    const int64_t bytes = bytes_kept(shape, call);
+    if (!PyByteArray_Check(kept) || bytes < 0 || PyByteArray_GET_SIZE(kept) < bytes) {
       PyErr_SetString(PyExc_ValueError, "kept: expected what room_to_keep gives for tensors of this shape, or None");
       return nullptr;
     }
-    const uintptr_t begins = reinterpret_cast<uintptr_t>(PyByteArray_AS_STRING(last[0]));
-    call.kept = reinterpret_cast<float*>((begins + kLine - 1) / kLine * kLine);
+    if (PyObject_GetBuffer(kept, &held, PyBUF_WRITABLE)) return nullptr;
+    const uintptr_t begins = reinterpret_cast<uintptr_t>(held.buf);
+    call.kept = bytes ? reinterpret_cast<float*>((begins + kLine - 1) / kLine * kLine) : nullptr;
   }
   int failed;
   Py_BEGIN_ALLOW_THREADS;
   failed = lcr_bi_wkv(&call);
   Py_END_ALLOW_THREADS;
+  if (held.obj) PyBuffer_Release(&held);
   if (failed)
     return PyErr_Format(PyExc_MemoryError, "bi_wkv: no memory for the states of (%lld, %lld, %lld, %lld)",
                         static_cast<long long>(shape.batches), static_cast<long long>(shape.heads),
@@ -128,31 +145,37 @@ PyObject* room_to_keep(PyObject*, PyObject* const* x, Py_ssize_t count) {
   if (!enough(count, 3)) return nullptr;
   Shape shape;
   LcrCall call{};
-  if (!first(x[0], shape, call.tensors[0])) Py_RETURN_NONE;
   call.bidirectional = PyObject_IsTrue(x[1]), call.isa = PyLong_AsLongLong(x[2]);
   if (PyErr_Occurred()) return nullptr;
+  if (!first(x[0], shape, call.tensors[0])) Py_RETURN_NONE;
   const int64_t bytes = bytes_kept(shape, call);
-  if (!bytes) Py_RETURN_NONE;
-  return PyByteArray_FromStringAndSize(nullptr, bytes + kLine);  // not filled with anything
+  if (bytes <= 0) Py_RETURN_NONE;
+  PyObject* const room = PyByteArray_FromStringAndSize(nullptr, 0);
+  if (!room || PyByteArray_Resize(room, bytes)) {  // not filled with anything; without it the pass is only slower
+    Py_XDECREF(room);
+    PyErr_Clear();
+    Py_RETURN_NONE;
+  }
+  return room;
 }
 
 PyObject* forward(PyObject*, PyObject* const* x, Py_ssize_t count) {
-  if (!enough(count, 10)) return nullptr;
   Shape shape;
   LcrCall call{};
+  if (!enough(count, 10) || !how(x + 7, call)) return nullptr;
   if (!inputs(x, shape, call) || !large(x[5], shape, call.tensors[3])) Py_RETURN_NOTIMPLEMENTED;
-  return run(x + 6, shape, call);
+  return run(x[6], shape, call);
 }
 
 PyObject* backward(PyObject*, PyObject* const* x, Py_ssize_t count) {
-  if (!enough(count, 15)) return nullptr;
   Shape shape;
   LcrCall call{};
+  if (!enough(count, 15) || !how(x + 12, call)) return nullptr;
   if (!inputs(x, shape, call)) Py_RETURN_NOTIMPLEMENTED;
   for (int i = 0; i < 4; ++i)
     if (!large(x[5 + i], shape, call.tensors[3 + i])) Py_RETURN_NOTIMPLEMENTED;
   if (!small(x[9], shape, call.d_omega) || !small(x[10], shape, call.d_u)) Py_RETURN_NOTIMPLEMENTED;
-  return run(x + 11, shape, call);
+  return run(x[11], shape, call);
 }
 
 // Fills a new module: what built it from what, and how it reads tensors.
@@ -186,7 +209,12 @@ PyMethodDef methods[] = {
     {"backward", fast(backward), METH_FASTCALL,
      "backward(r, k, v, omega, u, dy, dr, dk, dv, d_omega, d_u, kept, bidirectional, threads, kernel): the same"},
     {nullptr, nullptr, 0, nullptr}};
-PyModuleDef_Slot slots[] = {{Py_mod_exec, reinterpret_cast<void*>(fill)}, {0, nullptr}};
+PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, reinterpret_cast<void*>(fill)},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+    {0, nullptr}};
 PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_bi_wkv", nullptr, 0, methods, slots, nullptr, nullptr, nullptr};
 
 }  // namespace
