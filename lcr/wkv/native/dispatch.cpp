@@ -99,10 +99,10 @@ bool run(int64_t tasks, int threads, int64_t bytes, const Work& work) {
     own.trim();
   };
   std::vector<std::thread> others;
-  // at once, so that no growth fails while threads run
-  others.reserve(static_cast<size_t>(threads < tasks ? (threads > 0 ? threads : 1) : tasks));
+  const int64_t more = (threads < tasks ? threads : tasks) - 1;
+  if (more > 0) others.reserve(static_cast<size_t>(more));  // at once, so that no growth fails while threads run
   try {
-    for (int64_t i = 1; i < threads && i < tasks; ++i) others.emplace_back(loop);
+    for (int64_t i = 0; i < more; ++i) others.emplace_back(loop);
   } catch (const std::system_error&) {  // no more threads to be had: those that started serve
   }
   loop();

@@ -1,8 +1,8 @@
 // The library as a Python module, lcr.wkv._bi_wkv: finds what a tensor's data are without a word of Python.
 //
 // torch's own headers would tie a build to one version of torch. DLPack's table of C functions, which torch.Tensor
-// carries from torch 2.10 on, is a stable binary interface: through it eleven tensors are read in a microsecond, where
-// asking each for its shape, strides and address takes thirty, a thirtieth of both passes at N = 197.
+// carries from torch 2.10 on, is a stable binary interface: through it five tensors are read and compared in 0.4 µs, where
+// Python asks each for its shape, strides and address (with what else went, 32 to 58 µs of both passes at N = 197).
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
