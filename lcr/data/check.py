@@ -1,5 +1,6 @@
 """Whether the data are still what the manifest says, and what a study should know about them before it starts."""
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -46,9 +47,10 @@ def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None
         partial(_probe, root), [row["path"] for row in rows], label="checking", workers=workers, progress=progress
     )
     changed = []
-    for row, found in zip(rows, probes, strict=True):
-        if (found.status, found.hash) != (row["status"], row["hash"]):
-            changed.append(f"{row['id']} ({found.status}: {found.why})" if found.why else row["id"])
+    with closing(probes):
+        for row, found in zip(rows, probes, strict=True):
+            if (found.status, found.hash) != (row["status"], row["hash"]):
+                changed.append(f"{row['id']} ({found.status}: {found.why})" if found.why else row["id"])
     if changed:
         more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
         report.faults.append(

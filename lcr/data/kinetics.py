@@ -9,12 +9,11 @@ import csv
 import os
 import re
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from importlib.resources import files as package_files
 from pathlib import Path
 
 from lcr.data.annotations import Annotation, Annotations, Collector, check_root, read_text
-from lcr.errors import InputError, unknown
+from lcr.errors import InputError, nearest, unknown
 
 HEADER = ("label", "youtube_id", "time_start", "time_end", "split", "is_cc")
 NEEDED = ("youtube_id", "time_start", "time_end", "split")  # test files go without a label, some files without is_cc
@@ -85,7 +84,7 @@ def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, st
     header = [name.strip() for name in fields]
     lacking = [name for name in needed if name not in header]
     if lacking:
-        strange = [name for name in header if name not in HEADER and get_close_matches(name, lacking, cutoff=0.5)]
+        strange = [name for name in header if name not in HEADER and nearest(name, lacking)]
         hint = "; ".join(str(unknown("column", name, lacking)) for name in strange) or f"it has {','.join(header)}"
         if len(header) == 1:
             hint = "the separator must be ','"

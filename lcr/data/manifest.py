@@ -8,6 +8,7 @@ manifest's own folder, so generated data may be moved.
 import json
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -179,11 +180,13 @@ def build_manifest(
         partial(_probe, Path(root)), rows, label=f"indexing {dataset}", workers=workers, progress=progress
     )
     records, broken = [], []
-    for row, found in zip(rows, probes, strict=True):
-        record = vars(row) | {name: getattr(found, name) for name in ("frames", "width", "height", "hash", "status")}
-        records.append(record)
-        if found.status != "ok":
-            broken.append(record | {"why": found.why})
+    with closing(probes):
+        for row, found in zip(rows, probes, strict=True):
+            names = ("frames", "width", "height", "hash", "status")
+            record = vars(row) | {name: getattr(found, name) for name in names}
+            records.append(record)
+            if found.status != "ok":
+                broken.append(record | {"why": found.why})
     if len(broken) == len(records):
         raise InputError(f"{root}: not one usable clip: {unusable_text(broken, len(records))}")
     if broken:

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from lcr.errors import RunFailed
@@ -92,8 +92,9 @@ def _interrupts_held() -> Iterator[None]:
 
     def hold(number: int, _: object) -> None:
         if held:
-            if sys.stderr.isatty():
-                os.write(sys.stderr.fileno(), b"\x1b[?25h")  # the cursor, which the progress bar has hidden
+            with suppress(Exception):  # stderr may be closed, or none at all
+                if sys.stderr.isatty():
+                    os.write(sys.stderr.fileno(), b"\x1b[?25h")  # the cursor, which the progress bar has hidden
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)  # to the process, not to this thread, which may have it masked
         held.append(number)

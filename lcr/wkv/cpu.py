@@ -49,26 +49,27 @@ def find(folder: Path) -> tuple[ModuleType | None, str]:
 
 @functools.cache
 def _found() -> tuple[ModuleType | None, str]:
-    loaded, problem = find(Path(__file__).parent)
-    if problem:
-        warnings.warn(
-            f"Bi-WKV's native CPU kernel cannot serve: {problem}. torch serves, slower. With a C++17 compiler "
-            "(Debian: apt install g++ python3-dev; conda: conda install cxx-compiler), `pip install` it again.",
-            stacklevel=3,
-        )
-    return loaded, problem
+    return find(Path(__file__).parent)
 
 
 @functools.cache  # a call of it is no step of Python's, whatever traces those
 def library() -> ModuleType | None:
-    """The built library, or None, with one warning that says what to do."""
+    """The built library, or None."""
     return _found()[0]
 
 
+@functools.cache
 def missing() -> str | None:
-    """Why the kernel cannot serve here, and what to do; None where it can."""
+    """Why the kernel cannot serve here, and what to do, with one warning; None where it can."""
     problem = _found()[1]
-    return f"no native kernel ({problem}): install a C++17 compiler and the package again" if problem else None
+    if not problem:
+        return None
+    warnings.warn(
+        f"Bi-WKV's native CPU kernel cannot serve: {problem}. torch serves, slower. With a C++17 compiler "
+        "(Debian: apt install g++ python3-dev; conda: conda install cxx-compiler), `pip install` it again.",
+        stacklevel=3,
+    )
+    return f"no native kernel ({problem}): install a C++17 compiler and the package again"
 
 
 def description() -> str:

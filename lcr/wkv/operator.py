@@ -217,18 +217,20 @@ class _Differentiable(torch.autograd.Function):
     def forward(ctx, how, r, k, v, omega, u):
         ctx.save_for_backward(r, k, v, omega, u)
         kernel, bidirectional, _ = ctx.how = how
+        ctx.hooked = hooked = _hooks_on_saved_tensors(True)
         if kernel is not cpu:
             ctx.kept = None
             return _run(r, k, v, omega, u, *how)
         # who wants saved tensors elsewhere, or not at all, wants no more of them here
-        ctx.kept = kept = None if _hooks_on_saved_tensors(True) else cpu.room_to_keep(r, bidirectional)
+        ctx.kept = kept = None if hooked else cpu.room_to_keep(r, bidirectional)
         return cpu.forward(r, k, v, omega, u, bidirectional, kept)
 
     @staticmethod
     def backward(ctx, dy):
         kernel, bidirectional, backend = ctx.how
         inputs, kept, ctx.kept = ctx.saved_tensors, ctx.kept, None  # used once: whoever still holds y does not hold it
-        plain = kernel and not _grad_is_on() and _nobody_listens(dy)
+        # what a hook gives back may be anything: a subclass, a lazy negative
+        plain = kernel and not _grad_is_on() and _nobody_listens(dy, *(inputs if ctx.hooked else ()))
         if plain and kernel is cpu:
             return None, *cpu.backward(*inputs, dy, bidirectional, kept)
         inputs = _of_kind(dy.dtype, *inputs)

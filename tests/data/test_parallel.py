@@ -19,6 +19,18 @@ for _ in in_order(time.sleep, [0] + [60] * 69, label="", workers=2, progress=Tru
     os.write(1, b"drawn\\n")  # what is printed beside a progress bar goes where the bar goes
 """
 
+HOLDING = """
+import os, signal, sys
+from lcr.data.parallel import _interrupts_held
+{closed}
+try:
+    with _interrupts_held():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+except BaseException:
+    os._exit(3)
+"""
+
 
 def read_all(terminal: int, shown: list[bytes]) -> None:
     with suppress(OSError):  # how a terminal says that nobody writes to it any more
@@ -61,6 +73,12 @@ def test_ctrl_c_twice_in_the_shutdown_ends_all_processes_at_once() -> None:
     assert process.returncode == -signal.SIGINT
     reader.join()
     assert b"".join(shown).rindex(b"\x1b[?25h") > b"".join(shown).rindex(b"\x1b[?25l"), "the cursor is hidden still"
+
+
+def test_without_stderr_the_second_ctrl_c_ends_the_process_too() -> None:
+    for closed in ("sys.stderr.close()", "sys.stderr = None"):
+        process = subprocess.run([sys.executable, "-c", HOLDING.format(closed=closed)], timeout=60)
+        assert process.returncode == -signal.SIGINT, closed
 
 
 def test_a_ctrl_c_that_the_caller_ignores_stays_ignored() -> None:

@@ -46,6 +46,16 @@ def test_hooks_may_save_tensors_in_another_dtype(backend, dtype, error, inputs):
         assert (a - b).norm() <= error * b.norm()
 
 
+@pytest.mark.parametrize("tokens", [70, 300])  # with states kept where no hook is set, and without
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_hooks_may_give_back_lazy_negatives(backend, tokens, inputs):
+    x = [a.requires_grad_() for a in inputs(tokens)]
+    right = torch.autograd.grad(bi_wkv(*x, backend=backend).sum(), x)
+    with torch.autograd.graph.saved_tensors_hooks(lambda a: -a, torch._neg_view):
+        y = bi_wkv(*x, backend=backend)
+    assert all(torch.equal(a, b) for a, b in zip(torch.autograd.grad(y.sum(), x), right, strict=True))
+
+
 class Subclass(torch.Tensor):
     pass
 
