@@ -22,6 +22,9 @@ FORMATS = ("jester", "something", "kinetics")
 DATASETS = (*FORMATS, *(f"{name}-fixture" for name in FORMATS))
 
 
+NOT_STUDIES = ("reference", "figures", "notebooks")  # what else results/ holds
+
+
 def dataset_format(dataset: str) -> str:
     """The on-disk format of a dataset: `jester` for both `jester` and `jester-fixture`.
 
@@ -90,8 +93,8 @@ class TrainConfig(Frozen):
 
     epochs: int = Field(gt=0)
     batch_size: int = Field(gt=0)
-    learning_rate: float = Field(gt=0)
-    weight_decay: float = Field(0.05, ge=0)
+    learning_rate: float = Field(gt=0, allow_inf_nan=False)
+    weight_decay: float = Field(0.05, ge=0, allow_inf_nan=False)
     warmup_share: float = Field(0.1, ge=0, le=1)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     beta2: float = Field(0.99, gt=0, lt=1)
@@ -155,6 +158,8 @@ class StudyConfig(Frozen):
     @field_validator("name")
     @classmethod
     def _a_folder(cls, name: str) -> str:
+        if name in NOT_STUDIES:
+            raise ValueError(f"'{name}' is a folder of results/ that holds no study's runs; give another name")
         return folder_name(name)
 
     @field_validator("variants", "seeds")
@@ -286,8 +291,7 @@ def load_study(
     study._given = str(path)
     for name in study.datasets:
         dataset_format(name)
-    for name in study.variants:
-        _variant_file(name, root, f"variant (of {file})")
+    _check_variants(study, str(file), root)
     for name, folder in (roots or {}).items():
         if folder is not None:
             study = _with_real_data(study, name, folder)
@@ -295,6 +299,16 @@ def load_study(
         raise unknown(f"table2 dataset in {file}", study.table2, study.datasets)
     _check_readings(study, str(file))
     return study
+
+
+def _check_variants(study: StudyConfig, where: str, root: str | Path | None) -> None:
+    names: dict[str, str] = {}  # by which runs lie in folders and tables have rows
+    for given in study.variants:
+        _variant_file(given, root, f"variant (of {where})")
+        name = load_variant(given, root).name
+        if name in names:
+            raise InputError(f"{where}: variants: {names[name]} and {given} are both named '{name}'; rename one")
+        names[name] = given
 
 
 def _check_readings(study: StudyConfig, where: str) -> None:

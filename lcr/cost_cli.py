@@ -113,6 +113,6 @@ def _write_table(study: str, data_root: list[str] | None, root: str | None, resu
     write_rows(path, COLUMNS, rows)
     record(
         f"{results}/{chosen.name}/cost.json",
-        cost_key(chosen, {one: load_variant(one, root) for one in chosen.variants}),
+        cost_key(chosen, [load_variant(one, root) for one in chosen.variants]),
     )
     print(path)

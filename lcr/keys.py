@@ -6,7 +6,7 @@ date, as a run is by its run.json.
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -25,13 +25,13 @@ def _table1() -> str:
     return file_hash(PACKAGE / "paper" / "table1.csv")
 
 
-def cost_key(study: StudyConfig, variants: Mapping[str, VariantConfig]) -> str:
+def cost_key(study: StudyConfig, variants: Iterable[VariantConfig]) -> str:
     """Of cost.csv, but for the number of classes of real clips, which comes with them."""
     counted = {
         name: [one.model, one.data.frames, one.protocol.views, one.fixture and one.fixture.classes, one.root]
         for name, one in study.datasets.items()
     }
-    changes = {name: variant.model.model_dump() for name, variant in variants.items()}
+    changes = {variant.name: variant.model.model_dump() for variant in variants}
     return hash_of([study.name, counted, changes, study.device, study.threads, _table1(), source_hash(COST_SOURCES)])
 
 

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
+
+from lcr.study.records import TOP, ranks
 
 
 def summary(folder: Path) -> str:
@@ -14,8 +15,7 @@ def summary(folder: Path) -> str:
     labelled = table[table.label >= 0]
     label = labelled.label.to_numpy()
     scores = labelled[[name for name in table if name.startswith("score_")]].to_numpy()
-    own = scores[np.arange(len(label)), label]
-    top5 = ((scores > own[:, None]).sum(1) < 5).mean()
+    top5 = (ranks(scores, label) < TOP).mean()
     lines = [
         f"{record['dataset']} · {record['variant']} · seed {record['seed']} · {len(labelled)} validation clips",
         f"top-1 {(labelled.prediction == label).mean():.1%} (chance {1 / scores.shape[1]:.1%}), top-5 {top5:.1%}",

@@ -162,7 +162,7 @@ class Choice:
     @cached_property
     def cost_key(self) -> str:
         """Hash of what cost.csv says."""
-        return cost_key(self.study, self.variants)
+        return cost_key(self.study, self.variants.values())
 
     @cached_property
     def diagnosis_key(self) -> str:
@@ -325,7 +325,7 @@ def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
     roots = {name: real_folder(folder, f"--config {name}_root={folder}") for name, folder in given_roots.items()}
     name = str(config.get("study", "tiny"))
     study = load_study(name, roots=dict(roots), root=project)
-    variants = {variant: load_variant(variant, root=project) for variant in study.variants}
+    variants = {variant.name: variant for variant in (load_variant(one, root=project) for one in study.variants)}
     given = [option for dataset, folder in roots.items() for option in ("--data-root", f"{dataset}={folder}")]
     options = Options(shlex.join(["--study", name, "--root", str(project), *given]))
     choice = Choice(study, variants, options, published_as=shlex.join([name, *given]))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lcr.config import StudyConfig, load_study, load_variant
 from lcr.errors import InputError
@@ -19,6 +20,7 @@ from tests.micro import STUDY
         ("variants: [full, full]", "variants: Value error, full is given more than once"),
         ("name: ../elsewhere", "names a folder"),
         ('name: ""', "names a folder"),
+        ("name: reference", "name: Value error, 'reference' is a folder of results/"),
         ("name: 2020-99-99", "no valid YAML: month must be in 1..12"),
     ],
 )
@@ -39,6 +41,26 @@ def test_a_variant_whose_runs_would_lie_elsewhere_is_refused(tmp_path: Path) -> 
     path.write_text("name: ../../x\ntitle: x\ncomponent: x\nhypothesis: x\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"variant\.yaml: name: '\.\./\.\./x' names a folder"):
         load_variant(path)
+
+
+def test_two_variants_of_one_name_are_refused(tmp_path: Path) -> None:
+    twin = tmp_path / "mine.yaml"
+    twin.write_text("name: full\ntitle: x\ncomponent: x\nhypothesis: x\n", encoding="utf-8")
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY.replace("variants: [full", f"variants: [full, {twin}"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"variants: full and .*mine\.yaml are both named 'full'; rename one"):
+        load_study(path)
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "weight_decay"])
+def test_a_recipe_with_an_infinite_rate_is_refused(tmp_path: Path, name: str) -> None:
+    content = yaml.safe_load(STUDY)
+    for dataset in content["datasets"].values():
+        dataset["train"][name] = float("inf")
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(InputError, match=f"train.{name}: Input should be a finite number"):
+        load_study(path)
 
 
 @pytest.mark.parametrize("content", ["name: größe".encode("latin-1"), b"[" * 5000])

@@ -49,7 +49,8 @@ def model_card(facts: Facts, variant: VariantConfig) -> str:
         f"{first['hardware']['cpu']}, {first['hardware']['cores']} cores, {gpu}; {first['threads']} thread(s) a run; "
         f"{versions}. Code: commit {', '.join(facts.commits) or 'unknown'}.",
         "Weights are not in this bundle; the same command makes them again, bit for bit on the same machine: "
-        f"`lcr train --study {facts.study} --dataset {rows[0]['dataset']} --ablation {variant.name} --seed 0`.",
+        f"`lcr train --study {facts.study} --dataset {rows[0]['dataset']} --ablation {variant.name} "
+        f"--seed {first['seed']}`.",
     ]
     return "\n\n".join(parts) + "\n"
 

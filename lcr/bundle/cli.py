@@ -24,9 +24,11 @@ def bundle(
     """
     if date is not None:
         try:
-            day.fromisoformat(date)
+            known = day.fromisoformat(date).isoformat() == date  # which reads other ways to write a day too
         except ValueError:
-            raise InputError(f"--date {date}: YYYY-MM-DD is expected, as in 2026-11-26") from None
+            known = False
+        if not known:
+            raise InputError(f"--date {date}: YYYY-MM-DD is expected, as in 2026-11-26")
     try:
         from lcr.bundle.archive import write_bundle
     except ModuleNotFoundError as error:

@@ -13,7 +13,7 @@ from lcr.data.manifest import Manifest, read_manifest
 from lcr.errors import InputError
 from lcr.evidence.hashes import manifest_path
 from lcr.provenance import commit_date
-from lcr.study.finished import Finished
+from lcr.study.finished import Finished, whole_file
 from lcr.study.rows import Row
 from lcr.variants import VariantConfig
 
@@ -21,7 +21,8 @@ KEPT_OF_RUN = ("predictions.parquet", "temporal.parquet", "metrics.jsonl", "run.
 
 
 def _record(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    with whole_file(folder / "run.json") as path:
+        return json.loads(path.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def check_manifests(folder: Path, hashes: Hashes, study: StudyConfig, report: Re
 
 def check_keys(folder: Path, study: StudyConfig, root: str | Path | None, report: Report) -> None:
     """What is made once a study, beside its runs: the key that its maker left against today's."""
-    variants = {name: load_variant(name, root) for name in study.variants}
+    variants = [load_variant(name, root) for name in study.variants]
     made = {"cost": cost_key(study, variants), "reading_diagnosis": diagnosis_key(study)}
     for name, key in made.items():
         path = folder / study.name / f"{name}.json"
@@ -167,8 +167,8 @@ def check_run(
     try:
         record = json.loads((place / "run.json").read_text(encoding="utf-8"))
         predictions = pq.read_table(place / "predictions.parquet")
-        config, lock, data = record["config"], record["lock_hash"], record["data_hash"]
-        git, told_protocol = record["git"], record["protocol"]
+        config, git, told_protocol = (dict(record[name]) for name in ("config", "git", "protocol"))
+        lock, data = record["lock_hash"], record["data_hash"]
         about = predictions.schema.metadata or {}
         classes, told_hash = json.loads(about[b"classes"]), about[b"data_hash"].decode()
         clips = dict(zip(predictions["id"].to_pylist(), predictions["label_name"].to_pylist(), strict=True))

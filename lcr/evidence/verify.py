@@ -82,7 +82,7 @@ def _check_table(folder: Path, study: StudyConfig, name: str, root: str | Path |
         report.problems.append(f"{published} is not the study's {path}")
     try:
         wanted, found = TABLES[name].make(Source(study, folder, root, measure=False)), read_rows(path)
-    except (InputError, ValueError, KeyError) as error:  # the latter two: of a damaged run.json
+    except (InputError, ValueError, KeyError, TypeError, AttributeError) as error:  # the latter: of a damaged run.json
         report.problems.append(f"{path} cannot be read, or not be made anew: {str(error).splitlines()[0]}")
         return
     differences = _cells(TABLES[name], found, wanted)

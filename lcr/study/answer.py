@@ -143,7 +143,7 @@ def _time(tables: Tables, dataset: str) -> Iterator[str]:
     sees = "sees time" if forward[0] > HALF else "does not see time that these clips could show"
     rests = "as it should without time" if frozen[0] <= HALF <= frozen[1] else "so places alone tell something too"
     turns = "its answer turns" if backward[1] < HALF else "its answer does not clearly turn"
-    text = {name: f"{row['pair_accuracy']}% {_ends(row)}" for name, row in found.items()}
+    text = {name: f"{float_of(row, 'pair_accuracy'):.2f}% {_ends(row)}" for name, row in found.items()}
     yield (
         f"On time-reversed pairs the full model {sees}: right in {text['as_is']} as the clips are; "
         f"{text['last_frame']} with the last frame repeated, {rests}; {text['reversed']} played backward: {turns}."

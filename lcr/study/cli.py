@@ -7,6 +7,10 @@ import typer
 
 from lcr.errors import InputError, unknown
 
+HELP = (
+    "table1, table2, ablations, temporal, statistics, readings or claims; cost, reading_search or reading_search_axes."
+)
+
 
 class Format(StrEnum):
     csv = "csv"
@@ -14,7 +18,7 @@ class Format(StrEnum):
 
 
 def table(
-    name: Annotated[str, typer.Argument(help="table1, table2, ablations, temporal, statistics, readings or claims.")],
+    name: Annotated[str, typer.Argument(help=HELP)],
     study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
     data_root: Annotated[
         list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")

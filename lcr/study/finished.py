@@ -4,10 +4,13 @@ Nothing is computed that a table does not hold already, and nothing is averaged 
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lcr.config import dataset_format
@@ -15,6 +18,22 @@ from lcr.errors import InputError
 from lcr.study.accuracy import FULL
 from lcr.study.rows import Row, read_rows, remake
 from lcr.study.tables import TABLES
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """The path of a run's file, for a block that reads it.
+
+    Raises:
+        InputError: the file is not there, or what the block reads is not what such a file holds.
+    """
+    redo = "run snakemake again"
+    try:
+        yield path
+    except FileNotFoundError:
+        raise InputError(f"no {path}; {redo}") from None
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise InputError(f"{path} is damaged ({' '.join(str(error).split())}); remove it and {redo}") from None
 
 
 class Curves(NamedTuple):
@@ -97,7 +116,8 @@ class Finished:
         Raises:
             InputError: there are more or fewer: the tables are of other runs than these.
         """
-        found = sorted((self.folder / dataset / variant).glob("seed-*"), key=lambda path: int(path.name[5:]))
+        folders = (self.folder / dataset / variant).glob("seed-*")
+        found = sorted((one for one in folders if one.name[5:].isdecimal()), key=lambda one: int(one.name[5:]))
         told = {row["seeds"] for row in self.variants() if (row["dataset"], row["variant"]) == (dataset, variant)}
         if told != {str(len(found))}:
             raise InputError(
@@ -110,18 +130,16 @@ class Finished:
         """The training curves of every dataset × variant.
 
         Raises:
-            InputError: a run's metrics.jsonl is missing, or its seeds were logged at different steps.
+            InputError: a run's metrics.jsonl is missing or damaged, or its seeds were logged at different steps.
         """
         return [self._curves(row) for row in self.variants()]
 
     def _curves(self, row: Row) -> Curves:
         logs = []
         for folder in self.seeds(row["dataset"], row["variant"]):
-            try:
-                lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-            except FileNotFoundError:
-                raise InputError(f"no {folder / 'metrics.jsonl'}; run snakemake again") from None
-            logs.append([one for one in map(json.loads, lines) if "loss" in one])
+            with whole_file(folder / "metrics.jsonl") as path:
+                lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+                logs.append([one for one in lines if "loss" in one])
         steps = [[one["step"] for one in log] for log in logs]
         if any(one != steps[0] for one in steps):
             raise InputError(f"{row['dataset']}/{row['variant']}: its seeds were logged at different steps; train anew")
@@ -132,14 +150,16 @@ class Finished:
         """A variant's answers on each dataset.
 
         Raises:
-            InputError: its seeds answer different clips.
+            InputError: its predictions are missing or damaged, or its seeds answer different clips.
         """
         return [self._class_answers(row["dataset"], variant) for row in self.variants() if row["variant"] == variant]
 
     def _class_answers(self, dataset: str, variant: str) -> ClassAnswers:
         columns = ["id", "label", "prediction"]
-        folders = self.seeds(dataset, variant)
-        tables = [pq.read_table(folder / "predictions.parquet", columns=columns) for folder in folders]
+        tables = []
+        for folder in self.seeds(dataset, variant):
+            with whole_file(folder / "predictions.parquet") as path:
+                tables.append(pq.read_table(path, columns=columns))
         if any(not table["id"].equals(tables[0]["id"]) for table in tables):
             raise InputError(f"{self.folder / dataset / variant}: its seeds answer different clips; evaluate them anew")
         labels = tables[0]["label"].to_numpy()
@@ -148,8 +168,8 @@ class Finished:
 
     def classes(self, dataset: str) -> tuple[str, ...]:
         """The dataset's classes by number, as its predictions say."""
-        schema = pq.read_schema(self.seeds(dataset, FULL)[0] / "predictions.parquet")
-        return tuple(json.loads(schema.metadata[b"classes"]))
+        with whole_file(self.seeds(dataset, FULL)[0] / "predictions.parquet") as path:
+            return tuple(json.loads(pq.read_schema(path).metadata[b"classes"]))
 
     def generated(self, dataset: str) -> bool:
         """Whether its clips are drawn here, and so not the paper's."""

@@ -61,6 +61,7 @@ class PairScores:
     """Scores of the own label and of its time reverse: n seeds, M clips of classes whose time reverse is a class too.
 
     margin: by condition (as_is, last_frame, reversed), (n, M): score of the label minus score of its reverse.
+    evaluated: how many clips were evaluated, those of other classes among them.
     mixed: as in `Answers`.
     """
 
@@ -69,6 +70,7 @@ class PairScores:
     seeds: tuple[int, ...]
     ids: NDArray[np.str_]
     margin: dict[str, NDArray[np.float64]]
+    evaluated: int
     mixed: str = ""
 
 
@@ -119,17 +121,25 @@ def _answers(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
         raise _Unusable(f"{file} holds scores that are not finite (failed)")
     if not names or labels.max() >= len(names) or (predictions != scores.argmax(1)).any():
         raise _Unusable(f"{file} is damaged: a prediction is not the class with the highest score")
-    own = scores[np.arange(len(labels)), labels][:, None]
-    before = np.arange(scores.shape[1]) < labels[:, None]  # of equal scores the lower class number comes first
-    rank = ((scores > own) | ((scores == own) & before)).sum(1)
     return {
         "ids": _column(table, "id", file).astype(str)[labelled],
         "labels": labels.astype(np.int64),
         "predictions": predictions.astype(np.int64),
         "correct": predictions == labels,
-        "in_top5": rank < TOP if scores.shape[1] > TOP else None,
+        "in_top5": ranks(scores, labels) < TOP if scores.shape[1] > TOP else None,
         "info": info,
     }
+
+
+def ranks(scores: NDArray[Any], labels: NDArray[np.integer]) -> NDArray[np.int64]:
+    """How many classes come before the label's; of equal scores the lower class number comes first.
+
+    Args:
+        scores: (M, classes). labels: (M,).
+    """
+    own = scores[np.arange(len(labels)), labels][:, None]
+    before = np.arange(scores.shape[1]) < labels[:, None]
+    return ((scores > own) | ((scores == own) & before)).sum(1)
 
 
 def _pairs(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
@@ -147,7 +157,11 @@ def _pairs(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
         if not np.array_equal(ids[order], clips):
             raise _Unusable(f"{file} has not each clip once under '{condition}'")
         margin[condition] = margins[order]
-    return {"ids": clips, "margin": margin, "info": info}
+    try:
+        evaluated = int(info["clips"]["validation"])
+    except (KeyError, TypeError, ValueError):
+        raise _Unusable("run.json does not say how many clips were evaluated") from None
+    return {"ids": clips, "margin": margin, "evaluated": evaluated, "info": info}
 
 
 def _refuse(study: StudyConfig, problems: dict[tuple[str, str, str], list[int]]) -> InputError:
@@ -256,6 +270,7 @@ def load_pairs(
             study.seeds,
             runs[0]["ids"],
             {condition: np.stack([run["margin"][condition] for run in runs]) for condition in CONDITIONS},
+            runs[0]["evaluated"],
             how,
         )
         for dataset, variant, runs, how in _gather(study, datasets, variants, results, _pairs, mixed)

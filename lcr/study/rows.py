@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -133,9 +134,10 @@ def int_of(row: Row, column: str) -> int:
 def _cell(row: Row, column: str, kind: Callable[[str], N], word: str) -> N:
     cell = row[column]
     try:
-        if cell != cell.strip() or "_" in cell or cell == "nan":  # Python reads these as numbers too
+        number = kind(cell)
+        if cell != cell.strip() or "_" in cell or not math.isfinite(number):  # Python reads these as numbers too
             raise ValueError
-        return kind(cell)
-    except ValueError:
+        return number
+    except (ValueError, OverflowError):
         place, redo = (row.place, row.redo) if isinstance(row, ReadRow) else ("a table", _REDO)
         raise InputError(f"{place}: {column} is '{cell}', which is no {word}; {redo}") from None

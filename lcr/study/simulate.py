@@ -89,7 +89,7 @@ class Truth:
         return rng.standard_normal(effect.shape, dtype=np.float32) < effect
 
 
-# (seeds, clips) × truths. The last truths are near the upper bound, without any seed effect, or with classes.
+# (seeds, clips) × truths. The last three are near the upper bound: 94, 98 and 99.6%.
 SIZES = ((6, 300), (8, 100), (8, 300), (8, 1500))
 TRUTHS = (
     {"level": -1.2, "variant_level": -0.9, "seed_spread": 0.1, "clip_spread": 1.2},
@@ -105,6 +105,8 @@ TRUTHS = (
         "interaction": 0.5,
     },
     {"level": 2.5, "variant_level": 2.2, "seed_spread": 0.2, "clip_spread": 1.2},
+    {"level": 3.2, "variant_level": 3.0, "seed_spread": 0.2, "clip_spread": 1.2},
+    {"level": 4.2, "variant_level": 4.1, "seed_spread": 0.2, "clip_spread": 1.2},
 )
 
 

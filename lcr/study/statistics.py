@@ -83,16 +83,32 @@ def crossed_variance(values: ArrayLike) -> tuple[Floats, Floats]:
     return square / (n * m), freedom
 
 
+def unseen_share(values: ArrayLike, *, level: float = 0.95) -> Floats:
+    """By how much clips that were not drawn could move the mean: (...) for values (..., n, M).
+
+    Where few clips differ from the usual value, the variance says little: by chance it may come out next to nothing.
+    c of M clips do; by Clopper and Pearson's bound the share that does may be as large as b(c, M). Each moves the mean
+    by what those seen do on average, with one clip more of which all answers differ: δ = (1 + Σ|deviation|) / (1 + c).
+    The share is δ·(b(c, M) - c/M). If all values are equal, that is 1 - (α/2)^(1/M). Where many clips differ, it is
+    below the half-width that their variance gives.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    m = y.shape[-1]
+    usual = np.quantile(y.reshape(*y.shape[:-2], -1), 0.5, axis=-1, method="lower")[..., None, None]
+    deviation = np.abs(y - usual).mean(-2)
+    differ = np.count_nonzero(deviation, axis=-1)
+    most = np.where(differ < m, stats.beta.isf((1 - level) / 2, differ + 1, np.maximum(m - differ, 1)), 1.0)
+    return (1 + deviation.sum(-1)) / (1 + differ) * (most - differ / m)
+
+
 def crossed_intervals(
     values: ArrayLike, *, level: float = 0.95, bounds: tuple[float, float] = (0.0, 1.0)
 ) -> tuple[Floats, Floats, Floats]:
     """Means and crossed intervals of many seed × clip matrices at once.
 
-    Student's t with the variance and degrees of freedom of `crossed_variance`. How often such intervals hold the truth
-    stands in docs/coverage.csv, made by `python -m lcr.study.simulate`.
-
-    If all values are equal, the variance says nothing: then the interval is mean ± (1 - (α/2)^(1/M)), the share of
-    clips that could still differ (Clopper and Pearson's bound for 0 of M clips). The ends are clipped to `bounds`.
+    Student's t with the variance and degrees of freedom of `crossed_variance`, and at least `unseen_share`, which
+    counts where few clips differ, near 0 and 100%, and not elsewhere. The ends are clipped to `bounds`. How often such
+    intervals hold the truth stands in docs/coverage.csv, made by `python -m lcr.study.simulate`.
 
     Args:
         values: (..., n, M): n seeds, M clips, within `bounds`.
@@ -110,14 +126,11 @@ def crossed_intervals(
         raise ValueError(f"values have shape {y.shape}; (..., seeds, clips) with one of each at least is needed")
     if not np.isfinite(y).all():
         raise ValueError("values must be finite: a missing seed or clip is no 0, leave it out of all rows")
-    m = y.shape[-1]
     mean = y.mean((-2, -1))
     variance, freedom = crossed_variance(y)
     with np.errstate(divide="ignore", invalid="ignore"):
         half = stats.t.isf((1 - level) / 2, freedom) * np.sqrt(variance)
-    constant = (y == y[..., :1, :1]).all((-2, -1))
-    unseen = 1 - ((1 - level) / 2) ** (1 / m)
-    half = np.where(constant, unseen, half)
+    half = np.fmax(half, unseen_share(y, level=level))  # the variance is undefined for one value
     low, high = np.maximum(mean - half, bounds[0]), np.minimum(mean + half, bounds[1])
     return mean, low, high
 

@@ -52,7 +52,7 @@ def _rows(study: StudyConfig, one: PairScores) -> list[Row]:
         "dataset": one.dataset,
         "seeds": str(seeds),
         "clips": str(clips),
-        "note": data_note(study, one.dataset, clips, seeds, one.mixed) if clips else NO_PAIRS,
+        "note": data_note(study, one.dataset, one.evaluated, seeds, one.mixed) if clips else NO_PAIRS,
     }
     if not clips:
         return [head]

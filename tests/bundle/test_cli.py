@@ -21,8 +21,9 @@ def test_the_bundle_lies_in_the_results_folder(facts):
     assert done.output.strip() == str(facts.finished.results / "bundle.zip")
 
 
-def test_a_malformed_date_is_refused(facts):
-    assert isinstance(run(facts, "--date", "26 November").exception, InputError)
+@pytest.mark.parametrize("date", ["26 November", "2026-W48-4", "20261126"])
+def test_a_malformed_date_is_refused(facts, date):
+    assert isinstance(run(facts, "--date", date).exception, InputError)
 
 
 def test_without_the_extra_the_command_says_what_to_install(facts, monkeypatch):

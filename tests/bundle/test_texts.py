@@ -38,6 +38,14 @@ def test_every_variant_has_a_card_with_the_tables_numbers(facts):
         assert variant.hypothesis in text
 
 
+def test_a_cards_command_has_a_seed_of_the_study(facts):
+    for folders in facts.folders.values():
+        for folder in folders:
+            record = json.loads((folder / "run.json").read_text())
+            (folder / "run.json").write_text(json.dumps(record | {"seed": record["seed"] + 5}))
+    assert "--ablation lstm_gate --seed 5`" in card(facts, "lstm_gate")
+
+
 def test_a_card_begins_with_metadata_that_yaml_reads(facts):
     head = yaml.safe_load(card(facts, "full").split("---")[1])
     assert head["license"] == "apache-2.0"

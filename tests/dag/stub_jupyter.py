@@ -10,7 +10,7 @@ def write(path: Path, content: str) -> None:
 
 
 def papermill(notebook: str, ran: str, *options: str) -> None:
-    study = options[options.index("-p") + 2]
+    study = options[options.index("-r") + 2]
     write(Path(ran), notebook)
     for suffix in ("png", "svg"):
         write(Path("results") / study / "figures" / f"{Path(notebook).stem}.{suffix}", "<svg/>")

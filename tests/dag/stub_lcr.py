@@ -65,7 +65,7 @@ def once_a_study(given: argparse.Namespace, name: str, tables: list[str]) -> Non
     from lcr.keys import cost_key, diagnosis_key, record, search_key
 
     study = load_study(given.study, root=given.root)
-    variants = {one: load_variant(one, given.root) for one in study.variants}
+    variants = [load_variant(one, given.root) for one in study.variants]
     key = {"cost": cost_key(study, variants), "reading_diagnosis": diagnosis_key(study)}.get(name, search_key(study))
     for table in tables:
         write(Path("results") / study.name / f"{table}.csv", f"study\n{study.name}\n")

@@ -111,6 +111,8 @@ def test_a_dropped_row_another_column_and_an_edited_published_copy_are_found(fin
         ({"train_key": "of yesterday"}, "stale: what it was trained with"),
         ({"seed": 7}, "seed is 7, its folder says 1"),
         ({"data_hash": "other data"}, "not those of the manifest"),
+        ({"protocol": None}, "its files cannot be read"),
+        ({"config": None}, "its files cannot be read"),
         ({"protocol": {"rule": "mean_last"}}, "protocol.rule is not the study's"),
         ({"git": {"commit": "0" * 40, "dirty": False}}, "is not in this repository's history"),
     ],

@@ -101,6 +101,7 @@ def write_run(
         "protocol": study.dataset(dataset).protocol.model_dump(),
         "data_hash": f"hash of {dataset}",
         "config": {"model": study.model(dataset, config, classes).model_dump()},
+        "clips": {"train": 4 * clips, "validation": clips},
     }
     (folder / "run.json").write_text(json.dumps(content | info))
     return folder

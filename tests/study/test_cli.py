@@ -1,5 +1,6 @@
 """`lcr table` from the command line: what they write, print and refuse."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,13 @@ def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made
     assert "--mixed" in str(refused.exception)
     assert _run(*words, "--mixed").exit_code == 0
     assert all("MIXED data" in row["note"] for row in read_rows(results / "made-up" / "ablations.csv"))
+
+
+def test_the_help_names_every_table():
+    from lcr.study.cli import HELP
+    from lcr.study.tables import TABLES
+
+    assert set(re.findall(r"\w+", HELP)) - {"or"} == set(TABLES)
 
 
 def test_every_table_of_the_dag_is_registered():

@@ -46,6 +46,35 @@ def test_a_seed_more_or_fewer_than_the_tables_have_is_refused(finished, tmp_path
         copy.class_answers()
 
 
+def test_a_folder_that_is_no_seed_is_not_one(finished, tmp_path):
+    shutil.copytree(finished.results, tmp_path / "results")
+    copy = Finished("made-up", tmp_path / "results")
+    full = copy.folder / "jester-fixture/full"
+    shutil.copytree(full / "seed-1", full / "seed-1.bak")
+    assert [folder.name for folder in copy.seeds("jester-fixture", "full")] == ["seed-0", "seed-1", "seed-2"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no such file"])
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("predictions.parquet", Finished.class_answers),
+        ("predictions.parquet", lambda copy: copy.classes("jester-fixture")),
+        ("metrics.jsonl", Finished.curves),
+    ],
+)
+def test_a_runs_damaged_or_missing_file_is_named(finished, tmp_path, name, read, content):
+    shutil.copytree(finished.results, tmp_path / "results")
+    copy = Finished("made-up", tmp_path / "results")
+    file = copy.folder / "jester-fixture/full/seed-0" / name
+    file.write_bytes(content or file.read_bytes()[:-9])
+    with pytest.raises(InputError, match=rf"{name} is damaged .*; remove it and run snakemake again"):
+        read(copy)
+    file.unlink()
+    with pytest.raises(InputError, match=rf"no .*{name}; run snakemake again"):
+        read(copy)
+
+
 def test_a_missing_table_is_refused_by_name(finished):
     with pytest.raises(InputError, match=r"no table .*unheard-of\.csv"):
         finished.rows("unheard-of")

@@ -50,7 +50,7 @@ def test_a_damaged_table_is_refused_with_its_line_and_what_to_do(table, damage, 
 @pytest.mark.parametrize(
     ("cell", "kind", "word"),
     [
-        *((cell, float_of, "number") for cell in ("6x.4", "", "nan", " 6.5", "1_0.5")),
+        *((cell, float_of, "number") for cell in ("6x.4", "", "nan", "inf", "-Infinity", "NaN", " 6.5", "1_0.5")),
         *((cell, int_of, "whole number") for cell in ("6.5", "1_2")),
     ],
 )

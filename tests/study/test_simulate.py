@@ -25,6 +25,14 @@ def test_95_percent_intervals_hold_accuracy_and_paired_difference_in_93_to_97_pe
         assert 0.93 <= rate <= 0.97
 
 
+@pytest.mark.parametrize("level", [3.2, 3.8, 4.2])
+def test_near_100_percent_intervals_are_too_wide_rather_than_too_narrow(level):
+    truth = Truth(8, 180, level, level - 0.2, seed_spread=0.2, clip_spread=1.2)
+    assert truth.accuracy() > 0.97
+    for rate in coverage(truth, np.random.default_rng(0), 1000):
+        assert rate >= 0.93
+
+
 def test_with_the_clips_fixed_equal_models_are_called_different_in_at_most_5_percent_of_studies():
     truth = Truth(8, 100, level=0.5, variant_level=0.5, seed_spread=0.3, clip_spread=1.0)
     one, any_of_five = false_findings(truth, np.random.default_rng(2), SHORT)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import t
+from scipy import stats
 
 from lcr.study.statistics import (
     crossed_interval,
@@ -11,6 +11,7 @@ from lcr.study.statistics import (
     mean_squares,
     paired_interval,
     sign_flip_p,
+    unseen_share,
 )
 
 
@@ -28,7 +29,7 @@ def test_the_variance_is_the_stated_one_where_both_components_are_positive():
     square = seed + clip - rest
     freedom = square**2 / (seed**2 / 2 + clip**2 / 4 + rest**2 / 8)
     found = crossed_interval(values, bounds=(-9, 9))
-    assert found.high - found.mean == pytest.approx(t.isf(0.025, freedom) * np.sqrt(square / 15))
+    assert found.high - found.mean == pytest.approx(stats.t.isf(0.025, freedom) * np.sqrt(square / 15))
     assert found.covers == "seeds and clips"
 
 
@@ -44,6 +45,25 @@ def test_when_every_answer_is_the_same_the_interval_still_has_a_width():
     assert found.low == pytest.approx(0.025 ** (1 / 100))
     difference = paired_interval(np.ones((8, 100)), np.ones((8, 100)))
     assert difference.low == -difference.high < 0
+
+
+def test_one_wrong_answer_more_never_makes_an_interval_much_narrower():
+    answers = np.ones((8, 300))
+    widths = []
+    for wrong in range(12):
+        found = crossed_interval(answers)
+        widths.append(found.high - found.low)
+        answers[wrong % 8, 7 * wrong] = 0
+    assert min(np.diff(widths)) > -widths[0] / 3
+    assert widths[1] > 0.5 * widths[0], "by the variance alone it would be a tenth"
+
+
+def test_what_may_be_unseen_is_clopper_and_pearsons_bound_for_answers_that_all_agree():
+    answers = np.ones((3, 50))
+    answers[:, :4] = 0  # 4 clips wholly different: b(4, 50) - 4/50
+    assert unseen_share(answers) == pytest.approx(stats.beta.isf(0.025, 5, 46) - 4 / 50)
+    assert unseen_share(1 - answers) == unseen_share(answers)
+    assert unseen_share(np.zeros((2, 0 + 1, 40))) == pytest.approx(1 - 0.025 ** (1 / 40))
 
 
 def test_seeds_that_agree_on_every_clip_give_the_interval_over_clips():

@@ -243,6 +243,20 @@ def test_temporal_reports_pairs_by_condition_with_flips_where_reversed(study, re
     assert "generated clips" in rows[0]["note"]
 
 
+def test_clips_of_other_classes_do_not_make_the_pairs_a_subset(study, results, monkeypatch):
+    for whole, said in ((60, False), (61, True)):  # of 60 evaluated clips 20 have a time reverse
+        monkeypatch.setattr("lcr.study.accuracy.validation_clips", lambda dataset, whole=whole: whole)
+        rows = table_rows("temporal", study, results)
+        assert {"a subset: 60 of 61 validation clips" in row["note"] for row in rows} == {said}
+        assert {row["clips"] for row in rows} == {"20"}
+
+
+def test_a_record_without_its_number_of_clips_is_named(study, results, rewrite):
+    rewrite(run_folder(results, study.name, "jester-fixture", "full", 4), clips=None)
+    with pytest.raises(InputError, match=r"full, seed 4: run.json does not say how many clips were evaluated"):
+        table_rows("temporal", study, results)
+
+
 def test_equal_scores_of_a_pair_count_half_and_are_no_flip(tmp_path):
     study = made_up_study(seeds=2, variants=["full"])
     results = write_runs(study, tmp_path)
