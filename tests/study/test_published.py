@@ -1,0 +1,62 @@
+"""What the README says of the committed reference is what the reference says."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from statistics import mean
+
+import pytest
+
+from lcr.study.rows import read_rows
+from lcr.study.tables import markdown
+
+PROJECT = Path(__file__).parents[2]
+REFERENCE = PROJECT / "results" / "reference"
+
+
+@pytest.fixture(scope="module")
+def readme() -> str:
+    """The project's README, in one line a paragraph."""
+    return re.sub(r"\s+", " ", (PROJECT / "README.md").read_text(encoding="utf-8"))
+
+
+def test_its_table_is_table2(readme):
+    lines = markdown("table2", read_rows(REFERENCE / "table2.csv")).splitlines()
+    assert sum(line.startswith("| LCR (") for line in lines) == 6
+    for line in lines:
+        assert re.sub(r"\s+", " ", line.strip()) in readme
+
+
+def test_how_many_trainings_there_are_and_how_long_they_took(readme):
+    seconds = [json.loads(file.read_text())["train_seconds"] for file in REFERENCE.glob("tiny/*/*/*/run.json")]
+    assert f"{len(seconds)} trainings of {mean(seconds):.0f} s on average" in readme
+
+
+def test_verdicts_are_counted(readme):
+    rows = [row for row in read_rows(REFERENCE / "claims.csv") if not row["where"].startswith("ablations/")]
+    count = Counter(row["verdict"] for row in rows)
+    implied = sum(row["verdict"] == "supported" and row["claim"].startswith("(implied)") for row in rows)
+    assert (
+        f"Of {len(rows)} claims of the paper, {count['supported']} are supported ({implied} of them only implied"
+        in readme
+    )
+    assert (
+        f"{count['contradicted']} contradicted (5 by one unit, the T of Table 2's FLOPs), {count['inconclusive']} "
+        f"inconclusive and {count['untested']} untested" in readme
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("as_is", "it is right in {}% [{}, {}] of the clips as they are"),
+        ("last_frame", "{}% [{}, {}] with the last frame repeated"),
+        ("reversed", "{}% [{}, {}] played backward"),
+    ],
+)
+def test_how_the_model_sees_time(readme, condition, words):
+    wanted = {"variant": "full", "dataset": "jester-fixture", "condition": condition}
+    row = next(row for row in read_rows(REFERENCE / "temporal.csv") if wanted.items() <= row.items())
+    cells = (row[f"pair_accuracy{end}"] for end in ("", "_ci_low", "_ci_high"))
+    assert words.format(*(f"{float(cell):.1f}" for cell in cells)) in readme
