@@ -8,9 +8,9 @@ import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from lcr.errors import InputError, unknown
 from lcr.model.config import Frozen, ModelConfig, model_by_name
@@ -114,6 +114,14 @@ class DatasetConfig(Frozen):
     root: str | None = None
     note: str = ""
 
+    @model_validator(mode="after")
+    def _has_its_views(self) -> Self:
+        if self.protocol.crops > 1 and self.data.resize == "square":
+            raise ValueError(
+                f"protocol.crops is {self.protocol.crops}, but square frames have only one (data.resize: short_side)"
+            )
+        return self
+
 
 def folder_name(name: str) -> str:
     """The name of a study or variant, under which its runs lie.
@@ -149,7 +157,7 @@ class StudyConfig(Frozen):
     datasets: dict[str, DatasetConfig]
     table2: str
     variants: tuple[str, ...]
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field(min_length=1)
     device: Literal["cpu", "cuda"] = "cpu"
     threads: int = Field(1, gt=0)
     readings: ReadingRuns | None = None

@@ -1,8 +1,9 @@
 """Trains one run: dataset × variant × seed, to model.safetensors and metrics.jsonl.
 
-Every step depends on nothing but its number: the batch, the tube mask and the learning rate are functions of (seed,
-step). So a run killed at any moment goes on from its last checkpoint and ends with the very same weights. Checkpoints
-live in `.lcr/checkpoints/<hash of the run>/`, out of Snakemake's reach, and go when the run has succeeded.
+Every step depends on nothing but its number: the batch and the learning rate are functions of (seed, step), the tube
+mask of the step alone (torch's generator reads the low 32 bits of the seed that `update` gives it). So a run killed at
+any moment goes on from its last checkpoint and ends with the very same weights. Checkpoints live in
+`.lcr/checkpoints/<hash of the run>/`, out of Snakemake's reach, and go when the run has succeeded.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from tests.micro import PROJECT, STUDY, run
 
 # Where everything should be there (.ci/run), a regular expression: a test skipped for any other reason has failed.
 MAY_SKIP = os.environ.get("LCR_TESTS_MAY_SKIP")
+
+# A shell without job control starts what it puts in the background with Ctrl-C ignored, and so would what the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _judged(report):

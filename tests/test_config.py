@@ -20,6 +20,7 @@ from tests.micro import STUDY
         ("variants: [full, full]", "variants: Value error, full is given more than once"),
         ("name: ../elsewhere", "names a folder"),
         ('name: ""', "names a folder"),
+        (f"seeds: [{2**31}]", "seeds.0: Input should be less than 2147483648"),
         ("name: reference", "name: Value error, 'reference' is a folder of results/"),
         ("name: 2020-99-99", "no valid YAML: month must be in 1..12"),
     ],
@@ -49,6 +50,15 @@ def test_two_variants_of_one_name_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(STUDY.replace("variants: [full", f"variants: [full, {twin}"), encoding="utf-8")
     with pytest.raises(InputError, match=r"variants: full and .*mine\.yaml are both named 'full'; rename one"):
+        load_study(path)
+
+
+def test_views_that_no_clip_could_give_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    content = yaml.safe_load(STUDY)
+    next(iter(content["datasets"].values()))["protocol"] = {"rule": "mean_last_third", "crops": 3}
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(InputError, match=r"protocol\.crops is 3, but square frames have only one"):
         load_study(path)
 
 
