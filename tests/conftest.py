@@ -13,7 +13,7 @@ from tests.micro import PROJECT, STUDY, run
 # Where everything should be there (.ci/run), a regular expression: a test skipped for any other reason has failed.
 MAY_SKIP = os.environ.get("LCR_TESTS_MAY_SKIP")
 
-# A shell without job control starts what it puts in the background with Ctrl-C ignored, and so would what the tests start.
+# What a shell without job control puts in the background has Ctrl-C ignored, and so would what the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
