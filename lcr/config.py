@@ -20,8 +20,6 @@ from lcr.variants import VariantConfig
 
 FORMATS = ("jester", "something", "kinetics")
 DATASETS = (*FORMATS, *(f"{name}-fixture" for name in FORMATS))
-
-
 NOT_STUDIES = ("reference", "figures", "notebooks")  # what else results/ holds
 
 
@@ -254,14 +252,8 @@ def _named(folder: Path, kind: str, name: str | Path, others: Iterable[str] = ()
     return folder / f"{name}.yaml"
 
 
-def _variant_file(name: str | Path, root: str | Path | None, kind: str) -> Path | None:
-    """The YAML file of a variant; None if it is a reading of the register, which has none."""
-    readings = reading_variants()
-    return None if str(name) in readings else _named(project_root(root) / "ablations", kind, name, readings)
-
-
-def load_variant(name: str | Path, root: str | Path | None = None) -> VariantConfig:
-    """A variant by name, or by the path of its YAML file.
+def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "ablation") -> VariantConfig:
+    """A variant by name, or by the path of its YAML file; `kind` is what an error calls it.
 
     Names are those of `ablations/` (`full`, `no_edge_prompt`, …) and of the alternative readings in
     `lcr/paper/discrepancies.yaml` (`kv-source.additive`, …).
@@ -269,9 +261,10 @@ def load_variant(name: str | Path, root: str | Path | None = None) -> VariantCon
     Raises:
         InputError: there is none of this name, or a key in it is unknown or of the wrong type.
     """
-    path = _variant_file(name, root, "ablation")
-    if path is None:
-        return reading_variants()[str(name)]
+    readings = reading_variants()
+    if str(name) in readings:
+        return readings[str(name)]
+    path = _named(project_root(root) / "ablations", kind, name, readings)
     variant = parse(VariantConfig, read_yaml(path), str(path))
     try:
         folder_name(variant.name)
@@ -312,8 +305,7 @@ def load_study(
 def _check_variants(study: StudyConfig, where: str, root: str | Path | None) -> None:
     names: dict[str, str] = {}  # by which runs lie in folders and tables have rows
     for given in study.variants:
-        _variant_file(given, root, f"variant (of {where})")
-        name = load_variant(given, root).name
+        name = load_variant(given, root, f"variant (of {where})").name
         if name in names:
             raise InputError(f"{where}: variants: {names[name]} and {given} are both named '{name}'; rename one")
         names[name] = given

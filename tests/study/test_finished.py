@@ -54,7 +54,7 @@ def test_a_folder_that_is_no_seed_is_not_one(finished, tmp_path):
     assert [folder.name for folder in copy.seeds("jester-fixture", "full")] == ["seed-0", "seed-1", "seed-2"]
 
 
-@pytest.mark.parametrize("content", [b"", b"no such file"])
+@pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda content: b"something else"])
 @pytest.mark.parametrize(
     ("name", "read"),
     [
@@ -63,11 +63,11 @@ def test_a_folder_that_is_no_seed_is_not_one(finished, tmp_path):
         ("metrics.jsonl", Finished.curves),
     ],
 )
-def test_a_runs_damaged_or_missing_file_is_named(finished, tmp_path, name, read, content):
+def test_a_runs_damaged_or_missing_file_is_named(finished, tmp_path, name, read, damage):
     shutil.copytree(finished.results, tmp_path / "results")
     copy = Finished("made-up", tmp_path / "results")
     file = copy.folder / "jester-fixture/full/seed-0" / name
-    file.write_bytes(content or file.read_bytes()[:-9])
+    file.write_bytes(damage(file.read_bytes()))
     with pytest.raises(InputError, match=rf"{name} is damaged .*; remove it and run snakemake again"):
         read(copy)
     file.unlink()

@@ -63,7 +63,7 @@ def test_what_may_be_unseen_is_clopper_and_pearsons_bound_for_answers_that_all_a
     answers[:, :4] = 0  # 4 clips wholly different: b(4, 50) - 4/50
     assert unseen_share(answers) == pytest.approx(stats.beta.isf(0.025, 5, 46) - 4 / 50)
     assert unseen_share(1 - answers) == unseen_share(answers)
-    assert unseen_share(np.zeros((2, 0 + 1, 40))) == pytest.approx(1 - 0.025 ** (1 / 40))
+    assert unseen_share(np.zeros((2, 1, 40))) == pytest.approx(1 - 0.025 ** (1 / 40))
 
 
 def test_seeds_that_agree_on_every_clip_give_the_interval_over_clips():
