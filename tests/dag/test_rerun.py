@@ -37,7 +37,7 @@ EDITS = {
     "the protocol": (
         STUDY,
         "last_frames: 2",
-        "last_frames: 2, crops: 3",
+        "last_frames: 2, clips: 3",
         runs("evaluate") | {"cost", "diagnosis"},
     ),
     "the source of training": (
