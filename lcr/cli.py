@@ -46,7 +46,7 @@ Ablation = Annotated[
     ),
 ]
 Seed = Annotated[
-    int, typer.Option(min=0, help="One of the study's: start, and order and frames of the clips follow from it.")
+    int, typer.Option(min=0, help="One of the study's: start, clip order, frames and masks follow from it.")
 ]
 DataRoot = Annotated[
     list[str] | None, typer.Option(help="DATASET=DIR, or DIR alone for the dataset named: where the real clips are.")

@@ -6,7 +6,9 @@ come out right) and for the clip reversed (the answer should flip).
 """
 
 import json
+import os
 import platform
+import re
 import time
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +27,7 @@ from lcr.errors import InputError
 from lcr.files import write_aside
 from lcr.model.config import ModelConfig, model_by_name
 from lcr.model.lcr import LCR
+from lcr.parsing import parse
 from lcr.predict import predict
 from lcr.provenance import git_state, lock_hash
 from lcr.runs import evaluate_key, only_one, run_folder, train_key
@@ -48,10 +51,13 @@ def load_trained(path: Path, device: torch.device) -> tuple[LCR, dict[str, Any]]
     """A trained model in evaluation mode, and what its file says of itself.
 
     Raises:
-        InputError: the file is missing, damaged, or of another configuration than it says.
+        InputError: the file is missing, damaged, or of another configuration than it says, or of other sources.
     """
     tensors, about = load_tensors(path)
-    model = LCR(ModelConfig.model_validate(about["model"]))
+    try:
+        model = LCR(parse(ModelConfig, about.get("model"), str(path)))
+    except InputError as error:
+        raise InputError(f"{error}; train it anew") from None
     load_model(model, tensors, path)
     return model.to(device).eval(), about
 
@@ -108,22 +114,22 @@ def temporal_table(clips: Clips, pairs: dict[str, np.ndarray], about: dict[str, 
 
 
 def _hardware(device: torch.device) -> dict[str, Any]:
-    names = [
-        line.split(":", 1)[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
+    found = Path("/proc/cpuinfo")  # Linux has it, and on Arm it has no name
+    names = re.findall(r"^model name\s*: (.*)$", found.read_text() if found.exists() else "", re.MULTILINE)
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     capability = torch.backends.cpu.get_cpu_capability()
-    return {"cpu": names[0] if names else platform.machine(), "cores": len(names), "simd": capability, "gpu": gpu}
+    return {"cpu": names[0] if names else platform.machine(), "cores": os.cpu_count(), "simd": capability, "gpu": gpu}
 
 
 def _training(folder: Path) -> dict[str, Any]:
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    end = lines[-1] if lines else {}
-    if not end.get("end"):
-        raise InputError(f"{folder / 'metrics.jsonl'} has no last line; train the run anew")
-    return {"train_seconds": end["seconds"], "train_peak_rss_gb": end["peak_rss_gb"], "steps": lines[-2]["step"]}
+    """What the training left in metrics.jsonl for the record."""
+    try:
+        *_, last, end = map(json.loads, (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
+        return {"train_seconds": end["seconds"], "train_peak_rss_gb": end["peak_rss_gb"], "steps": last["step"]}
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(
+            f"{folder / 'metrics.jsonl'} is missing or not whole ({error}); train the run anew, with --force"
+        ) from error
 
 
 def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int, results: str | Path) -> Path:
@@ -146,6 +152,7 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
                 f"{folder / 'model.safetensors'} was trained with another configuration, source or data; train it "
                 f"anew: lcr train --study {study.given} --dataset {dataset} --ablation {variant.name} --seed {seed}"
             )
+        trained = _training(folder)  # before the work, too
         scores, pairs = score_clips(model, clips, config.protocol, device, config.data.workers)
         protocol = config.protocol.model_dump() | {
             "frames": config.data.frames,
@@ -175,9 +182,9 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
             "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
             "hardware": _hardware(device),
             "threads": study.threads,
-            "wkv_backend": backend_for(device, width=model.config.head_width),
+            "wkv_backend": backend_for(device, width=model.config.head_width) if model.runs_wkv else None,
             "clips": {"train": about["train_clips"], "validation": len(clips)},
-            **_training(folder),
+            **trained,
             "peak_rss_gb": peak_resident_gb(),
             "evaluate_seconds": time.monotonic() - began,
         }

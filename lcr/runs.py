@@ -48,7 +48,7 @@ def manifest_path(results: str | Path, study: str, dataset: str) -> Path:
 
 
 def run_folder(results: str | Path, study: str, dataset: str, variant: str, seed: int) -> Path:
-    """The folder of one run's four result files."""
+    """The folder of one run's result files."""
     return Path(results) / study / dataset / variant / f"seed-{seed}"
 
 
@@ -135,7 +135,8 @@ def train_key(study: StudyConfig, dataset: str, variant: VariantConfig, seed: in
 
 def evaluate_key(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int) -> str:
     """Hash of all that the predictions of one run depend on and that is known before its data is read."""
-    protocol = study.run(dataset, variant).protocol.model_dump()
+    config = study.run(dataset, variant)
+    protocol = [config.protocol.model_dump(), config.protocol.frames_read(config.data.frames)]
     return hash_of([train_key(study, dataset, variant, seed), protocol, _sources(study, EVALUATE_SOURCES)])
 
 

@@ -1,9 +1,8 @@
 """Trains one run: dataset × variant × seed, to model.safetensors and metrics.jsonl.
 
-Every step depends on nothing but its number: the batch and the learning rate are functions of (seed, step), the tube
-mask of the step alone (torch's generator reads the low 32 bits of the seed that `update` gives it). So a run killed at
-any moment goes on from its last checkpoint and ends with the very same weights. Checkpoints live in
-`.lcr/checkpoints/<hash of the run>/`, out of Snakemake's reach, and go when the run has succeeded.
+Every step depends on nothing but its number: the batch, the tube mask and the learning rate are functions of (seed,
+step). So a run killed at any moment goes on from its last checkpoint and ends with the very same weights. Checkpoints
+live in `.lcr/checkpoints/<hash of the run>/`, out of Snakemake's reach, and go when the run has succeeded.
 """
 
 import json
@@ -15,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import cv2
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from lcr.config import Protocol, StudyConfig, TrainConfig
 from lcr.data.clips import Batch, Clips, steps_per_epoch, train_batches
 from lcr.data.prepare import prepare
+from lcr.data.sampling import generator
 from lcr.errors import InputError, RunFailed
 from lcr.files import write_aside
 from lcr.model.config import ModelConfig, model_by_name
@@ -45,9 +46,18 @@ def set_machine(study: StudyConfig) -> torch.device:
         raise InputError(f"study '{study.name}' wants a CUDA device and none is found; set device: cpu in its file")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(study.threads)
+    cv2.setNumThreads(study.threads)
     torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms imports the compiler: 1.7 s
     torch.utils.deterministic.fill_uninitialized_memory = False  # up to a tenth of a step, for what nobody reads
     return torch.device(study.device)
+
+
+def seed_mask(seed: int, step: int) -> None:
+    """Seeds torch's generator, which the tube mask is drawn from, for one step of one seed.
+
+    By a digest of both: the generator reads 32 bits of what it is given, and of two numbers side by side one is lost.
+    """
+    torch.manual_seed(int(generator("mask", seed, step).integers(2**32)))
 
 
 def learning_rate(recipe: TrainConfig, step: int, steps: int) -> float:
@@ -151,7 +161,7 @@ class Training:
         Raises:
             RunFailed: the loss or a gradient is not finite.
         """
-        torch.manual_seed((self.seed << 32) + self.step)  # the tube mask's draw
+        seed_mask(self.seed, self.step)
         rate = learning_rate(self.recipe, self.step, self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from lcr.counts import matched_hidden, parameters
 from lcr.model.config import Frozen, ModelConfig, Readings
@@ -20,7 +20,7 @@ class ModelChange(Frozen):
 
     edge_prompt: bool | None = None
     zero_init: bool | None = None
-    tube_ratio: float | None = None
+    tube_ratio: float | None = Field(None, ge=0, lt=1)
     bidirectional: bool | None = None
     gate: Literal["cross_rwkv", "lstm"] | None = None
     readings: ReadingsChange = ReadingsChange()

@@ -39,6 +39,8 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as opened:
             about = json.loads((opened.metadata() or {})["about"])
+            if not isinstance(about, dict):
+                raise ValueError("it is not described")
             return {name: opened.get_tensor(name) for name in opened.keys()}, about  # noqa: SIM118
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise InputError(f"{path} is damaged or no file of this program ({error}); delete it to train anew") from error

@@ -73,6 +73,13 @@ def test_a_recipe_with_an_infinite_rate_is_refused(tmp_path: Path, name: str) ->
         load_study(path)
 
 
+def test_a_variant_that_would_mask_all_tokens_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "variant.yaml"
+    path.write_text("name: x\ntitle: x\ncomponent: x\nhypothesis: x\nmodel: {tube_ratio: 1.5}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"variant\.yaml: model\.tube_ratio: Input should be less than 1"):
+        load_variant(path)
+
+
 @pytest.mark.parametrize("content", ["name: größe".encode("latin-1"), b"[" * 5000])
 def test_what_is_no_yaml_in_utf_8_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "study.yaml"

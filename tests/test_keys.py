@@ -1,6 +1,7 @@
 """What counts in a run's key: whatever can change a number, and no comment."""
 
-from lcr.runs import source_hash
+from lcr.config import load_study, load_variant
+from lcr.runs import evaluate_key, source_hash
 
 PYTHON, CPP = "x = 1\n", 'const char* at = "a//b";\nint x = 1;\n'
 
@@ -21,3 +22,16 @@ def test_comments_of_either_language_count_in_no_key(tmp_path):
 def test_code_and_what_looks_like_a_comment_in_a_string_do(tmp_path):
     changes = [{"python": "x = 2\n"}, {"cpp": CPP.replace("1", "2")}, {"cpp": CPP.replace("//b", "//c")}, {}]
     assert len({key(tmp_path / str(i), **change) for i, change in enumerate(changes)}) == len(changes)
+
+
+def test_the_frames_that_a_rule_reads_count_in_every_readings_key(monkeypatch):
+    """The rule is lcr/config.py's, which is no source of a run: the number it comes to counts instead."""
+    study = load_study("tiny")
+    names = ("full", "loss-frames.all", "loss-frames.last")
+
+    def keys() -> list[str]:
+        return [evaluate_key(study, "jester-fixture", load_variant(name), 0) for name in names]
+
+    before = keys()
+    monkeypatch.setattr("lcr.config.Protocol.frames_read", lambda self, frames: 3)
+    assert not set(before) & set(keys())

@@ -1,7 +1,9 @@
 """Training: the same bits each time, also after a kill; and what stops a run says why."""
 
+import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +19,10 @@ from lcr.evaluate import evaluate
 from lcr.files import file_hash
 from lcr.model import LCR
 from lcr.model.config import MODELS
+from lcr.model.tube_mask import tube_mask
 from lcr.runs import WORK, run_folder
-from lcr.train import Training, clip_loss, learning_rate, make_optimizer
+from lcr.train import Training, clip_loss, learning_rate, make_optimizer, seed_mask
+from lcr.weights import load_tensors, save_tensors
 from tests.micro import run
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -151,6 +155,32 @@ def test_weights_of_another_configuration_or_damaged_ones_are_refused(reference,
         evaluate(other, "jester-fixture", variant, 0, tmp_path)
 
 
+def test_weights_of_other_sources_are_refused_in_one_line(reference, tmp_path):
+    study, variant = load_study("micro.yaml"), load_variant("full")
+    folder = run_folder(tmp_path, "micro", "jester-fixture", "full", 0)
+    shutil.copytree(reference, folder)
+    tensors, about = load_tensors(folder / "model.safetensors")
+    for model, said in (({**about["model"], "unheard": 1}, "unknown key 'unheard'"), (None, "found nothing")):
+        save_tensors(folder / "model.safetensors", tensors, about | {"model": model})
+        with pytest.raises(InputError, match=rf"{said}.*; train it anew"):
+            evaluate(study, "jester-fixture", variant, 0, tmp_path)
+
+
+@pytest.mark.parametrize("left", ["no file", "nothing", "the end alone", "a line cut"])
+def test_a_training_log_that_is_not_whole_is_found_before_any_clip_is_scored(reference, tmp_path, monkeypatch, left):
+    study, variant = load_study("micro.yaml"), load_variant("full")
+    folder = run_folder(tmp_path, "micro", "jester-fixture", "full", 0)
+    shutil.copytree(reference, folder)
+    log = folder / "metrics.jsonl"
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text({"nothing": "", "the end alone": lines[-1]}.get(left, "".join(lines)[:-9]))
+    if left == "no file":
+        log.unlink()
+    monkeypatch.setattr("lcr.evaluate.score_clips", lambda *_: pytest.fail("clips are scored"))
+    with pytest.raises(InputError, match=r"metrics\.jsonl is missing or not whole .*; train the run anew"):
+        evaluate(study, "jester-fixture", variant, 0, tmp_path)
+
+
 def test_parameters_are_updated_all_at_once_to_the_same_bits_as_one_by_one():
     config = load_study("micro.yaml").dataset("jester-fixture").train
     weights = []
@@ -167,6 +197,18 @@ def test_parameters_are_updated_all_at_once_to_the_same_bits_as_one_by_one():
             optimizer.step()
         weights.append([parameter.detach() for parameter in model.parameters()])
     assert all(map(torch.equal, *weights))
+
+
+def test_each_step_of_each_seed_has_a_tube_mask_of_its_own():
+    masks = {}
+    for seed in (0, 1, 7):
+        for step in (0, 1, 600):
+            seed_mask(seed, step)
+            masks[seed, step] = tube_mask(16, 196, 0.3)
+    seed_mask(7, 600)
+    assert torch.equal(masks[7, 600], tube_mask(16, 196, 0.3))
+    for one, other in itertools.combinations(masks, 2):
+        assert not torch.equal(masks[one], masks[other]), (one, other)
 
 
 def test_the_learning_rate_warms_up_and_ends_near_zero():

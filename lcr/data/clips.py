@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 
@@ -22,7 +23,7 @@ from lcr.data.reverses import reverse_classes
 from lcr.data.sampling import generator, sample_frames
 from lcr.data.transforms import fitting, flip, random_crop, view_crop
 from lcr.edges import edge_maps
-from lcr.errors import InputError, unknown
+from lcr.errors import InputError, LCRError, RunFailed, unknown
 
 
 @dataclass
@@ -170,8 +171,11 @@ class _Steps(torch.utils.data.Dataset):
     def __init__(self, make) -> None:
         self._make = make
 
-    def __getitem__(self, step: int) -> Batch:
-        return self._make(step)
+    def __getitem__(self, step: int) -> Batch | LCRError:
+        try:
+            return self._make(step)
+        except LCRError as error:  # raised here, it would reach the parent with a traceback for its message
+            return error
 
 
 @lru_cache(maxsize=2)
@@ -190,11 +194,28 @@ def _test_step(clips: Clips, protocol: Protocol, batch_size: int, step: int) -> 
 
 
 def _batches(make, steps: range, workers: int) -> Iterator[Batch]:
-    if not workers:
-        return map(make, steps)
+    return _loaded(make, steps, workers) if workers else map(make, steps)
+
+
+def _begin(_: int) -> None:
+    cv2.setNumThreads(1)  # there are several such processes already
+
+
+def _loaded(make, steps: range, workers: int) -> Iterator[Batch]:
     from torch.utils.data import DataLoader
 
-    return iter(DataLoader(_Steps(make), batch_size=None, sampler=steps, num_workers=workers))
+    loader = DataLoader(_Steps(make), batch_size=None, sampler=steps, num_workers=workers, worker_init_fn=_begin)
+    try:
+        for batch in loader:
+            if isinstance(batch, LCRError):
+                raise batch
+            yield batch
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise RunFailed(
+            "a process that loads clips died, perhaps for want of memory or room in /dev/shm; give fewer data.workers"
+        ) from error
 
 
 def train_batches(

@@ -81,8 +81,8 @@ def _probe_folder(folder: Path) -> Probe:
     names = frame_files(folder)
     if not names:
         return Probe("empty", why="no frame 00001.jpg")
-    if names[-1] != f"{len(names):05d}.jpg":
-        gap = next(number for number, name in enumerate(names, start=1) if name != f"{number:05d}.jpg")
+    gap = next((number for number, name in enumerate(names, start=1) if name != f"{number:05d}.jpg"), None)
+    if gap is not None:
         return Probe("truncated", why=f"frame {gap:05d}.jpg is missing")
     digest = hashlib.sha256()
     size: tuple[int, ...] = ()

@@ -7,7 +7,7 @@ was made from, so that a stale one is never read.
 """
 
 import json
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -77,8 +77,9 @@ def pack(
     rows = manifest.rows()
     clips = [(root / row["path"], row["frames"]) for row in rows]
     work = partial(_decode, fitting(data, size), caches_edges(data))
-    with folder_aside(out) as aside, (aside / "frames.bin").open("wb") as packed:
-        edges_file = (aside / "edges.bin").open("wb") if caches_edges(data) else None
+    with folder_aside(out) as aside, ExitStack() as files:
+        packed = files.enter_context((aside / "frames.bin").open("wb"))
+        edges_file = files.enter_context((aside / "edges.bin").open("wb")) if caches_edges(data) else None
         index, offset = [], 0
         label = f"packing {manifest.dataset}"
         with closing(in_order(work, clips, label=label, workers=workers, progress=progress)) as decoded:
@@ -89,8 +90,6 @@ def pack(
                 count, _, height, width = frames.shape
                 index.append([row["id"], row["split"], offset, count, height, width])
                 offset += frames.nbytes
-        if edges_file is not None:
-            edges_file.close()
         table = pa.Table.from_pylist([dict(zip(INDEX.names, values, strict=True)) for values in index], schema=INDEX)
         metadata = {"made_from": json.dumps(made_from(manifest, data, size)), "key": key}
         pq.write_table(table.replace_schema_metadata(metadata), aside / "index.parquet")

@@ -21,7 +21,7 @@ class _Digest(ISeedSequence):
 
 
 def generator(*purpose: object) -> np.random.Generator:
-    """The random generator of one purpose, such as ("train", seed, epoch, id)."""
+    """The random generator of one purpose, such as ("clip", seed, epoch, id)."""
     return np.random.Generator(np.random.PCG64(_Digest(purpose)))
 
 

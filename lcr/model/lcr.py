@@ -158,6 +158,11 @@ class LCR(nn.Module):
         ]
         self.embeds_patches = reads_patches or compute_unread
 
+    @property
+    def runs_wkv(self) -> bool:
+        """Whether any layer runs the operator; one of which the class token alone is read has a scan of its own."""
+        return self.config.gate == "cross_rwkv" and not all(self.class_only)
+
     def forward(self, frames: Tensor, edges: Tensor | None = None, *, keep: Tensor | None = None) -> Tensor:
         """Logits of every frame.
 

@@ -11,8 +11,8 @@ class PatchConv(nn.Conv2d):
     """A convolution with stride P that is only computed at the patches kept.
 
     Parameters and their initialisation are those of `nn.Conv2d`. A kernel wider than the stride (the overlapping
-    reading of §3.1) is centred on its patch by padding. Images are normalised by `mean` and `std` of each channel, if
-    given, which is folded into the weights: they are far fewer than the pixels.
+    reading of §3.1) is centred on its patch by padding, with zeros after normalisation. Images are normalised by `mean`
+    and `std` of each channel, if given, which is folded into the weights: they are far fewer than the pixels.
     """
 
     def __init__(
@@ -33,7 +33,11 @@ class PatchConv(nn.Conv2d):
         """(T, B, c, S, S) images and (B, K) kept raster positions -> tokens (T, B, K, C)."""
         times, batch, channels, size, _ = images.shape
         kernel, stride = self.kernel_size[0], self.stride[0]
-        before = (kernel - stride) // 2
+        before, bias = (kernel - stride) // 2, self.bias
+        if self.normalises and kernel > stride:
+            images = images - self.mean
+        elif self.normalises:
+            bias = bias - (self.weight / self.std * self.mean).sum((1, 2, 3))
         padded = F.pad(images, (before, kernel - stride - before) * 2)
         # One gather by element: many times faster than permuting the images into patches and dropping some after.
         side, grid, device = padded.shape[-1], size // stride, images.device
@@ -43,8 +47,5 @@ class PatchConv(nn.Conv2d):
         clips = torch.arange(batch, device=device)[:, None, None] * channels * side**2
         index = (clips + corner[..., None] + pixels.flatten()).flatten()  # (B·K·c·P·P,)
         patches = padded.reshape(times, batch * channels * side**2).index_select(1, index)
-        weight, bias = self.weight, self.bias
-        if self.normalises:
-            weight = weight / self.std
-            bias = bias - (weight * self.mean).sum((1, 2, 3))
+        weight = self.weight / self.std if self.normalises else self.weight
         return F.linear(patches.view(times, *keep.shape, -1), weight.flatten(1), bias)

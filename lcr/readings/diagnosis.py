@@ -20,7 +20,7 @@ from lcr.data.prepare import prepare
 from lcr.errors import RunFailed
 from lcr.model.config import ModelConfig, model_by_name
 from lcr.model.lcr import LCR
-from lcr.train import clip_loss, inputs, learning_rate, make_optimizer, set_machine
+from lcr.train import clip_loss, inputs, learning_rate, make_optimizer, seed_mask, set_machine
 from lcr.variants import VariantConfig
 
 SEED = 0
@@ -68,7 +68,7 @@ def _gradient(model: LCR, batch: Batch, config: DatasetConfig, step: int) -> Nor
     Raises:
         RunFailed: the loss or a gradient is not finite.
     """
-    torch.manual_seed((SEED << 32) + step)  # the tube mask's draw
+    seed_mask(SEED, step)
     model.zero_grad(set_to_none=True)
     loss = clip_loss(model(*inputs(batch, torch.device("cpu"))), batch.labels, config.train, config.protocol)
     loss.backward()

@@ -1,5 +1,7 @@
 """Batches: equal however they are made, the same wherever a run resumes, and right about crops, flips and views."""
 
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +9,12 @@ import pytest
 import torch
 
 from lcr.config import DataConfig, Protocol
-from lcr.data.clips import Batch, Clips, steps_per_epoch, train_batches
+from lcr.data.clips import Batch, Clips, _batches, steps_per_epoch, train_batches
 from lcr.data.clips import test_batches as batches_for_testing
 from lcr.data.manifest import build_manifest, read_manifest
 from lcr.data.pack import pack
 from lcr.edges import edge_maps
-from lcr.errors import InputError
+from lcr.errors import InputError, RunFailed
 
 SIZE = 16
 
@@ -97,6 +99,27 @@ def test_processes_make_the_same_batches(place) -> None:
     options = {"batch_size": 4, "seed": 0, "first_step": 1, "steps": 3}
     spread = list(train_batches(clips, **options, workers=2))
     assert all(equal(one, other) for one, other in zip(spread, train_batches(clips, **options), strict=True))
+
+
+def test_what_is_wrong_in_a_loading_process_is_one_line(place) -> None:
+    data = DataConfig(frames=12, flip="swap")
+    folder = place("jester", data)
+    clips = Clips(folder, "train", data, SIZE)
+    clips._paths = [path / "gone" for path in clips._paths]
+    batches = train_batches(clips, batch_size=4, seed=0, first_step=0, steps=3, workers=2)
+    with pytest.raises(InputError) as refused:
+        next(batches)
+    assert "\n" not in str(refused.value)
+    assert "cannot be read any more" in str(refused.value)
+
+
+def _die(step: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_loading_process_that_dies_ends_the_run_with_what_to_do() -> None:
+    with pytest.raises(RunFailed, match=r"a process that loads clips died.*give fewer data\.workers"):
+        next(_batches(_die, range(3), workers=1))
 
 
 def test_an_epoch_meets_each_clip_at_most_once_and_epochs_and_seeds_differ(place) -> None:

@@ -62,6 +62,7 @@ def test_the_hash_follows_the_content(folder: Path) -> None:
             "00003.jpg ends early",
             lambda clip: (clip / "00003.jpg").write_bytes((clip / "00003.jpg").read_bytes()[:-200]),
         ),
+        ("truncated", "frame 00001.jpg is missing", lambda clip: (clip / "00001.jpg").rename(clip / "00000.jpg")),
         (
             "unreadable",
             "another size",

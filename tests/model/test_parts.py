@@ -66,6 +66,10 @@ def test_normalising_in_the_weights_is_normalising_the_pixels():
     plain.load_state_dict(folded.state_dict())
     normal = (images - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[:, None, None]
     torch.testing.assert_close(folded(images, keep), plain(normal, keep), rtol=1e-4, atol=1e-5)
+    wide = PatchConv(3, 12, 16, 8, mean, std)  # overlapping: what lies beyond the border is zero after normalisation
+    whole = F.conv2d(normal.flatten(0, 1), wide.weight, wide.bias, stride=8, padding=4)
+    expected = whole.flatten(2).transpose(1, 2).unflatten(0, (2, 3))
+    torch.testing.assert_close(wide(images, keep), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_the_cell_follows_each_reading_of_equation_10():
