@@ -197,14 +197,12 @@ def _batches(make, steps: range, workers: int) -> Iterator[Batch]:
     return _loaded(make, steps, workers) if workers else map(make, steps)
 
 
-def _begin(_: int) -> None:
-    cv2.setNumThreads(1)  # there are several such processes already
-
-
 def _loaded(make, steps: range, workers: int) -> Iterator[Batch]:
     from torch.utils.data import DataLoader
 
-    loader = DataLoader(_Steps(make), batch_size=None, sampler=steps, num_workers=workers, worker_init_fn=_begin)
+    # here and not in the processes: one forked from a process with OpenCV's threads would wait for them for ever
+    cv2.setNumThreads(1)
+    loader = DataLoader(_Steps(make), batch_size=None, sampler=steps, num_workers=workers)
     try:
         for batch in loader:
             if isinstance(batch, LCRError):
@@ -233,15 +231,7 @@ def train_batches(
 
 
 def test_batches(clips: Clips, protocol: Protocol, *, batch_size: int, workers: int = 0) -> Iterator[Batch]:  # noqa: PT028
-    """All clips by id, `batch_size` of them at a time, each with the protocol's views.
-
-    Raises:
-        InputError: three crops are asked for of frames that are resized to squares.
-    """
-    if protocol.crops > 1 and clips.data.resize == "square":
-        raise InputError(
-            f"the protocol wants {protocol.crops} crops, but square frames have only one (resize: short_side)"
-        )
+    """All clips by id, `batch_size` of them at a time, each with the protocol's views."""
     workers = 0 if clips._whole_batches else workers
     steps = range(-(-len(clips) // batch_size))
     return _batches(partial(_test_step, clips, protocol, batch_size), steps, workers)

@@ -217,7 +217,7 @@ class _Differentiable(torch.autograd.Function):
     def forward(ctx, how, r, k, v, omega, u):
         ctx.save_for_backward(r, k, v, omega, u)
         kernel, bidirectional, _ = ctx.how = how
-        ctx.hooked = hooked = _hooks_on_saved_tensors(True)
+        ctx.hooked = hooked = _hooks_on_saved_tensors(True) is not None
         if kernel is not cpu:
             ctx.kept = None
             return _run(r, k, v, omega, u, *how)

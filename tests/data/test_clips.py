@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -122,6 +123,23 @@ def test_a_loading_process_that_dies_ends_the_run_with_what_to_do() -> None:
         next(_batches(_die, range(3), workers=1))
 
 
+def test_processes_load_clips_where_opencv_had_threads(place) -> None:
+    data = DataConfig(frames=12, flip="swap")
+    clips = Clips(place("jester", data), "train", data, SIZE)
+    before, ring = cv2.getNumThreads(), signal.signal(signal.SIGALRM, signal.default_int_handler)
+    cv2.setNumThreads(2)
+    cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (31, 31), 5)  # starts them
+    signal.alarm(60)
+    try:
+        assert next(train_batches(clips, batch_size=4, seed=0, first_step=0, steps=1, workers=1)).ids
+    except KeyboardInterrupt:
+        pytest.fail("the process that loads clips hangs")
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, ring)
+        cv2.setNumThreads(before)
+
+
 def test_an_epoch_meets_each_clip_at_most_once_and_epochs_and_seeds_differ(place) -> None:
     data = DataConfig(frames=12, pack=True)
     clips = Clips(place("jester", data), "train", data, SIZE)
@@ -179,13 +197,6 @@ def test_views_are_temporal_clips_and_in_each_three_crops_along_the_width(place)
     assert torch.equal(left[..., shift:], middle[..., : SIZE - shift]), "the same frames, further to the right"
     assert not torch.equal(left, right)
     assert not torch.equal(batch.frames[0], batch.frames[3]), "another temporal clip has other frames"
-
-
-def test_three_crops_of_square_frames_are_refused(place) -> None:
-    data = DataConfig(frames=4)
-    clips = Clips(place("jester", data), "validation", data, SIZE)
-    with pytest.raises(InputError, match="square frames have only one"):
-        batches_for_testing(clips, Protocol(crops=3), batch_size=2)
 
 
 @pytest.mark.parametrize("flip", ["swap", "as_written"])
