@@ -60,3 +60,32 @@ def test_how_the_model_sees_time(readme, condition, words):
     row = next(row for row in read_rows(REFERENCE / "temporal.csv") if wanted.items() <= row.items())
     cells = (row[f"pair_accuracy{end}"] for end in ("", "_ci_low", "_ci_high"))
     assert words.format(*(f"{float(cell):.1f}" for cell in cells)) in readme
+
+
+@pytest.mark.parametrize(
+    ("variant", "sign", "words"),
+    [
+        ("no_tube_mask", 1, "by {:.0f}, {:.0f} and {:.0f} points"),
+        ("no_edge_prompt", -1, "Without the edge prompt the model is {:.0f}, {:.0f} and {:.0f} points worse"),
+        ("lstm_gate", -1, "with plain LSTM gates {:.0f}, {:.0f} and {:.0f}."),
+        ("nonzero_init", 1, "({:+.1f}, {:+.1f} and {:+.1f} points)"),
+    ],
+)
+def test_how_far_the_ablations_are_from_the_full_model(readme, variant, sign, words):
+    rows = {row["dataset"]: row for row in read_rows(REFERENCE / "ablations.csv") if row["variant"] == variant}
+    deltas = [sign * float(rows[f"{name}-fixture"]["delta_top1"]) for name in ("jester", "something", "kinetics")]
+    assert words.format(*deltas) in readme
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        ("additive", "two directions reach {}% [{}, {}]"),
+        ("additive-unidirectional", "one {}% [{}, {}], over {seeds} seeds"),
+    ],
+)
+def test_what_two_directions_give_where_all_tokens_are_read(readme, reading, words):
+    wanted = {"discrepancy": "kv-source", "reading": reading}
+    row = next(row for row in read_rows(REFERENCE / "readings.csv") if wanted.items() <= row.items())
+    cells = (f"{float(row[f'top1{end}']):.1f}" for end in ("", "_ci_low", "_ci_high"))
+    assert words.format(*cells, seeds=row["seeds"]) in readme
