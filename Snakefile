@@ -173,6 +173,8 @@ rule cost:
     conda:
         "environment.yml"
     threads: STUDY.threads
+    resources:
+        gpu=CHOICE.gpus,
     params:
         key=CHOICE.cost_key,
         options=CHOICE.options,

@@ -68,7 +68,8 @@ def say_backends() -> None:
 
 def chosen(study: str, dataset: str, ablation: str, seed: int, data_root: list[str] | None, root: Path | None):
     """The study, which has the dataset and the seed, and the variant that a command's options name."""
-    from lcr.config import FORMATS, dataset_format, load_study, load_variant
+    from lcr.config import FORMATS, dataset_format, load_study, load_variant, load_variants
+    from lcr.paper.register import reading_variants
 
     dataset_format(dataset)
     folders = data_roots(data_root, dataset)
@@ -84,7 +85,14 @@ def chosen(study: str, dataset: str, ablation: str, seed: int, data_root: list[s
             f"--seed {seed}: study '{config.name}' has the seeds {', '.join(map(str, config.seeds))}; "
             "for another, copy the study's YAML, with a name of its own"
         )
-    return config, load_variant(ablation, root)
+    named = reading_variants() | {variant.name: variant for variant in load_variants(config, root)}  # some by paths
+    variant = named.get(ablation) or load_variant(ablation, root)
+    if named.get(variant.name, variant) != variant:
+        raise InputError(
+            f"--ablation {ablation}: study '{config.name}' has another variant named '{variant.name}', "
+            "whose runs these would replace; rename it"
+        )
+    return config, variant
 
 
 @app.command()
@@ -161,7 +169,7 @@ def predict(
         if not math.isfinite(float(shown.sum())):
             raise InputError(f"{run}: the model's scores are not finite, so its weights are of no use; train it again")
         if trained.protocol.rule == "max_last":
-            last = trained.protocol.last_frames
+            last = trained.protocol.frames_read(trained.data.frames)
             print(f"each class's highest probability in the last {last} frames; they do not add up to 100%")
         for rank in (-shown).argsort()[:top]:
             print(f"{shown[rank]:7.1%}  {'█' * round(30 * float(shown[rank])):30}  {trained.classes[rank]}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_validator
 
 from lcr.errors import InputError, unknown
 from lcr.model.config import Frozen, ModelConfig, model_by_name
@@ -21,6 +21,8 @@ from lcr.variants import VariantConfig
 FORMATS = ("jester", "something", "kinetics")
 DATASETS = (*FORMATS, *(f"{name}-fixture" for name in FORMATS))
 NOT_STUDIES = ("reference", "figures", "notebooks")  # what else results/ holds
+FULL = "full"  # the variant that all others are compared with
+MOST_SEEDS = 16  # of which the exact sign-flip test enumerates all 2^n patterns
 
 
 def dataset_format(dataset: str) -> str:
@@ -34,12 +36,19 @@ def dataset_format(dataset: str) -> str:
     return dataset.removesuffix("-fixture")
 
 
+def _once(given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    twice = sorted({one for one in given or () if given.count(one) > 1})
+    if twice:  # a run counted twice would make its interval too narrow
+        raise ValueError(f"{', '.join(map(str, twice))} is given more than once")
+    return given
+
+
 class FixtureConfig(Frozen):
     """How many clips of each class are drawn, and of which classes (None: all that the format's fixtures know)."""
 
     train: int = Field(gt=0)
     validation: int = Field(gt=0)
-    classes: tuple[str, ...] | None = None
+    classes: Annotated[tuple[str, ...] | None, AfterValidator(_once)] = None
     seed: int = 0
 
 
@@ -140,8 +149,8 @@ class ReadingRuns(Frozen):
     """
 
     dataset: str
-    seeds: tuple[int, ...] = Field(min_length=1)
-    readings: tuple[str, ...] | None = None
+    seeds: Annotated[tuple[int, ...], AfterValidator(_once)] = Field(min_length=1)
+    readings: Annotated[tuple[str, ...] | None, AfterValidator(_once)] = None
 
 
 class StudyConfig(Frozen):
@@ -154,8 +163,10 @@ class StudyConfig(Frozen):
     question: str
     datasets: dict[str, DatasetConfig]
     table2: str
-    variants: tuple[str, ...]
-    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field(min_length=1)
+    variants: Annotated[tuple[str, ...], AfterValidator(_once)]
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], AfterValidator(_once)] = Field(
+        min_length=1, max_length=MOST_SEEDS
+    )
     device: Literal["cpu", "cuda"] = "cpu"
     threads: int = Field(1, gt=0)
     readings: ReadingRuns | None = None
@@ -167,14 +178,6 @@ class StudyConfig(Frozen):
         if name in NOT_STUDIES:
             raise ValueError(f"'{name}' is a folder of results/ that holds no study's runs; give another name")
         return folder_name(name)
-
-    @field_validator("variants", "seeds")
-    @classmethod
-    def _each_once(cls, given: tuple[Any, ...]) -> tuple[Any, ...]:
-        twice = sorted({one for one in given if given.count(one) > 1})
-        if twice:  # a run counted twice would make its interval too narrow
-            raise ValueError(f"{', '.join(map(str, twice))} is given more than once")
-        return given
 
     @property
     def given(self) -> str:
@@ -203,7 +206,7 @@ class StudyConfig(Frozen):
         known = reading_variants()
         if self.readings is None:
             return {}
-        return {name: known[name] for name in self.readings.readings or known}
+        return {name: known[name] for name in (known if self.readings.readings is None else self.readings.readings)}
 
     @property
     def readings_dataset(self) -> str:
@@ -273,6 +276,11 @@ def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "
     return variant
 
 
+def load_variants(study: StudyConfig, root: str | Path | None = None) -> list[VariantConfig]:
+    """The study's variants in its order."""
+    return [load_variant(given, root) for given in study.variants]
+
+
 def load_study(
     path: str | Path, roots: dict[str, str | None] | None = None, root: str | Path | None = None
 ) -> StudyConfig:
@@ -285,13 +293,12 @@ def load_study(
 
     Raises:
         InputError: there is none of this name, a key is unknown or of the wrong type, a dataset that is named is none
-            of the study's, table2 names none of them, or there is no variant of a name.
+            of the study's, table2 names none of them, there is no variant of a name, or `full` is none of them.
     """
     file = _named(project_root(root) / "ablations" / "studies", "study", path)
     study = parse(StudyConfig, read_yaml(file), str(file))
     study._given = str(path)
-    for name in study.datasets:
-        dataset_format(name)
+    _check_datasets(study, str(file))
     _check_variants(study, str(file), root)
     for name, folder in (roots or {}).items():
         if folder is not None:
@@ -302,13 +309,27 @@ def load_study(
     return study
 
 
+def _check_datasets(study: StudyConfig, where: str) -> None:
+    for name, config in study.datasets.items():
+        drawn = dataset_format(name) != name
+        if drawn and (config.fixture is None or config.root is not None):
+            raise InputError(f"{where}: datasets.{name}: generated clips have a part 'fixture', and no 'root'")
+        if not drawn and config.fixture is not None:
+            raise InputError(f"{where}: datasets.{name}: 'fixture' is for generated clips; name it {name}-fixture")
+
+
 def _check_variants(study: StudyConfig, where: str, root: str | Path | None) -> None:
     names: dict[str, str] = {}  # by which runs lie in folders and tables have rows
     for given in study.variants:
-        name = load_variant(given, root, f"variant (of {where})").name
+        variant = load_variant(given, root, f"variant (of {where})")
+        name = variant.name
         if name in names:
             raise InputError(f"{where}: variants: {names[name]} and {given} are both named '{name}'; rename one")
+        if reading_variants().get(name, variant) != variant:
+            raise InputError(f"{where}: variants: {given} has the name of a reading, '{name}'; rename it")
         names[name] = given
+    if FULL not in names:
+        raise InputError(f"{where}: variants: '{FULL}' is missing, which the others are compared with; add it")
 
 
 def _check_readings(study: StudyConfig, where: str) -> None:

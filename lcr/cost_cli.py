@@ -96,7 +96,7 @@ def _show(title: str, found: "Cost", views: int, device: str) -> None:
 
 
 def _write_table(study: str, data_root: list[str] | None, root: str | None, results: str) -> None:
-    from lcr.config import load_study, load_variant
+    from lcr.config import load_study, load_variants
     from lcr.cost_table import cost_rows, jobs
     from lcr.keys import cost_key, record
     from lcr.options import data_roots
@@ -113,6 +113,6 @@ def _write_table(study: str, data_root: list[str] | None, root: str | None, resu
     write_rows(path, COLUMNS, rows)
     record(
         f"{results}/{chosen.name}/cost.json",
-        cost_key(chosen, [load_variant(one, root) for one in chosen.variants]),
+        cost_key(chosen, load_variants(chosen, root)),
     )
     print(path)

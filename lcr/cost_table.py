@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from lcr.config import StudyConfig, dataset_format, load_variant
+from lcr.config import StudyConfig, dataset_format, load_variants
 from lcr.cost import Cost, cost
 from lcr.counts import counted
 from lcr.data.fixtures.formats import FORMATS
@@ -62,7 +62,7 @@ def jobs(study: StudyConfig, root: str | Path | None = None, results: str | Path
     Raises:
         InputError: as for `classes_of`.
     """
-    variants = [load_variant(name, root) for name in study.variants]
+    variants = load_variants(study, root)
     found = []
     for name, dataset in study.datasets.items():
         classes = classes_of(study, name, results)

@@ -12,11 +12,15 @@ from pathlib import Path
 
 from lcr.config import StudyConfig
 from lcr.files import file_hash, write_aside
+from lcr.model.config import model_by_name
 from lcr.paper.register import reading_variants
 from lcr.runs import PACKAGE, TRAIN_SOURCES, data_key, hash_of, source_hash
 from lcr.variants import VariantConfig
 
-COST_SOURCES = ("counts", "model", "wkv", "variants.py", "cost.py", "memory.py", "cost_table.py", "paper/table1.py")
+COST_SOURCES = (
+    *("counts", "model", "wkv", "variants.py", "cost.py", "memory.py", "cost_table.py", "paper/table1.py"),
+    *("data/fixtures", "data/labels"),  # how many classes there are
+)
 DIAGNOSIS_SOURCES = (*TRAIN_SOURCES, "cost.py", "readings/diagnosis.py", "readings/rows.py")
 SEARCH_SOURCES = ("counts", "readings/space.py", "readings/search.py", "study/reading_search.py", "paper/table1.py")
 
@@ -38,9 +42,12 @@ def cost_key(study: StudyConfig, variants: Iterable[VariantConfig]) -> str:
 def diagnosis_key(study: StudyConfig) -> str:
     """Of reading_diagnosis.csv and reading_gradients.csv."""
     dataset = study.readings_dataset
-    recipe = study.dataset(dataset).train.model_dump(exclude={"epochs", "batch_size", "checkpoint_seconds"})
+    config = study.dataset(dataset)
+    model = model_by_name(config.model).model_dump()
+    recipe = config.train.model_dump(exclude={"epochs", "batch_size", "checkpoint_seconds"})
+    rule = [config.protocol.model_dump(), config.protocol.frames_read(config.data.frames)]
     changes = {name: [one.model.model_dump(), one.train.model_dump()] for name, one in reading_variants().items()}
-    settings = [study.name, dataset, recipe, study.dataset(dataset).protocol.model_dump(), changes, study.threads]
+    settings = [study.name, dataset, model, recipe, rule, changes, study.threads]
     return hash_of([data_key(study, dataset), settings, source_hash(DIAGNOSIS_SOURCES)])
 
 

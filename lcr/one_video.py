@@ -41,11 +41,13 @@ def load_run(folder: Path) -> Trained:
     if not record.is_file():
         raise InputError(f"{folder} holds no tested run (no run.json); make one with `lcr train` and `lcr evaluate`")
     try:
-        config = json.loads(record.read_text(encoding="utf-8"))["config"]
-        data, protocol = config["data"], config["protocol"]
+        recorded = json.loads(record.read_text(encoding="utf-8"))
+        data, protocol = recorded["config"]["data"], recorded["config"]["protocol"]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{record} is damaged ({error!r}); test the run again with `lcr evaluate`") from error
     model, about = load_trained(folder / "model.safetensors", torch.device("cpu"))
+    if about.get("hash") != recorded.get("run_hash") or "classes" not in about:
+        raise InputError(f"{folder}: these are not the weights that run.json tells of; test them with `lcr evaluate`")
     where = str(record)
     return Trained(model, about["classes"], parse(DataConfig, data, where), parse(Protocol, protocol, where))
 

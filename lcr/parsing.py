@@ -1,12 +1,13 @@
 """YAML to typed configuration, with errors in the user's words."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from lcr.errors import InputError, unknown
+from lcr.errors import InputError, nearest, unknown
 
 C = TypeVar("C", bound=BaseModel)
 
@@ -20,8 +21,27 @@ def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> Input
     first = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return InputError(f"{where}: {unknown('key', place, _keys(kind))}")
+        return InputError(f"{where}: {unknown('key', place, _perhaps_meant(kind, first['loc']))}")
     return InputError(f"{where}: {place or 'the whole'}: {first['msg']}")
+
+
+def _perhaps_meant(kind: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """Known keys for an unknown one: the nearest beside it, else those beside it, at the top with all below them."""
+    *above, key = place
+    for part in above:
+        kind = _inside(kind, part)
+    near = nearest(str(key), kind.model_fields)
+    if near:
+        return [".".join(map(str, (*above, near)))]
+    return list(kind.model_fields) if above else _keys(kind)
+
+
+def _inside(kind: Any, part: int | str) -> Any:
+    """The type that `part` leads to: of a configuration's field, or of a value in a mapping or sequence."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        inner = kind.model_fields[str(part)].annotation
+        return get_args(inner)[0] if isinstance(inner, UnionType) else inner  # as in `Part | None`
+    return get_args(kind)[isinstance(part, str)]  # dict[str, Part], or tuple[Part, ...]
 
 
 def _keys(kind: type[BaseModel], prefix: str = "") -> list[str]:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from lcr.config import StudyConfig
-from lcr.errors import InputError
 from lcr.model.config import model_by_name
 from lcr.variants import VariantConfig
 
@@ -141,20 +140,14 @@ def evaluate_key(study: StudyConfig, dataset: str, variant: VariantConfig, seed:
 
 
 @contextmanager
-def only_one(name: str, *, wait: bool = True) -> Iterator[None]:
-    """Holds a kernel file lock for the block: it goes with the process, however that ends.
-
-    Raises:
-        InputError: another process holds it and `wait` is false.
-    """
+def only_one(name: str) -> Iterator[None]:
+    """Holds a kernel file lock for the block: it goes with the process, however that ends."""
     path = WORK / "locks" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as opened:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if not wait:
-                raise InputError(f"another process is at this run ({path}); wait for it, or stop it") from None
             print(f"waiting for the process that is at this run already ({path})", flush=True)
             fcntl.flock(opened, fcntl.LOCK_EX)
         yield

@@ -17,7 +17,7 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from lcr.config import FORMATS, DatasetConfig, StudyConfig, dataset_format, load_study, load_variant
+from lcr.config import FORMATS, DatasetConfig, StudyConfig, dataset_format, load_study, load_variants
 from lcr.errors import InputError, LCRError, unknown
 from lcr.files import file_hash
 from lcr.keys import cost_key, diagnosis_key, recorded_key, search_key
@@ -47,7 +47,7 @@ SEARCH = ("reading_search", "reading_search_axes")
 MADE = ("cost", *DIAGNOSIS, *SEARCH)
 LEDGER = ("statistics", "temporal")  # the tables that claims are held against
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
-TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "counts", "paper", "variants.py")
+TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "probes", "counts", "paper", "variants.py")
 ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
 HOW_TO_GET = {
     "jester": "20bn-jester-v1/ and its CSV files, from Qualcomm's dataset pages after signing up",
@@ -149,7 +149,7 @@ class Choice:
 
     @property
     def gpus(self) -> int:
-        """How many a training takes; profiles/default lends one at a time."""
+        """How many a job takes that runs models; profiles/default lends one at a time."""
         return int(self.study.device == "cuda")
 
     @cached_property
@@ -325,7 +325,7 @@ def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
     roots = {name: real_folder(folder, f"--config {name}_root={folder}") for name, folder in given_roots.items()}
     name = str(config.get("study", "tiny"))
     study = load_study(name, roots=dict(roots), root=project)
-    variants = {variant.name: variant for variant in (load_variant(one, root=project) for one in study.variants)}
+    variants = {variant.name: variant for variant in load_variants(study, root=project)}
     given = [option for dataset, folder in roots.items() for option in ("--data-root", f"{dataset}={folder}")]
     options = Options(shlex.join(["--study", name, "--root", str(project), *given]))
     choice = Choice(study, variants, options, published_as=shlex.join([name, *given]))

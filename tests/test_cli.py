@@ -5,6 +5,10 @@ import sys
 
 import pytest
 
+from lcr.cli import chosen
+from lcr.errors import InputError
+from tests.micro import STUDY
+
 
 def lcr(*arguments: str, cwd=None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -87,3 +91,21 @@ def test_every_command_has_help_with_an_example() -> None:
     found = dict(commands(get_command(app)))
     assert {"train", "evaluate", "predict", "cost", "table", "data fixture", "data index", "data subset"} <= set(found)
     assert [name for name, command in found.items() if f"lcr {name}" not in (command.help or "")] == []
+
+
+VARIANT = "name: {}\ntitle: mine\ncomponent: tube mask\nhypothesis: x\nmodel: {{tube_ratio: 0.6}}\n"
+
+
+def test_a_study_finds_its_own_variant_by_name_wherever_its_file_lies(tmp_path) -> None:
+    (tmp_path / "file.yaml").write_text(VARIANT.format("mine"))
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY.replace("variants: [full", f"variants: [full, {tmp_path / 'file.yaml'}"))
+    for ablation in ("mine", str(tmp_path / "file.yaml")):
+        assert chosen(str(study), "jester-fixture", ablation, 0, None, None)[1].model.tube_ratio == 0.6
+
+
+@pytest.mark.parametrize("name", ["full", "kv-source.additive"])
+def test_a_variant_whose_runs_would_replace_anothers_is_refused(name: str, tmp_path) -> None:
+    (tmp_path / "file.yaml").write_text(VARIANT.format(name))
+    with pytest.raises(InputError, match=f"another variant named '{name}', whose runs these would replace"):
+        chosen("tiny", "jester-fixture", str(tmp_path / "file.yaml"), 0, None, None)

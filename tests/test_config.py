@@ -20,6 +20,8 @@ from tests.micro import STUDY
         ("variants: [full, full]", "variants: Value error, full is given more than once"),
         ("name: ../elsewhere", "names a folder"),
         ('name: ""', "names a folder"),
+        ("seeds: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]", "at most 16 items"),
+        ("variants: [lstm_gate]", "variants: 'full' is missing"),
         (f"seeds: [{2**31}]", "seeds.0: Input should be less than 2147483648"),
         ("name: reference", "name: Value error, 'reference' is a folder of results/"),
         ("name: 2020-99-99", "no valid YAML: month must be in 1..12"),
@@ -53,6 +55,15 @@ def test_two_variants_of_one_name_are_refused(tmp_path: Path) -> None:
         load_study(path)
 
 
+def test_a_variant_with_the_name_of_a_reading_is_refused(tmp_path: Path) -> None:
+    twin = tmp_path / "mine.yaml"
+    twin.write_text("name: kv-source.additive\ntitle: x\ncomponent: x\nhypothesis: x\n", encoding="utf-8")
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY.replace("variants: [full", f"variants: [full, {twin}"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"mine\.yaml has the name of a reading, 'kv-source\.additive'; rename it"):
+        load_study(path)
+
+
 def test_views_that_no_clip_could_give_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
     content = yaml.safe_load(STUDY)
     next(iter(content["datasets"].values()))["protocol"] = {"rule": "mean_last_third", "crops": 3}
@@ -60,6 +71,70 @@ def test_views_that_no_clip_could_give_are_refused_before_anything_is_trained(tm
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     with pytest.raises(InputError, match=r"protocol\.crops is 3, but square frames have only one"):
         load_study(path)
+
+
+@pytest.mark.parametrize(
+    ("readings", "words"),
+    [
+        ({"seeds": [0, 0]}, "readings.seeds: Value error, 0 is given more than once"),
+        ({"readings": ["a", "a"]}, "a is given"),
+    ],
+)
+def test_a_reading_counted_twice_is_refused(tmp_path: Path, readings: dict, words: str) -> None:
+    content = yaml.safe_load(STUDY) | {"readings": {"dataset": "jester-fixture", "seeds": [0]} | readings}
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_study(path)
+    assert words in str(refused.value)
+
+
+def test_no_reading_is_none_and_not_all(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(f"{STUDY}readings: {{dataset: jester-fixture, seeds: [0], readings: []}}\n", encoding="utf-8")
+    assert load_study(path).reading_variants() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("jester", {}, "'fixture' is for generated clips; name it jester-fixture"),
+        ("jester-fixture", {"root": "."}, "generated clips have a part 'fixture', and no 'root'"),
+        ("jester-fixture", {"fixture": None}, "generated clips have a part 'fixture', and no 'root'"),
+        (
+            "jester-fixture",
+            {"fixture": {"train": 1, "validation": 1, "classes": ["a", "a"]}},
+            "a is given more than once",
+        ),
+    ],
+)
+def test_clips_that_are_drawn_and_real_at_once_are_refused(tmp_path: Path, name: str, change: dict, words: str) -> None:
+    content = yaml.safe_load(STUDY)
+    content |= {"table2": name, "datasets": {name: content["datasets"]["jester-fixture"] | change}}
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_study(path)
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "hint"),
+    [
+        ("epochs:", "epoch:", "did you mean 'datasets.jester-fixture.train.epochs'?"),
+        ("last_frames:", "last_frame:", "did you mean 'datasets.jester-fixture.protocol.last_frames'?"),
+        ("validation:", "validaton:", "did you mean 'datasets.jester-fixture.fixture.validation'?"),
+        ("protocol:", "xyz:", "known: model, data, train, protocol, fixture, root, note"),
+        ("question:", "qestion:", "did you mean 'question'?"),
+        ("question:", "xyz:", "known: name, question, datasets"),
+    ],
+)
+def test_a_misspelt_key_is_told_the_nearest_beside_it(tmp_path: Path, right: str, wrong: str, hint: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_study(path)
+    assert hint in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "weight_decay"])

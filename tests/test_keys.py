@@ -1,6 +1,7 @@
 """What counts in a run's key: whatever can change a number, and no comment."""
 
 from lcr.config import load_study, load_variant
+from lcr.keys import COST_SOURCES, diagnosis_key
 from lcr.runs import evaluate_key, source_hash
 
 PYTHON, CPP = "x = 1\n", 'const char* at = "a//b";\nint x = 1;\n'
@@ -35,3 +36,21 @@ def test_the_frames_that_a_rule_reads_count_in_every_readings_key(monkeypatch):
     before = keys()
     monkeypatch.setattr("lcr.config.Protocol.frames_read", lambda self, frames: 3)
     assert not set(before) & set(keys())
+
+
+def test_the_model_and_the_frames_of_the_rule_count_in_the_diagnosis_key(monkeypatch):
+    study = load_study("tiny")
+    one = study.datasets["jester-fixture"]
+    large = one.model_copy(update={"model": "lcr-l-112"})
+    small = one.model_copy(update={"model": "lcr-s-112"})
+    assert (
+        len({diagnosis_key(study.model_copy(update={"datasets": {"jester-fixture": it}})) for it in (large, small)})
+        == 2
+    )
+    before = diagnosis_key(study)
+    monkeypatch.setattr("lcr.config.Protocol.frames_read", lambda self, frames: 3)
+    assert diagnosis_key(study) != before
+
+
+def test_how_many_classes_are_drawn_counts_in_the_cost_key():
+    assert {"data/fixtures", "data/labels"} <= set(COST_SOURCES)

@@ -15,6 +15,7 @@ from lcr.data.transforms import fitting
 from lcr.errors import InputError
 from lcr.evaluate import evaluate
 from lcr.one_video import load_run, scores, stream
+from lcr.summary import summary
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -61,3 +62,19 @@ def test_what_is_no_video_or_no_run_is_refused_with_the_reason(
     (tmp_path / "run.json").write_text(json.dumps({"config": {}}))
     with pytest.raises(InputError, match=r"run\.json is damaged"):
         load_run(tmp_path)
+
+
+def test_weights_that_the_test_has_not_met_are_refused(reference: Path, clips: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes((reference / "model.safetensors").read_bytes())
+    record = json.loads((reference / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    assert load_run(tmp_path).classes == load_run(reference).classes
+    (tmp_path / "run.json").write_text(json.dumps(record | {"run_hash": "of an earlier training"}))
+    with pytest.raises(InputError, match=r"not the weights that run\.json tells of; test them with `lcr evaluate`"):
+        load_run(tmp_path)
+
+
+def test_a_run_of_few_classes_is_summed_up_without_top_5(reference: Path, clips: dict[str, Path]) -> None:
+    said = summary(reference)
+    assert "(chance 50.0%)\n" in said
+    assert "top-5" not in said

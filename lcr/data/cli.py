@@ -29,7 +29,7 @@ DataRoot = Annotated[
 Root = Annotated[
     Path | None, typer.Option(help="Without --study: the dataset's folder. With it: the project that holds ablations/.")
 ]
-StudyRoot = Annotated[Path | None, typer.Option(help="With --study: the project that holds ablations/.")]
+StudyRoot = Annotated[Path | None, typer.Option(help="The study's project, which holds ablations/.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write; the study decides when there is one.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core when not given.")]
 
@@ -139,7 +139,7 @@ def pack(
     study: Annotated[str, typer.Option(help="The study whose data configuration says how clips are resized.")],
     dataset: Dataset,
     data_root: DataRoot = None,
-    root: Root = None,
+    root: StudyRoot = None,
     workers: Workers = None,
 ) -> None:
     """Decode all usable clips of a study's dataset once, into one file that training reads without decoding.

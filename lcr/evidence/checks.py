@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lcr.config import StudyConfig, load_variant
+from lcr.config import StudyConfig, load_variants
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.errors import InputError
 from lcr.evidence.hashes import NAME, Hashes, configuration, study_files
@@ -142,7 +142,7 @@ def check_manifests(folder: Path, hashes: Hashes, study: StudyConfig, report: Re
 
 def check_keys(folder: Path, study: StudyConfig, root: str | Path | None, report: Report) -> None:
     """What is made once a study, beside its runs: the key that its maker left against today's."""
-    variants = [load_variant(name, root) for name in study.variants]
+    variants = load_variants(study, root)
     made = {"cost": cost_key(study, variants), "reading_diagnosis": diagnosis_key(study)}
     for name, key in made.items():
         path = folder / study.name / f"{name}.json"

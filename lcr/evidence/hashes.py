@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lcr.config import StudyConfig, load_variant
+from lcr.config import StudyConfig, load_variants
 from lcr.errors import InputError
 from lcr.files import file_hash, write_aside
 from lcr.progress import counting_bar
@@ -50,7 +50,7 @@ class Hashes:
 
 def configuration(study: StudyConfig, root: str | Path | None = None) -> dict[str, Any]:
     """All of a study's settings: its own, and those of its variants and readings."""
-    variants = [load_variant(name, root) for name in study.variants] + list(study.reading_variants().values())
+    variants = [*load_variants(study, root), *study.reading_variants().values()]
     content = {"study": study.model_dump(mode="json"), "variants": [one.model_dump(mode="json") for one in variants]}
     return json.loads(json.dumps(content))
 

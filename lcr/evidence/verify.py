@@ -6,7 +6,7 @@ Tables are made by the very makers of `lcr table` (`lcr.study.tables.TABLES`) an
 
 from pathlib import Path
 
-from lcr.config import StudyConfig, load_study, load_variant
+from lcr.config import StudyConfig, load_study, load_variants
 from lcr.errors import InputError
 from lcr.evidence.checks import Report, check_configuration, check_files, check_keys, check_manifests, check_run
 from lcr.evidence.hashes import NAME, read_hashes
@@ -66,7 +66,7 @@ def verify(folder: str | Path, study: str | None = None, root: str | Path | None
 
 def _parts(study: StudyConfig, root: str | Path | None) -> list[tuple[str, list[VariantConfig], tuple[int, ...]]]:
     """Dataset, variants and seeds of the study's runs, readings included."""
-    variants = [load_variant(name, root) for name in study.variants]
+    variants = load_variants(study, root)
     parts = [(dataset, variants, study.seeds) for dataset in study.datasets]
     if study.readings is not None:
         parts.append((study.readings.dataset, list(study.reading_variants().values()), study.readings.seeds))

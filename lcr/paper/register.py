@@ -46,6 +46,11 @@ class Discrepancy(Frozen):
     default: str = ""
     alternatives: tuple[Alternative, ...] = ()
 
+    def variant(self, one: Alternative) -> VariantConfig:
+        """One of the alternatives, of those that change something, as a variant of the full model."""
+        about = {"name": f"{self.id}.{one.reading}", "title": one.title, "component": self.id}
+        return VariantConfig(**about, hypothesis=self.finding, **dict(one.change or ()))
+
 
 class Register(Frozen):
     """The whole file."""
@@ -66,11 +71,5 @@ def load_discrepancies(path: Path = REGISTER) -> tuple[Discrepancy, ...]:
 @cache
 def reading_variants() -> dict[str, VariantConfig]:
     """The alternatives that can be trained, as variants by name."""
-    variants = {}
-    for entry in load_discrepancies():
-        for one in entry.alternatives:
-            if one.trains:
-                name = f"{entry.id}.{one.reading}"
-                about = {"name": name, "title": one.title, "component": entry.id, "hypothesis": entry.finding}
-                variants[name] = VariantConfig.model_validate(about | dict(one.change))
-    return variants
+    variants = [entry.variant(one) for entry in load_discrepancies() for one in entry.alternatives if one.trains]
+    return {variant.name: variant for variant in variants}

@@ -2,9 +2,9 @@
 
 import math
 
+from lcr.config import FULL
 from lcr.cost import component
 from lcr.readings.diagnosis import Diagnosis, total
-from lcr.study.accuracy import FULL
 from lcr.study.rows import Row
 
 

@@ -4,15 +4,13 @@ import csv
 from importlib.resources import files
 from pathlib import Path
 
-from lcr.config import StudyConfig, dataset_format, load_variant
-from lcr.errors import InputError
+from lcr.config import FULL, StudyConfig, dataset_format, load_variants
 from lcr.model.config import ModelConfig
 from lcr.paper.facts import validation_clips
 from lcr.study.costs import Costs
 from lcr.study.records import Answers, load_answers
 from lcr.study.rows import Row, percent, points
 from lcr.study.statistics import (
-    ENUMERATED,
     Interval,
     crossed_interval,
     holm,
@@ -28,7 +26,6 @@ COLUMNS = (
     *("delta_top1", "delta_ci_low", "delta_ci_high", "p_value", "p_holm", "p_floor_holm"),
     *("params_m_printed", "flops_printed", "flops_unit_printed", "mem_gb_printed", "note"),
 )
-FULL = "full"
 GENERATED = "generated clips, not the paper's data"
 
 
@@ -56,22 +53,6 @@ def published_rows() -> list[Row]:
     ]
 
 
-def variants_of(study: StudyConfig, root: str | Path | None = None) -> list[VariantConfig]:
-    """The study's variants in its order.
-
-    Raises:
-        InputError: `full` is not among them, so there is nothing to take differences from; or there are more seeds than
-            the exact test enumerates.
-    """
-    if FULL not in study.variants:
-        raise InputError(f"study '{study.name}' has no variant 'full', which the others are compared with; add it")
-    if len(study.seeds) > ENUMERATED:
-        raise InputError(
-            f"study '{study.name}' has {len(study.seeds)} seeds; the exact test takes {ENUMERATED} at most"
-        )
-    return [load_variant(name, root) for name in study.variants]
-
-
 def accuracy_rows(
     study: StudyConfig,
     datasets: list[str],
@@ -89,7 +70,7 @@ def accuracy_rows(
         InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_answers`); or cost.csv is
             missing or of other models than the runs are.
     """
-    answers = load_answers(study, datasets, variants_of(study, root), results, mixed=mixed)
+    answers = load_answers(study, datasets, load_variants(study, root), results, mixed=mixed)
     costs = Costs(study, results)
     by_dataset = {dataset: [one for one in answers if one.dataset == dataset] for dataset in datasets}
     return [row for some in by_dataset.values() for row in _rows(study, some, costs)]

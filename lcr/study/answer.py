@@ -7,8 +7,7 @@ interval leaves out the value in question; the test over seeds, after Holm, says
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from lcr.config import dataset_format
-from lcr.study.accuracy import FULL
+from lcr.config import FULL, dataset_format
 from lcr.study.caveats import CAVEATS
 from lcr.study.rows import Row, float_of, short
 from lcr.study.statistics_table import EQUAL

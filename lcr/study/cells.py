@@ -7,10 +7,9 @@ is known; accuracies against runs on Jester, where there are any.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lcr.config import StudyConfig, dataset_format
+from lcr.config import FULL, StudyConfig, dataset_format
 from lcr.paper.table1 import FRAMES, Printed, table1
 from lcr.study import verdicts
-from lcr.study.accuracy import FULL
 from lcr.study.baselines import BASELINES
 from lcr.study.caveats import CAVEATS
 from lcr.study.ledger import Quantity, table2

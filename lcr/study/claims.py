@@ -11,9 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lcr.config import StudyConfig
+from lcr.config import FULL, StudyConfig, load_variants
 from lcr.study import verdicts
-from lcr.study.accuracy import FULL, variants_of
 from lcr.study.cells import hypotheses, hypothesis_ids, printed_ids, table1_claims, table2_claims
 from lcr.study.expressions import evaluate
 from lcr.study.ledger import Claim, claims, names
@@ -32,7 +31,7 @@ def claim_rows(study: StudyConfig, results: str | Path, root: str | Path | None 
     Raises:
         InputError: one of these tables has not been made or is damaged, or an entry of the ledger is malformed.
     """
-    variants = variants_of(study, root)
+    variants = load_variants(study, root)
     measured = Measurements(study, [variant.name for variant in variants], results)
     return [
         *(claim_row(claim, measured) for claim in claims()),

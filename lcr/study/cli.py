@@ -46,6 +46,8 @@ def table(
 
     if name not in tables.TABLES:
         raise unknown("table", name, tables.TABLES)
+    if mixed and not tables.TABLES[name].mixes:
+        raise InputError(f"--mixed has no effect on {name}; leave it out")
     chosen = load_study(study, data_roots(data_root), root)
     if format == Format.markdown:
         if publish:

@@ -13,9 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lcr.config import dataset_format
+from lcr.config import FULL, dataset_format
 from lcr.errors import InputError
-from lcr.study.accuracy import FULL
 from lcr.study.rows import Row, read_rows, remake
 from lcr.study.tables import TABLES
 

@@ -9,11 +9,11 @@ same seeds and clips; both are empty where the study does not train the reading.
 
 from pathlib import Path
 
-from lcr.config import StudyConfig, load_variant
+from lcr.config import FULL, StudyConfig, load_variant
 from lcr.counts import counted
 from lcr.errors import InputError
 from lcr.paper.register import Alternative, Discrepancy, load_discrepancies
-from lcr.study.accuracy import FULL, data_note
+from lcr.study.accuracy import data_note
 from lcr.study.records import Answers, load_answers
 from lcr.study.rows import Row, float_of, int_of, percent, points, read_rows, remake
 from lcr.study.statistics import crossed_interval, paired_interval
@@ -44,10 +44,8 @@ def open_questions() -> list[tuple[Discrepancy, dict[str, tuple[Alternative, Var
         variants = {}
         for one in entry.alternatives:
             if one.change is not None:
-                name = f"{entry.id}.{one.reading}"
-                changes = {key: getattr(one.change, key) for key in ("model", "train", "protocol")}
-                about = {"name": name, "title": one.title, "component": entry.id, "hypothesis": entry.finding}
-                variants[name] = one, VariantConfig(**about, **changes)
+                variant = entry.variant(one)
+                variants[variant.name] = one, variant
         if variants:
             found.append((entry, variants))
     return found
@@ -66,7 +64,7 @@ def readings_rows(study: StudyConfig, results: str | Path, root: str | Path | No
     """The table's rows, in the register's order.
 
     Raises:
-        InputError: the diagnosis, or a run of a reading that the study trains, is missing, damaged or stale.
+        InputError: the diagnosis is missing or damaged; or a run of a reading is missing, damaged or stale.
     """
     diagnosis = _diagnosis(study, results)
     accuracies = _accuracies(study, results, root)

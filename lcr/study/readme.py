@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
+from lcr.config import FULL
 from lcr.errors import InputError
 from lcr.files import write_aside
 from lcr.paper.table1 import table1 as printed_table1
-from lcr.study.accuracy import FULL
 from lcr.study.answer import Tables, answer_lines, of_the_paper
 from lcr.study.claims import claim_ids
 from lcr.study.finished import Finished

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-Floats = NDArray[np.float64]
+from lcr.config import MOST_SEEDS
 
-ENUMERATED = 16  # seeds up to which all 2^n sign patterns are enumerated
+Floats = NDArray[np.float64]
 
 
 class MeanSquares(NamedTuple):
@@ -181,8 +181,8 @@ def sign_flip_p(differences: ArrayLike) -> float:
         ValueError: n is out of range or a difference is not finite.
     """
     d = np.asarray(differences, dtype=np.float64)
-    if d.ndim != 1 or not 1 <= d.size <= ENUMERATED or not np.isfinite(d).all():
-        raise ValueError(f"1 to {ENUMERATED} finite differences, one a seed, are enumerated; given: {d.shape}")
+    if d.ndim != 1 or not 1 <= d.size <= MOST_SEEDS or not np.isfinite(d).all():
+        raise ValueError(f"1 to {MOST_SEEDS} finite differences, one a seed, are enumerated; given: {d.shape}")
     sums = np.abs(sign_patterns(d.size) @ d)
     tolerance = 1e-9 * np.abs(d).sum()  # equal sums may round differently
     return float(np.mean(np.abs(sums) >= np.abs(d.sum()) - tolerance))

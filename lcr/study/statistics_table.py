@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lcr.config import StudyConfig
-from lcr.study.accuracy import FULL, data_note, difference_cells, method_name, tests_against, variants_of
+from lcr.config import FULL, StudyConfig, load_variants
+from lcr.study.accuracy import data_note, difference_cells, method_name, tests_against
 from lcr.study.effects import (
     Components,
     detectable_by_interval,
@@ -59,7 +59,7 @@ def statistics_rows(
     Raises:
         InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_answers`).
     """
-    answers = load_answers(study, datasets, variants_of(study, root), results, mixed=mixed)
+    answers = load_answers(study, datasets, load_variants(study, root), results, mixed=mixed)
     return [row for dataset in datasets for row in _rows(study, [one for one in answers if one.dataset == dataset])]
 
 

@@ -40,11 +40,13 @@ class Table:
 
     machine: columns that are measured on the machine which makes the table, so that no other computes their values;
         empty where the source says not to measure.
+    mixes: whether `Source.mixed` makes a difference.
     """
 
     columns: tuple[str, ...]
     make: Callable[[Source], list[Row]]
     machine: tuple[str, ...] = ()
+    mixes: bool = False
 
 
 def _table2(source: Source) -> list[Row]:
@@ -82,10 +84,12 @@ def _runs(make: Callable[..., list[Row]], source: Source, datasets: Sequence[str
 TABLES: dict[str, Table] = {
     "table1": Table(table1.COLUMNS, lambda source: table1.table1_rows()),
     "cost": Table(costs.COLUMNS, _cost, machine=costs.MACHINE),
-    "table2": Table(accuracy.COLUMNS, _table2),
-    "ablations": Table(accuracy.COLUMNS, lambda source: _runs(accuracy.accuracy_rows, source)),
-    "temporal": Table(temporal.COLUMNS, lambda source: _runs(temporal.temporal_rows, source)),
-    "statistics": Table(statistics_table.COLUMNS, lambda source: _runs(statistics_table.statistics_rows, source)),
+    "table2": Table(accuracy.COLUMNS, _table2, mixes=True),
+    "ablations": Table(accuracy.COLUMNS, lambda source: _runs(accuracy.accuracy_rows, source), mixes=True),
+    "temporal": Table(temporal.COLUMNS, lambda source: _runs(temporal.temporal_rows, source), mixes=True),
+    "statistics": Table(
+        statistics_table.COLUMNS, lambda source: _runs(statistics_table.statistics_rows, source), mixes=True
+    ),
     "readings": Table(
         readings.COLUMNS, lambda source: readings.readings_rows(source.study, source.results, source.root)
     ),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lcr.config import StudyConfig
-from lcr.study.accuracy import data_note, method_name, variants_of
+from lcr.config import StudyConfig, load_variants
+from lcr.study.accuracy import data_note, method_name
 from lcr.study.records import CONDITIONS, PairScores, load_pairs
 from lcr.study.rows import Row, percent
 from lcr.study.statistics import crossed_interval
@@ -39,7 +39,7 @@ def temporal_rows(
     Raises:
         InputError: a run is missing, damaged or stale, or runs cannot be compared.
     """
-    pairs = load_pairs(study, datasets, variants_of(study, root), results, mixed=mixed)
+    pairs = load_pairs(study, datasets, load_variants(study, root), results, mixed=mixed)
     return [row for one in pairs for row in _rows(study, one)]
 
 

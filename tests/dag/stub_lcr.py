@@ -61,11 +61,11 @@ def main() -> None:
 
 def once_a_study(given: argparse.Namespace, name: str, tables: list[str]) -> None:
     """What is made once a study: tables, and the real key beside them."""
-    from lcr.config import load_study, load_variant
+    from lcr.config import load_study, load_variants
     from lcr.keys import cost_key, diagnosis_key, record, search_key
 
     study = load_study(given.study, root=given.root)
-    variants = [load_variant(one, given.root) for one in study.variants]
+    variants = load_variants(study, given.root)
     key = {"cost": cost_key(study, variants), "reading_diagnosis": diagnosis_key(study)}.get(name, search_key(study))
     for table in tables:
         write(Path("results") / study.name / f"{table}.csv", f"study\n{study.name}\n")

@@ -38,10 +38,11 @@ def made_up_study(
         "train": {"epochs": 1, "batch_size": 8, "learning_rate": 1e-3},
         "protocol": {"rule": "max_last", "last_frames": 10},
     }
+    drawn = {"fixture": {"train": 1, "validation": 1}}
     content = {
         "name": name,
         "question": "made up",
-        "datasets": dict.fromkeys(datasets, one),
+        "datasets": {name: one | (drawn if name.endswith("-fixture") else {}) for name in datasets},
         "table2": datasets[0],
         "variants": list(ACCURACY),
         "seeds": list(range(seeds)),

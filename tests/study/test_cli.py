@@ -50,6 +50,11 @@ def test_markdown_is_printed_and_nothing_written(made_up):
     assert not (results / "made-up" / "table2.csv").exists()
 
 
+def test_runs_cannot_be_mixed_where_no_runs_are_tabulated(made_up):
+    done = _run("table", "claims", "--study", made_up[0], "--mixed")
+    assert "--mixed has no effect on claims" in str(done.exception)
+
+
 def test_a_gap_is_an_error_that_names_it_and_nothing_is_published(made_up):
     file, results = made_up
     (results / "made-up/jester-fixture/full/seed-1/predictions.parquet").unlink()

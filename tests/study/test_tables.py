@@ -210,11 +210,6 @@ def test_clips_without_a_label_are_left_out(tmp_path):
     assert _measured(table_rows("table2", study, results))["full"]["clips"] == "50"
 
 
-def test_a_study_without_full_has_nothing_to_compare_with(tmp_path):
-    with pytest.raises(InputError, match="no variant 'full'"):
-        table_rows("ablations", made_up_study(variants=["lstm_gate"]), tmp_path)
-
-
 def test_an_unknown_table_is_refused_with_the_nearest_name(study, tmp_path):
     with pytest.raises(InputError, match="did you mean 'table2'"):
         table_rows("table", study, tmp_path)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lcr.study.accuracy import FULL
+from lcr.config import FULL
 from lcr.study.figures.style import (
     COLOURS,
     data_title,

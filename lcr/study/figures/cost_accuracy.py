@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lcr.study.accuracy import FULL
+from lcr.config import FULL
 from lcr.study.figures.style import COLOURS, data_title, estimate, heading, note, styled
 from lcr.study.rows import Row, float_of, short
 

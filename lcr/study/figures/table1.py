@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lcr.study.accuracy import FULL
+from lcr.config import FULL
 from lcr.study.figures.style import COLOURS, HATCHES, heading, note, row_axis, styled
 from lcr.study.rows import Row, float_of
 from lcr.study.table1 import DEFAULT

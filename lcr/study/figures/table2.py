@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from lcr.study.accuracy import FULL
+from lcr.config import FULL
 from lcr.study.figures.style import COLOURS, data_title, estimate, heading, note, row_axis, styled
 from lcr.study.rows import Row, float_of
 

@@ -7,14 +7,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import torch
 
-from lcr.config import DatasetConfig, StudyConfig
+from lcr.config import FULL, DatasetConfig, StudyConfig
 from lcr.data.clips import Clips
 from lcr.data.prepare import prepare
 from lcr.evaluate import load_trained
 from lcr.model.config import model_by_name
 from lcr.model.tube_mask import tube_mask
-from lcr.study.accuracy import FULL
-from lcr.study.attention import class_token_readings
+from lcr.probes.attention import class_token_readings
 from lcr.study.figures.edge_prompt import PromptClip
 from lcr.study.finished import Finished
 

@@ -6,7 +6,7 @@ import torch
 from lcr.errors import InputError
 from lcr.model.config import ModelConfig, Readings
 from lcr.model.lcr import LCR
-from lcr.study.attention import class_token_readings
+from lcr.probes.attention import class_token_readings
 
 SIZES = {"frame_size": 48, "patch_size": 16, "depth": 2, "hidden": 32, "heads": 2, "classes": 5}
 

@@ -8,14 +8,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lcr.config import StudyConfig, load_variant, parse
+from lcr.config import FULL, StudyConfig, load_variant, parse
 from lcr.data.manifest import read_manifest
 from lcr.data.prepare import prepare
 from lcr.model.lcr import LCR
+from lcr.probes.prompt import prompt_clip
 from lcr.runs import run_folder
-from lcr.study.accuracy import COLUMNS, FULL
+from lcr.study.accuracy import COLUMNS
 from lcr.study.finished import Finished
-from lcr.study.prompt import prompt_clip
 from lcr.study.rows import write_rows
 from lcr.weights import save_tensors
 

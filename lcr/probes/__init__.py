@@ -1,0 +1,1 @@
+"""What one trained model does with one clip, for the notebooks that look inside."""
