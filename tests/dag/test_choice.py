@@ -1,5 +1,6 @@
 """What `--config` may say, and what it is answered when it is wrong: one line, before anything runs."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -82,6 +83,15 @@ def test_a_real_subset_takes_the_drawn_clips_place_and_name(tmp_path: Path):
 def test_a_run_asks_for_a_gpu_only_where_the_study_is_on_one():
     assert choose({"study": "tiny"}, SOURCE).gpus == 0
     assert choose({"study": "paper"}, SOURCE).gpus == 1
+
+
+def test_whatever_runs_a_model_on_the_gpu_asks_for_it(project: Project):
+    project.edit("ablations/studies/one.yaml", "seeds:", "device: cuda\nseeds:")
+    planned = project.snakemake("--dry-run", "--forceall", "--config", "study=one").stdout
+    asks: dict[str, set[str]] = {}
+    for job in re.split(r"\n(?=rule |localrule )", planned)[1:]:
+        asks.setdefault(job.split()[1].rstrip(":"), set()).update(re.findall(r"resources: .*(gpu=\d)", job))
+    assert {rule for rule, gpus in asks.items() if "gpu=1" in gpus} == {"train", "evaluate", "cost"}, planned
 
 
 def test_snakemake_prints_the_line_without_a_traceback_and_exits_with_2(project: Project):
