@@ -391,7 +391,7 @@ rule bundle:
     conda:
         "environment.yml"
     params:
-        study=STUDY.name,
+        study=CHOICE.given,
         root=workflow.basedir,
     shell:
-        "lcr bundle --study {params.study} --root {params.root:q} > {log} 2>&1"
+        "lcr bundle --study {params.study:q} --root {params.root:q} > {log} 2>&1"

@@ -247,7 +247,7 @@ def _named(folder: Path, kind: str, name: str | Path, others: Iterable[str] = ()
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
         if not path.is_file():
-            raise InputError(f"no {kind} file {path}")
+            raise InputError(f"no {kind} file {path}; paths count from the working directory")
         return path
     known = sorted(file.stem for file in folder.glob("*.yaml"))
     if str(name) not in known:
@@ -281,6 +281,12 @@ def load_variants(study: StudyConfig, root: str | Path | None = None) -> list[Va
     return [load_variant(given, root) for given in study.variants]
 
 
+def known_variants(root: str | Path | None = None) -> dict[str, VariantConfig]:
+    """All that has a name of its own: the variants of `ablations/`, and the alternative readings."""
+    files = sorted((project_root(root) / "ablations").glob("*.yaml"))
+    return {variant.name: variant for variant in (load_variant(file, root) for file in files)} | reading_variants()
+
+
 def load_study(
     path: str | Path, roots: dict[str, str | None] | None = None, root: str | Path | None = None
 ) -> StudyConfig:
@@ -298,11 +304,13 @@ def load_study(
     file = _named(project_root(root) / "ablations" / "studies", "study", path)
     study = parse(StudyConfig, read_yaml(file), str(file))
     study._given = str(path)
-    _check_datasets(study, str(file))
+    for name in study.datasets:
+        dataset_format(name)
     _check_variants(study, str(file), root)
     for name, folder in (roots or {}).items():
         if folder is not None:
             study = _with_real_data(study, name, folder)
+    _check_datasets(study, str(file))
     if study.table2 not in study.datasets:
         raise unknown(f"table2 dataset in {file}", study.table2, study.datasets)
     _check_readings(study, str(file))
@@ -327,6 +335,8 @@ def _check_variants(study: StudyConfig, where: str, root: str | Path | None) -> 
             raise InputError(f"{where}: variants: {names[name]} and {given} are both named '{name}'; rename one")
         if reading_variants().get(name, variant) != variant:
             raise InputError(f"{where}: variants: {given} has the name of a reading, '{name}'; rename it")
+        if name == FULL and variant.model_dump(include={"model", "train", "protocol"}, exclude_defaults=True):
+            raise InputError(f"{where}: variants: {given} changes something and is named '{FULL}'; rename it")
         names[name] = given
     if FULL not in names:
         raise InputError(f"{where}: variants: '{FULL}' is missing, which the others are compared with; add it")

@@ -1,13 +1,14 @@
 """YAML to typed configuration, with errors in the user's words."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from lcr.errors import InputError, nearest, unknown
+from lcr.errors import InputError, nearest
 
 C = TypeVar("C", bound=BaseModel)
 
@@ -19,38 +20,47 @@ def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> Input
     """
     problems = error.errors()
     first = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
-    place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return InputError(f"{where}: {unknown('key', place, _perhaps_meant(kind, first['loc']))}")
-    return InputError(f"{where}: {place or 'the whole'}: {first['msg']}")
+        return InputError(f"{where}: {_unknown(kind, first['loc'])}")
+    return InputError(f"{where}: {_dotted(first['loc']) or 'the whole'}: {first['msg']}")
 
 
-def _perhaps_meant(kind: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
-    """Known keys for an unknown one: the nearest beside it, else those beside it, at the top with all below them."""
+def _unknown(kind: type[BaseModel], place: tuple[int | str, ...]) -> str:
+    """What is wrong with the key at `place`: the nearest beside it or below is named, else all beside it."""
     *above, key = place
     for part in above:
         kind = _inside(kind, part)
-    near = nearest(str(key), kind.model_fields)
-    if near:
-        return [".".join(map(str, (*above, near)))]
-    return list(kind.model_fields) if above else _keys(kind)
+    there = sorted(_keys(kind), key=lambda one: one.count("."))
+    near = nearest(str(key), [one.split(".")[-1] for one in there])
+    meant = [*above, next(one for one in there if one.split(".")[-1] == near)] if near else []
+    hint = f"did you mean '{_dotted(meant)}'?" if meant else f"known: {', '.join(kind.model_fields)}"
+    return f"unknown key '{_dotted(place)}'; {hint}"
 
 
 def _inside(kind: Any, part: int | str) -> Any:
     """The type that `part` leads to: of a configuration's field, or of a value in a mapping or sequence."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        inner = kind.model_fields[str(part)].annotation
-        return get_args(inner)[0] if isinstance(inner, UnionType) else inner  # as in `Part | None`
-    return get_args(kind)[isinstance(part, str)]  # dict[str, Part], or tuple[Part, ...]
+        return _not_none(kind.model_fields[str(part)].annotation)
+    return get_args(kind)[get_origin(kind) is dict]  # dict[str, Part], or tuple[Part, ...]
+
+
+def _not_none(kind: Any) -> Any:
+    return get_args(kind)[0] if isinstance(kind, UnionType) else kind  # as in `Part | None`
 
 
 def _keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
+    """All keys of a configuration and of its parts, as in `model.readings.decay`."""
     keys = []
     for name, field in kind.model_fields.items():
         keys.append(prefix + name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys += _keys(field.annotation, f"{prefix}{name}.")
+        part = _not_none(field.annotation)
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            keys += _keys(part, f"{prefix}{name}.")
     return keys
+
+
+def _dotted(place: Iterable[int | str]) -> str:
+    return ".".join(map(str, place))
 
 
 def parse(kind: type[C], data: Any, where: str) -> C:

@@ -100,12 +100,14 @@ class Run:
 class Choice:
     """A study and what its rules need; all paths are relative to the working directory.
 
+    given: the study as it was named: a name, or the path of its file.
     published_as: what the published files belong to: the study as named, and its roots.
     """
 
     study: StudyConfig
     variants: dict[str, VariantConfig]
     options: Options
+    given: str
     published_as: str
 
     def runs(self, dataset: str | None = None) -> Iterator[Run]:
@@ -328,7 +330,7 @@ def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
     variants = {variant.name: variant for variant in load_variants(study, root=project)}
     given = [option for dataset, folder in roots.items() for option in ("--data-root", f"{dataset}={folder}")]
     options = Options(shlex.join(["--study", name, "--root", str(project), *given]))
-    choice = Choice(study, variants, options, published_as=shlex.join([name, *given]))
+    choice = Choice(study, variants, options, given=name, published_as=shlex.join([name, *given]))
     for note in choice.notes(roots):
         print(f"note: {note}", file=sys.stderr)
     choice.write_stamps()

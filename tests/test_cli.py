@@ -104,7 +104,7 @@ def test_a_study_finds_its_own_variant_by_name_wherever_its_file_lies(tmp_path) 
         assert chosen(str(study), "jester-fixture", ablation, 0, None, None)[1].model.tube_ratio == 0.6
 
 
-@pytest.mark.parametrize("name", ["full", "kv-source.additive"])
+@pytest.mark.parametrize("name", ["full", "no_tube_mask", "kv-source.additive"])
 def test_a_variant_whose_runs_would_replace_anothers_is_refused(name: str, tmp_path) -> None:
     (tmp_path / "file.yaml").write_text(VARIANT.format(name))
     with pytest.raises(InputError, match=f"another variant named '{name}', whose runs these would replace"):

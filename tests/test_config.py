@@ -55,6 +55,33 @@ def test_two_variants_of_one_name_are_refused(tmp_path: Path) -> None:
         load_study(path)
 
 
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("tube_ratio", "model.tube_ratio"),
+        ("gate", "model.gate"),
+        ("position", "model.readings.position"),
+        ("readings", "model.readings"),
+        ("tube_rato", "model.tube_ratio"),
+        ("hypotesis", "hypothesis"),
+    ],
+)
+def test_a_key_of_a_variant_in_the_wrong_place_is_told_the_right_one(tmp_path: Path, key: str, hint: str) -> None:
+    path = tmp_path / "variant.yaml"
+    path.write_text(f"name: x\ntitle: x\ncomponent: x\nhypothesis: x\n{key}: x\n", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"unknown key '{key}'; did you mean '{hint}'\?"):
+        load_variant(path)
+
+
+def test_a_full_model_with_a_change_is_refused(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("name: full\ntitle: x\ncomponent: x\nhypothesis: x\nmodel: {tube_ratio: 0.6}\n", encoding="utf-8")
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY.replace("variants: [full", f"variants: [{mine}"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"mine\.yaml changes something and is named 'full'; rename it"):
+        load_study(path)
+
+
 def test_a_variant_with_the_name_of_a_reading_is_refused(tmp_path: Path) -> None:
     twin = tmp_path / "mine.yaml"
     twin.write_text("name: kv-source.additive\ntitle: x\ncomponent: x\nhypothesis: x\n", encoding="utf-8")
@@ -127,6 +154,8 @@ def test_clips_that_are_drawn_and_real_at_once_are_refused(tmp_path: Path, name:
         ("protocol:", "xyz:", "known: model, data, train, protocol, fixture, root, note"),
         ("question:", "qestion:", "did you mean 'question'?"),
         ("question:", "xyz:", "known: name, question, datasets"),
+        ("model:", "epochs: 1\n    model:", "did you mean 'datasets.jester-fixture.train.epochs'?"),
+        ("jester-fixture:\n    model:", "1:\n    xyz: 1\n    model:", "unknown key 'datasets.1.xyz'; known: model"),
     ],
 )
 def test_a_misspelt_key_is_told_the_nearest_beside_it(tmp_path: Path, right: str, wrong: str, hint: str) -> None:

@@ -1,8 +1,12 @@
 """What counts in a run's key: whatever can change a number, and no comment."""
 
+import shutil
+
+import pytest
+
 from lcr.config import load_study, load_variant
 from lcr.keys import COST_SOURCES, diagnosis_key
-from lcr.runs import evaluate_key, source_hash
+from lcr.runs import PACKAGE, evaluate_key, source_hash
 
 PYTHON, CPP = "x = 1\n", 'const char* at = "a//b";\nint x = 1;\n'
 
@@ -52,5 +56,10 @@ def test_the_model_and_the_frames_of_the_rule_count_in_the_diagnosis_key(monkeyp
     assert diagnosis_key(study) != before
 
 
-def test_how_many_classes_are_drawn_counts_in_the_cost_key():
-    assert {"data/fixtures", "data/labels"} <= set(COST_SOURCES)
+@pytest.mark.parametrize("file", ["data/labels/jester.txt", "data/fixtures/activities.py"])
+def test_how_many_classes_there_are_counts_in_the_cost_key(tmp_path, file):
+    package = shutil.copytree(PACKAGE, tmp_path / "lcr", ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    before = source_hash(COST_SOURCES)
+    with (package / file).open("a") as opened:
+        opened.write("one_more = 1\n")
+    assert source_hash(COST_SOURCES, package) != before

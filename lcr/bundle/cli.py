@@ -9,7 +9,7 @@ from lcr.errors import InputError
 
 
 def bundle(
-    study: Annotated[str, typer.Option(help="The study whose results are bundled: a name.")],
+    study: Annotated[str, typer.Option(help="The study whose results are bundled: a name, or the path of its YAML.")],
     root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
     results: Annotated[str, typer.Option(help="Where the study's results are and the bundle goes.")] = "results",
     date: Annotated[
@@ -34,6 +34,11 @@ def bundle(
     except ModuleNotFoundError as error:
         raise InputError(f"the bundle needs '{error.name}'; install it with: pip install 'lcr[bundle]'") from error
     from lcr.bundle.facts import Facts
+    from lcr.config import known_variants, load_study, load_variants
     from lcr.study.finished import Finished
 
-    print(write_bundle(Facts(Finished(study, results), root), date))
+    known = known_variants(root)
+    if study.endswith((".yaml", ".yml")):
+        chosen = load_study(study, root=root)
+        study, known = chosen.name, known | {variant.name: variant for variant in load_variants(chosen, root)}
+    print(write_bundle(Facts(Finished(study, results), known), date))

@@ -2,13 +2,13 @@
 
 import json
 import statistics
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lcr.config import load_variant
+from lcr.config import known_variants
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.errors import InputError
 from lcr.evidence.hashes import manifest_path
@@ -27,10 +27,10 @@ def _record(folder: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Facts:
-    """A finished study, and the folder that says what its variants are."""
+    """A finished study, and what its variants are, by name."""
 
     finished: Finished
-    root: str | Path | None = None
+    known: Mapping[str, VariantConfig] = field(default_factory=known_variants)
 
     @property
     def study(self) -> str:
@@ -47,7 +47,16 @@ class Facts:
 
     @cached_property
     def variants(self) -> list[VariantConfig]:
-        return [load_variant(name, self.root) for name in dict.fromkeys(row["variant"] for row in self.rows)]
+        """The study's variants.
+
+        Raises:
+            InputError: one of them is not known.
+        """
+        names = dict.fromkeys(row["variant"] for row in self.rows)
+        for name in names:
+            if name not in self.known:
+                raise InputError(f"no variant '{name}' is known; give the file that lists it: --study FILE.yaml")
+        return [self.known[name] for name in names]
 
     @cached_property
     def folders(self) -> dict[tuple[str, str], list[Path]]:

@@ -38,7 +38,7 @@ def check_agreement(study: StudyConfig, dataset: str, found: Found, *, mixed: bo
             if not mixed and run["info"].get(key) != first["info"].get(key):
                 raise InputError(
                     f"{pair} differ in their {word}, so they cannot stand in one column; {_redo(study)}, "
-                    "or look at them all the same with `lcr table --mixed`"
+                    "or look at them all the same with `lcr table --mixed` (table2, ablations, temporal, statistics)"
                 )
         for key in ("ids", "labels"):
             if key in first and not np.array_equal(run[key], first[key]):

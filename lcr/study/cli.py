@@ -28,7 +28,11 @@ def table(
     publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/NAME.csv, whole.")] = False,
     mixed: Annotated[
         bool,
-        typer.Option("--mixed", help="Put runs of different data or protocols in one column; their rows say so."),
+        typer.Option(
+            "--mixed",
+            help="In table2, ablations, temporal or statistics: put runs of different data or protocols in one column; "
+            "their rows say so.",
+        ),
     ] = False,
     format: Annotated[
         Format, typer.Option(help="csv writes results/STUDY/NAME.csv; markdown prints the table and writes nothing.")

@@ -37,6 +37,14 @@ def test_the_same_results_give_the_same_bytes_whenever_and_wherever_they_were_wr
     assert write_bundle(Facts(Finished("made-up", elsewhere)), DATE).read_bytes() == first
 
 
+def test_a_variant_that_is_known_by_the_studys_file_alone_is_asked_for(facts):
+    known = dict(facts.known)
+    mine = known.pop("lstm_gate")
+    with pytest.raises(InputError, match=r"no variant 'lstm_gate' is known; .* --study FILE\.yaml"):
+        write_bundle(Facts(facts.finished, known), DATE)
+    assert mine in Facts(facts.finished, known | {"lstm_gate": mine}).variants
+
+
 def test_one_changed_byte_is_another_bundle(facts):
     first = write_bundle(facts, DATE).read_bytes()
     (facts.finished.folder / "figures/ablations.svg").write_text("other")
