@@ -1,6 +1,7 @@
 """One video is scored as the test scored it, and streamed as the whole clip is."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from lcr.cli import predict
 from lcr.config import load_study, load_variant
 from lcr.data.decode import read_frames
 from lcr.data.manifest import read_manifest
@@ -78,3 +80,11 @@ def test_a_run_of_few_classes_is_summed_up_without_top_5(reference: Path, clips:
     said = summary(reference)
     assert "(chance 50.0%)\n" in said
     assert "top-5" not in said
+
+
+def test_the_frames_are_told_that_the_rule_reads(reference: Path, clips: dict[str, Path], monkeypatch, capsys) -> None:
+    trained = load_run(reference)
+    few = replace(trained, data=trained.data.model_copy(update={"frames": 4}))
+    monkeypatch.setattr("lcr.one_video.load_run", lambda folder: few)
+    predict(next(iter(clips.values())), reference)
+    assert "in the last 4 frames" in capsys.readouterr().out
