@@ -3,7 +3,10 @@
 import json
 import shutil
 
+import pytest
 import yaml
+
+pytest.importorskip("rocrate", reason="needs the extra: pip install 'lcr[bundle]'")
 
 from lcr.bundle.archive import bundle_files
 from lcr.bundle.cards import model_card
