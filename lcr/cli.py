@@ -68,7 +68,7 @@ def say_backends() -> None:
 
 def chosen(study: str, dataset: str, ablation: str, seed: int, data_root: list[str] | None, root: Path | None):
     """The study, which has the dataset and the seed, and the variant that a command's options name."""
-    from lcr.config import FORMATS, dataset_format, known_variants, load_study, load_variant, load_variants
+    from lcr.config import FORMATS, dataset_format, known_variants, load_study, load_variant
 
     dataset_format(dataset)
     folders = data_roots(data_root, dataset)
@@ -84,7 +84,7 @@ def chosen(study: str, dataset: str, ablation: str, seed: int, data_root: list[s
             f"--seed {seed}: study '{config.name}' has the seeds {', '.join(map(str, config.seeds))}; "
             "for another, copy the study's YAML, with a name of its own"
         )
-    named = known_variants(root) | {variant.name: variant for variant in load_variants(config, root)}  # some by paths
+    named = known_variants(root, config)
     variant = named.get(ablation) or load_variant(ablation, root)
     if named.get(variant.name, variant) != variant:
         raise InputError(

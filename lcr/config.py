@@ -38,7 +38,7 @@ def dataset_format(dataset: str) -> str:
 
 def _once(given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
     twice = sorted({one for one in given or () if given.count(one) > 1})
-    if twice:  # a run counted twice would make its interval too narrow
+    if twice:  # counted twice, a run would make its interval too narrow, a class would be drawn once
         raise ValueError(f"{', '.join(map(str, twice))} is given more than once")
     return given
 
@@ -281,10 +281,11 @@ def load_variants(study: StudyConfig, root: str | Path | None = None) -> list[Va
     return [load_variant(given, root) for given in study.variants]
 
 
-def known_variants(root: str | Path | None = None) -> dict[str, VariantConfig]:
-    """All that has a name of its own: the variants of `ablations/`, and the alternative readings."""
+def known_variants(root: str | Path | None = None, study: StudyConfig | None = None) -> dict[str, VariantConfig]:
+    """All that has a name: the variants of `ablations/`, the alternative readings, and before them the study's own."""
     files = sorted((project_root(root) / "ablations").glob("*.yaml"))
-    return {variant.name: variant for variant in (load_variant(file, root) for file in files)} | reading_variants()
+    found = {variant.name: variant for variant in (load_variant(file, root) for file in files)} | reading_variants()
+    return found | {variant.name: variant for variant in (load_variants(study, root) if study else ())}
 
 
 def load_study(

@@ -34,6 +34,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
     """The error for a name that is none of `known`, with the nearest known one named."""
     known = list(known)
-    near = nearest(name, known)
-    hint = f"did you mean '{near}'?" if near else f"known: {', '.join(known)}"
+    return unknown_meant(kind, name, nearest(name, known), known)
+
+
+def unknown_meant(kind: str, name: str, meant: str | None, known: Iterable[str]) -> InputError:
+    """The error for an unknown name that was perhaps `meant` to be another; where none is, `known` is listed."""
+    hint = f"did you mean '{meant}'?" if meant else f"known: {', '.join(known)}"
     return InputError(f"unknown {kind} '{name}'; {hint}")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from lcr.errors import InputError, nearest
+from lcr.errors import InputError, nearest, unknown_meant
 
 C = TypeVar("C", bound=BaseModel)
 
@@ -25,16 +25,15 @@ def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> Input
     return InputError(f"{where}: {_dotted(first['loc']) or 'the whole'}: {first['msg']}")
 
 
-def _unknown(kind: type[BaseModel], place: tuple[int | str, ...]) -> str:
-    """What is wrong with the key at `place`: the nearest beside it or below is named, else all beside it."""
+def _unknown(kind: type[BaseModel], place: tuple[int | str, ...]) -> InputError:
+    """The error for the key at `place`: the nearest beside it or below is named, else all beside it."""
     *above, key = place
     for part in above:
         kind = _inside(kind, part)
-    there = sorted(_keys(kind), key=lambda one: one.count("."))
-    near = nearest(str(key), [one.split(".")[-1] for one in there])
-    meant = [*above, next(one for one in there if one.split(".")[-1] == near)] if near else []
-    hint = f"did you mean '{_dotted(meant)}'?" if meant else f"known: {', '.join(kind.model_fields)}"
-    return f"unknown key '{_dotted(place)}'; {hint}"
+    # by their last parts; of two that are equal, the one nearer the top
+    there = {one.split(".")[-1]: one for one in sorted(_keys(kind), key=lambda one: -one.count("."))}
+    near = nearest(str(key), there)
+    return unknown_meant("key", _dotted(place), near and _dotted([*above, there[near]]), kind.model_fields)
 
 
 def _inside(kind: Any, part: int | str) -> Any:

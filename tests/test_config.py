@@ -12,6 +12,16 @@ from lcr.runs import hash_of
 from tests.micro import STUDY
 
 
+def refusal(folder: Path, text: str) -> str:
+    """What is said of a study's file with this text, which begins with its path."""
+    path = folder / "study.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_study(path)
+    assert str(path) in str(refused.value)
+    return str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -31,12 +41,7 @@ def test_a_study_that_would_mislead_is_refused(tmp_path: Path, line: str, words:
     key = line.split(":")[0]
     lines = [line if one.startswith(f"{key}:") else one for one in STUDY.splitlines()]
     assert line in lines
-    path = tmp_path / "study.yaml"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(InputError) as refused:
-        load_study(path)
-    assert str(path) in str(refused.value)
-    assert words in str(refused.value)
+    assert words in refusal(tmp_path, "\n".join(lines))
 
 
 def test_a_variant_whose_runs_would_lie_elsewhere_is_refused(tmp_path: Path) -> None:
@@ -76,28 +81,22 @@ def test_a_key_of_a_variant_in_the_wrong_place_is_told_the_right_one(tmp_path: P
 def test_a_full_model_with_a_change_is_refused(tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
     mine.write_text("name: full\ntitle: x\ncomponent: x\nhypothesis: x\nmodel: {tube_ratio: 0.6}\n", encoding="utf-8")
-    path = tmp_path / "study.yaml"
-    path.write_text(STUDY.replace("variants: [full", f"variants: [{mine}"), encoding="utf-8")
-    with pytest.raises(InputError, match=r"mine\.yaml changes something and is named 'full'; rename it"):
-        load_study(path)
+    said = refusal(tmp_path, STUDY.replace("variants: [full", f"variants: [{mine}"))
+    assert "mine.yaml changes something and is named 'full'; rename it" in said
 
 
 def test_a_variant_with_the_name_of_a_reading_is_refused(tmp_path: Path) -> None:
     twin = tmp_path / "mine.yaml"
     twin.write_text("name: kv-source.additive\ntitle: x\ncomponent: x\nhypothesis: x\n", encoding="utf-8")
-    path = tmp_path / "study.yaml"
-    path.write_text(STUDY.replace("variants: [full", f"variants: [full, {twin}"), encoding="utf-8")
-    with pytest.raises(InputError, match=r"mine\.yaml has the name of a reading, 'kv-source\.additive'; rename it"):
-        load_study(path)
+    said = refusal(tmp_path, STUDY.replace("variants: [full", f"variants: [full, {twin}"))
+    assert "mine.yaml has the name of a reading, 'kv-source.additive'; rename it" in said
 
 
 def test_views_that_no_clip_could_give_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
     content = yaml.safe_load(STUDY)
     next(iter(content["datasets"].values()))["protocol"] = {"rule": "mean_last_third", "crops": 3}
-    path = tmp_path / "study.yaml"
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    with pytest.raises(InputError, match=r"protocol\.crops is 3, but square frames have only one"):
-        load_study(path)
+    said = refusal(tmp_path, yaml.safe_dump(content))
+    assert "protocol.crops is 3, but square frames have only one" in said
 
 
 @pytest.mark.parametrize(
@@ -109,11 +108,7 @@ def test_views_that_no_clip_could_give_are_refused_before_anything_is_trained(tm
 )
 def test_a_reading_counted_twice_is_refused(tmp_path: Path, readings: dict, words: str) -> None:
     content = yaml.safe_load(STUDY) | {"readings": {"dataset": "jester-fixture", "seeds": [0]} | readings}
-    path = tmp_path / "study.yaml"
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    with pytest.raises(InputError) as refused:
-        load_study(path)
-    assert words in str(refused.value)
+    assert words in refusal(tmp_path, yaml.safe_dump(content))
 
 
 def test_no_reading_is_none_and_not_all(tmp_path: Path) -> None:
@@ -138,11 +133,7 @@ def test_no_reading_is_none_and_not_all(tmp_path: Path) -> None:
 def test_clips_that_are_drawn_and_real_at_once_are_refused(tmp_path: Path, name: str, change: dict, words: str) -> None:
     content = yaml.safe_load(STUDY)
     content |= {"table2": name, "datasets": {name: content["datasets"]["jester-fixture"] | change}}
-    path = tmp_path / "study.yaml"
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    with pytest.raises(InputError) as refused:
-        load_study(path)
-    assert words in str(refused.value)
+    assert words in refusal(tmp_path, yaml.safe_dump(content))
 
 
 @pytest.mark.parametrize(
@@ -159,11 +150,7 @@ def test_clips_that_are_drawn_and_real_at_once_are_refused(tmp_path: Path, name:
     ],
 )
 def test_a_misspelt_key_is_told_the_nearest_beside_it(tmp_path: Path, right: str, wrong: str, hint: str) -> None:
-    path = tmp_path / "study.yaml"
-    path.write_text(STUDY.replace(right, wrong, 1), encoding="utf-8")
-    with pytest.raises(InputError) as refused:
-        load_study(path)
-    assert hint in str(refused.value)
+    assert hint in refusal(tmp_path, STUDY.replace(right, wrong, 1))
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "weight_decay"])

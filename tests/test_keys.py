@@ -45,12 +45,9 @@ def test_the_frames_that_a_rule_reads_count_in_every_readings_key(monkeypatch):
 def test_the_model_and_the_frames_of_the_rule_count_in_the_diagnosis_key(monkeypatch):
     study = load_study("tiny")
     one = study.datasets["jester-fixture"]
-    large = one.model_copy(update={"model": "lcr-l-112"})
-    small = one.model_copy(update={"model": "lcr-s-112"})
-    assert (
-        len({diagnosis_key(study.model_copy(update={"datasets": {"jester-fixture": it}})) for it in (large, small)})
-        == 2
-    )
+    models = [one.model_copy(update={"model": name}) for name in ("lcr-s-112", "lcr-l-112")]  # of one frame size
+    keys = {diagnosis_key(study.model_copy(update={"datasets": {"jester-fixture": model}})) for model in models}
+    assert len(keys) == 2
     before = diagnosis_key(study)
     monkeypatch.setattr("lcr.config.Protocol.frames_read", lambda self, frames: 3)
     assert diagnosis_key(study) != before

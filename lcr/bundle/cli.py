@@ -34,11 +34,9 @@ def bundle(
     except ModuleNotFoundError as error:
         raise InputError(f"the bundle needs '{error.name}'; install it with: pip install 'lcr[bundle]'") from error
     from lcr.bundle.facts import Facts
-    from lcr.config import known_variants, load_study, load_variants
+    from lcr.config import known_variants, load_study
     from lcr.study.finished import Finished
 
-    known = known_variants(root)
-    if study.endswith((".yaml", ".yml")):
-        chosen = load_study(study, root=root)
-        study, known = chosen.name, known | {variant.name: variant for variant in load_variants(chosen, root)}
-    print(write_bundle(Facts(Finished(study, results), known), date))
+    chosen = load_study(study, root=root) if study.endswith((".yaml", ".yml")) else None
+    finished = Finished(chosen.name if chosen else study, results)
+    print(write_bundle(Facts(finished, known_variants(root, chosen)), date))
