@@ -244,6 +244,29 @@ def test_any_number_of_threads_gives_the_same_bits(bidirectional, inputs):
 
 
 @built
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="torch cannot flush subnormal numbers here")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("flushes", [False, True])
+def test_subnormal_numbers_cost_nothing_since_they_are_zero_here_and_only_here(flushes, threads, inputs):
+    r, k, v, omega, u = inputs(100, width=64)
+    faint = k * 1e-40
+    before = torch.get_num_threads()
+    torch.set_flush_denormal(flushes)  # for the calling thread, whose setting is its own
+    torch.set_num_threads(threads)
+    try:
+        kept = cpu.room_to_keep(r, True)
+        y = cpu.forward(r * 1e30, faint, v, omega, u, True, kept)  # 1e-10 if they were not
+        dk = cpu.backward(r, k, v, omega.clamp(max=3.75), u, faint, True)[1]
+        alive = torch.full((1,), 1e-40) * 1
+    finally:
+        torch.set_flush_denormal(False)
+        torch.set_num_threads(before)
+    assert not y.any()
+    assert not dk.any()
+    assert bool(alive.any()) != flushes
+
+
+@built
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no /proc to count threads in")
 def test_torchs_number_of_threads_is_used_and_python_goes_on_meanwhile(inputs):
     x = inputs(20000, batch=2, heads=2, width=64)

@@ -115,6 +115,7 @@
   }
 
   void backward(Slopes& total) {
+    const Flush flush(slow());
     float* const past = states;                       // S_f, in place; or of the chunk at hand, as it was kept
     float* const before = states + square;            // G of earlier readers, in place
     float* const turned = states + 2 * square;        // G of later and of earlier readers, rows of channels of k

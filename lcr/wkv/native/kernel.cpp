@@ -53,6 +53,14 @@ struct Sequence {
   float* kept_scores(int64_t c) const { return kept + c * kChunk * kChunk; }
   float* kept_past(int64_t c) const { return kept_scores(chunks - 1) + kSquare + c * square; }
   float* kept_future(int64_t c) const { return kept_past(chunks - 1 + c); }
+  // Whether nothing that is subnormal can be seen in the gradients. That of ω is the least: in a channel it begins with w,
+  // which leaves dy 2^40 to be small by. Scores, states and y have sums that begin with 1, and never show it.
+  bool slow() const {
+    const float* omega = p.omega + h * p.width;
+    bool all = true;
+    for (int d = 0; d < p.width; ++d) all &= omega[d] <= kSlow;
+    return all;
+  }
   // Whether a chunk needs no padding, so that products can read and write it where it is.
   bool whole(int64_t c) const { return count(c) == kChunk && p.width == width; }
 
@@ -88,6 +96,7 @@ struct Sequence {
   // to[t] = from[t] ⊙ w^exponent(t). Sizes are copied before such loops: for all GCC knows, a store could change `this`.
   template <class Exponent>
   INLINE void scale(Rows& to, const float* from, int64_t ld, int n, const Exponent& exponent) const {
+    const Flush flush;
     const int columns = width;
     for (int t = 0; t < n; ++t, from += ld) {
       const float* power = tables.power[exponent(t)];
@@ -105,6 +114,7 @@ struct Sequence {
   // state = w^32 ⊙ before + leftᵀ·right, rows of channels of k (forward); before null: no state yet.
   template <class Ask>
   void advance(float* state, const float* before, const Rows& k, const Block& v, int n, const Ask& next) const {
+    const Flush flush;
     const float *step = tables.step, *rest = tables.step_rest;
     const int64_t ld = width;
     const Across term{k[0], v.data, v.ld, n};
@@ -127,6 +137,7 @@ struct Sequence {
   // The same transposed, rows of channels of v (backward).
   template <class Ask>
   void advance_turned(float* state, const float* before, const Rows& k, const Block& v, int n, const Ask& next) const {
+    const Flush flush;
     const float *step = tables.step, *rest = tables.step_rest;
     const int64_t ld = width;
     const Across term{v.data, k[0], T, n, v.ld};
@@ -165,6 +176,7 @@ struct Sequence {
   }
   // Scores across the midpoints of halves of `half` tokens: writers from keys scaled and transposed.
   APART void half_scores(const Block& r, int half, int n) {
+    const Flush flush;
     const float(*table)[kRows] = tables.halves[half / 16];
     const auto& from = w.k_turned;
     auto& to = w.k_level;
@@ -185,6 +197,7 @@ struct Sequence {
         Natural{w.r_scaled[reader], &w.k_level[0][writer], kRows, width});
   }
   APART void near_scores(const Block& r, const Block& k, int n) {
+    const Flush flush;
     transpose(k.data, k.ld, n, width, w.k_turned[0], kRows);
     if (!p.bidirectional) std::memset(w.scores, 0, sizeof(Square));
     for (int first = 0; first < n; first += kLeaf) leaf_scores(r, first, n);
@@ -216,6 +229,7 @@ struct Sequence {
   }
 
   void forward() {
+    const Flush flush;
     float* const future = kept ? kept_future(0) : states + square;  // S_b after each chunk but the last
     // S_f before chunk c
     const auto past = [this](int64_t c) { return kept && c > 0 ? kept_past(c - 1) : states; };
