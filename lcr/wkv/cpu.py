@@ -2,7 +2,7 @@
 
 The sources are in `native/`; setup.py compiles them where a C++17 compiler works. float32 inside, up to 128 channels a
 head. One (batch, head) goes to one thread, so the numbers are the same for any number of threads. Subnormal numbers
-(below 2^-126) count as zero on x86, but where the slopes of a head with ω above 3.75 need them.
+(below 2^-126) count as zero on x86-64, but for the gradients of heads with ω above 3.
 """
 
 import functools

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -244,26 +245,26 @@ def test_any_number_of_threads_gives_the_same_bits(bidirectional, inputs):
 
 
 @built
-@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="torch cannot flush subnormal numbers here")
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the kernel flushes on x86-64 alone")
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("flushes", [False, True])
-def test_subnormal_numbers_cost_nothing_since_they_are_zero_here_and_only_here(flushes, threads, inputs):
+def test_subnormal_numbers_are_zero_in_the_kernel_and_after_it_what_they_were(flushes, threads, inputs):
     r, k, v, omega, u = inputs(100, width=64)
-    faint = k * 1e-40
+    faint, slow, fast = k * 1e-40, omega.clamp(max=3), omega.clamp(min=3.01)
     before = torch.get_num_threads()
     torch.set_flush_denormal(flushes)  # for the calling thread, whose setting is its own
     torch.set_num_threads(threads)
     try:
-        kept = cpu.room_to_keep(r, True)
-        y = cpu.forward(r * 1e30, faint, v, omega, u, True, kept)  # 1e-10 if they were not
-        dk = cpu.backward(r, k, v, omega.clamp(max=3.75), u, faint, True)[1]
+        y = cpu.forward(r * 1e30, faint, v, fast, u, True, cpu.room_to_keep(r, True))  # 1e-10 if they were not
+        dk = [cpu.backward(r, k, v, decays, u, faint, True)[1] for decays in (slow, fast)]
         alive = torch.full((1,), 1e-40) * 1
     finally:
         torch.set_flush_denormal(False)
         torch.set_num_threads(before)
     assert not y.any()
-    assert not dk.any()
-    assert bool(alive.any()) != flushes
+    assert not dk[0].any()
+    # gradients of fast channels may be as small: there they count, as far as this thread lets them
+    assert bool(dk[1].any()) == bool(alive.any()) == (not flushes)
 
 
 @built

@@ -58,12 +58,12 @@ INLINE vec all(float x) { return x - vec{}; }
 INLINE wide all_wide(double x) { return x - wide{}; }
 INLINE int round_up(int64_t x) { return static_cast<int>((x + kRound - 1) / kRound * kRound); }
 
-// While it lives, this thread takes subnormal floats (below 2^-126) for zero, where the processor can. Powers of w pass
-// through them on their way to zero, and for each instruction that meets one an Intel core stops to run microcode: with
-// ω up to 1 both passes took 1.1 times as long, up to 5 seven times.
+// While it lives, this thread takes subnormal floats (below 2^-126) for zero, on x86-64. Powers of w pass through them on
+// their way to zero, and for each instruction that meets one an Intel core stops to run microcode: with ω up to 1 both
+// passes took 1.1 times as long, up to 5 seven times.
 class Flush {
  public:
-#if defined(__SSE__)
+#if defined(__x86_64__)
   INLINE explicit Flush(bool on = true) : before_(read()), changes_(on && (before_ & kBoth) != kBoth) {
     if (changes_) write(before_ | kBoth);
   }

@@ -53,8 +53,9 @@ struct Sequence {
   float* kept_scores(int64_t c) const { return kept + c * kChunk * kChunk; }
   float* kept_past(int64_t c) const { return kept_scores(chunks - 1) + kSquare + c * square; }
   float* kept_future(int64_t c) const { return kept_past(chunks - 1 + c); }
-  // Whether nothing that is subnormal can be seen in the gradients. That of ω is the least: in a channel it begins with w,
-  // which leaves dy 2^40 to be small by. Scores, states and y have sums that begin with 1, and never show it.
+  // Whether all channels decay so slowly that the gradients, too, can be taken with subnormal numbers for zero: dω of a
+  // channel is some w·r·k·(v·dy), of which w ≥ 2^-29 leaves the rest 2^73 before a bit of it is lost. What the forward
+  // pass makes (states, scores, y) is a sum of products with 1 as well as w and its powers: there it can always be.
   bool slow() const {
     const float* omega = p.omega + h * p.width;
     bool all = true;

@@ -6,7 +6,7 @@ namespace lcr {
 namespace {
 
 constexpr double kOmegaMax = 80;   // as in chunk.py: w is 0 to all digits
-constexpr float kSlow = 3.75;      // up to this ω, w ≥ 2^-62: subnormal numbers are lost in its slope
+constexpr float kSlow = 3;         // up to this ω, w ≥ 2^-29: far from the smallest floats
 constexpr int kLeaf = kRound;      // tokens whose scores come straight from the Toeplitz table
 constexpr int kReach = kLeaf - 1;  // Toeplitz table of a leaf: offsets -kReach..kReach
 constexpr int kNear = 2 * kRound;  // at eight floats a vector a channel's are one line of memory
