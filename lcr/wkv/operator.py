@@ -73,14 +73,17 @@ def bi_wkv(
     y_t = r_t · ( diag(u) k_tᵀv_t + Σ_{i<t} diag(w)^{t-1-i} k_iᵀv_i + Σ_{i>t} diag(w)^{i-t-1} k_iᵀv_i ), w = exp(-e^ω)
 
     r, k, v: (B, H, N, D) of one floating dtype, any strides; omega, u: (H, D), of the same dtype or float32; returns
-    y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five, once. Without `bidirectional` no third sum.
+    y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five, once, by autograd (torch.func has no way in).
+    Without `bidirectional` no third sum. A NaN in r, k or v is one in y and, but for dω, in the gradients where the sum
+    has it and nowhere else; one in ω spreads further.
     Works in float64 for float64, in float32 otherwise; under autocast all but float64 is taken to float32 first.
     Holds its inputs for the backward pass, and "cpu" up to 272 tokens its states (`lcr.wkv.cpu.room_to_keep`).
     backend: "auto" (the fastest that fits, see `choice`), "torch" (any device), "cpu" (the native kernel: D up to 128,
     not float64), "cuda" (a GPU and the extra [cuda]: D of 32, 48, 64, 96, 128, not float64), or "reference" (the
     float64 sum over all pairs: N² memory, for tests).
     Raises ValueError, naming the argument, its shape and what was expected, also while torch.compile traces (with
-    fullgraph=True torch wraps it in an error of its own); RuntimeError if "cpu" or "cuda" is asked for and not there.
+    fullgraph=True, or a dtype mixed under autocast, torch wraps it in an error of its own); RuntimeError if "cpu" or
+    "cuda" is asked for and not there.
     """
     compiling = torch.compiler.is_compiling()
     if not compiling and _nobody_listens(r, k, v, omega, u):
