@@ -43,8 +43,9 @@ def pytest_make_collect_report(collector):
 
 @pytest.fixture(autouse=True)
 def _torch_as_it_comes():
-    """One thread, and not the strict determinism that a training in this process left on."""
+    """One thread, subnormal numbers, and not the strict determinism that a training in this process left on."""
     torch.set_num_threads(1)
+    torch.set_flush_denormal(False)
     torch.set_deterministic_debug_mode("default")
 
 

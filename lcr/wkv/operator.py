@@ -73,9 +73,9 @@ def bi_wkv(
     y_t = r_t · ( diag(u) k_tᵀv_t + Σ_{i<t} diag(w)^{t-1-i} k_iᵀv_i + Σ_{i>t} diag(w)^{i-t-1} k_iᵀv_i ), w = exp(-e^ω)
 
     r, k, v: (B, H, N, D) of one floating dtype, any strides; omega, u: (H, D), of the same dtype or float32; returns
-    y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five, once, by autograd (torch.func has no way in).
-    Without `bidirectional` no third sum. A NaN in r, k or v is one in y and, but for dω, in the gradients where the sum
-    has it and nowhere else; one in ω spreads further.
+    y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five, once, by autograd and not by torch.func's
+    grad, vjp and jvp. Without `bidirectional` no third sum. A NaN in r, k or v is one in y and, but for dω and for
+    backend "reference", in the gradients where the sum has it and nowhere else; one in ω spreads further.
     Works in float64 for float64, in float32 otherwise; under autocast all but float64 is taken to float32 first.
     Holds its inputs for the backward pass, and "cpu" up to 272 tokens its states (`lcr.wkv.cpu.room_to_keep`).
     backend: "auto" (the fastest that fits, see `choice`), "torch" (any device), "cpu" (the native kernel: D up to 128,

@@ -115,7 +115,6 @@ struct Sequence {
   // state = w^32 ⊙ before + leftᵀ·right, rows of channels of k (forward); before null: no state yet.
   template <class Ask>
   void advance(float* state, const float* before, const Rows& k, const Block& v, int n, const Ask& next) const {
-    const Flush flush;
     const float *step = tables.step, *rest = tables.step_rest;
     const int64_t ld = width;
     const Across term{k[0], v.data, v.ld, n};
