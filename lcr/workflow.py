@@ -17,12 +17,10 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from lcr.config import FORMATS, DatasetConfig, StudyConfig, dataset_format, load_study, load_variants
-from lcr.errors import InputError, LCRError, unknown
-from lcr.files import file_hash
-from lcr.keys import cost_key, diagnosis_key, recorded_key, search_key
-from lcr.options import real_folder
-from lcr.runs import (
+from lcr.commands.options import real_folder
+from lcr.config.datasets import FORMATS, dataset_format
+from lcr.config.keys import cost_key, diagnosis_key, recorded_key, search_key
+from lcr.config.run import (
     EVALUATE_SOURCES,
     PACKAGE,
     WORK,
@@ -34,8 +32,11 @@ from lcr.runs import (
     source_hash,
     train_key,
 )
-from lcr.study.notebooks import NOTEBOOKS
-from lcr.variants import VariantConfig
+from lcr.config.study import DatasetConfig, StudyConfig, load_study, load_variants
+from lcr.config.variant import VariantConfig
+from lcr.report.notebooks import NOTEBOOKS
+from lcr.util.errors import InputError, LCRError, unknown
+from lcr.util.files import file_hash
 
 RESULTS = "results"
 STAMPS = WORK / "stamps"
@@ -47,7 +48,7 @@ SEARCH = ("reading_search", "reading_search_axes")
 MADE = ("cost", *DIAGNOSIS, *SEARCH)
 LEDGER = ("statistics", "temporal")  # the tables that claims are held against
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
-TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "probes", "counts", "paper", "variants.py")
+TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "report", "probes", "cost", "paper", "config/variant.py")
 ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
 HOW_TO_GET = {
     "jester": "20bn-jester-v1/ and its CSV files, from Qualcomm's dataset pages after signing up",

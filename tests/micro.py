@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lcr.config import load_study, load_variant
-from lcr.train import train
+from lcr.config.study import load_study, load_variant
+from lcr.run.train import train
 
 PROJECT = Path(__file__).parent.parent
 STUDY = """

@@ -8,15 +8,15 @@ from statistics import median
 
 import numpy as np
 
-from lcr.data.annotations import SPLITS
 from lcr.data.decode import Probe, probe, read_frames
+from lcr.data.formats.annotations import SPLITS
 from lcr.data.manifest import NAMED, Manifest, media_root, unusable_text
 from lcr.data.pack import Pack
-from lcr.data.parallel import in_order
 from lcr.data.prepare import Steps
 from lcr.data.sampling import generator
 from lcr.data.transforms import fitting
-from lcr.errors import InputError
+from lcr.util.errors import InputError
+from lcr.util.parallel import in_order
 
 COMPARED = 32  # packed clips that are decoded again
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import torch
 
-from lcr.config import DataConfig, Protocol
+from lcr.config.study import DataConfig, Protocol
 from lcr.data.decode import read_frames
 from lcr.data.labels import mirror_classes
 from lcr.data.manifest import media_root, read_manifest
@@ -22,8 +22,8 @@ from lcr.data.pack import Pack, caches_edges
 from lcr.data.reverses import reverse_classes
 from lcr.data.sampling import generator, sample_frames
 from lcr.data.transforms import fitting, flip, random_crop, view_crop
-from lcr.edges import edge_maps
-from lcr.errors import InputError, LCRError, RunFailed, unknown
+from lcr.model.edges import edge_maps
+from lcr.util.errors import InputError, LCRError, RunFailed, unknown
 
 
 @dataclass

@@ -5,21 +5,16 @@ than the last frame asked for; cv2's seeking is not exact.
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Damaged clips are reported by name; what FFmpeg and cv2 say beside that is noise.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-
 import cv2
 import numpy as np
 
-from lcr.errors import InputError
-from lcr.files import file_hash
+from lcr.util.errors import InputError
+from lcr.util.files import checked_name, file_hash
 
 VIDEO_SUFFIXES = (".webm", ".mp4")
 
@@ -39,22 +34,6 @@ class Probe:
 def is_video(path: Path) -> bool:
     """Whether the clip is one video file, rather than a folder of frames."""
     return path.suffix in VIDEO_SUFFIXES
-
-
-def checked_name(path: Path) -> str:
-    """The path as text. OpenCV crashes at one that is not UTF-8, and no manifest can hold it.
-
-    Raises:
-        InputError: it has characters that the locale does not know.
-    """
-    try:
-        str(path).encode()
-    except UnicodeEncodeError as error:
-        raise InputError(
-            f"{path} has characters that the locale does not know; set LC_ALL=C.UTF-8, or move the clips to a path of "
-            "plain letters"
-        ) from error
-    return str(path)
 
 
 def probe(path: Path) -> Probe:

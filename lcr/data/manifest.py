@@ -17,14 +17,14 @@ from types import ModuleType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lcr.config import dataset_format
-from lcr.data import jester, kinetics, something
-from lcr.data.annotations import SPLITS, Annotation
+from lcr.config.datasets import dataset_format
+from lcr.config.run import hash_of
 from lcr.data.decode import Probe, probe
-from lcr.data.parallel import in_order
-from lcr.errors import InputError
-from lcr.files import write_aside
-from lcr.runs import hash_of
+from lcr.data.formats import jester, kinetics, something
+from lcr.data.formats.annotations import SPLITS, Annotation
+from lcr.util.errors import InputError
+from lcr.util.files import write_aside
+from lcr.util.parallel import in_order
 
 READERS: dict[str, ModuleType] = {"jester": jester, "something": something, "kinetics": kinetics}
 SCHEMA = pa.schema(
@@ -48,11 +48,11 @@ class Manifest:
     """The clips of a dataset.
 
     Attributes:
-        dataset: its name, as in `lcr.config.DATASETS`.
+        dataset: its name, as in `lcr.config.study.DATASETS`.
         root: the folder that the paths start from, absolute or relative to the manifest's folder.
         classes: the labels in their official order.
         table: rows of `SCHEMA`, by split and id.
-        key: `lcr.runs.data_key` of what it was made for; empty when made by hand.
+        key: `lcr.config.run.data_key` of what it was made for; empty when made by hand.
     """
 
     dataset: str

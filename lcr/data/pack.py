@@ -15,14 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lcr.config import DataConfig
+from lcr.config.study import DataConfig
 from lcr.data.decode import read_frames
 from lcr.data.manifest import Manifest
-from lcr.data.parallel import in_order
 from lcr.data.transforms import fitting
-from lcr.edges import edge_maps
-from lcr.errors import InputError
-from lcr.files import folder_aside
+from lcr.model.edges import edge_maps
+from lcr.util.errors import InputError
+from lcr.util.files import folder_aside
+from lcr.util.parallel import in_order
 
 INDEX = pa.schema(
     [

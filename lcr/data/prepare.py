@@ -1,7 +1,7 @@
 """From a study to its prepared data, in three steps that also are commands: draw (generated data alone), index, pack.
 
 `.lcr/data/<study>/<dataset>/` holds raw/ (generated clips), manifest.parquet and packed/. Each carries the key of what
-it was made for (`lcr.runs.data_key`), so that a stale one is known; each appears whole or not at all.
+it was made for (`lcr.config.run.data_key`), so that a stale one is known; each appears whole or not at all.
 """
 
 import shutil
@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lcr.config import DatasetConfig, StudyConfig, dataset_format
+from lcr.config.datasets import dataset_format, is_synthetic
+from lcr.config.run import data_folder, data_key, only_one
+from lcr.config.study import DatasetConfig, StudyConfig
 from lcr.data.manifest import Manifest, build_manifest, media_root, read_manifest
 from lcr.data.pack import pack, pack_metadata
-from lcr.data.parallel import available_cpus
-from lcr.errors import InputError
 from lcr.model.config import model_by_name
-from lcr.runs import data_folder, data_key, only_one
+from lcr.util.errors import InputError
+from lcr.util.parallel import available_cpus
 
 KEY = ".key"  # in raw/: what it was drawn for, and the names of what lies beside it, a line each
 
@@ -64,7 +65,7 @@ class Steps:
     @property
     def generated(self) -> bool:
         """Whether the dataset's clips are drawn here; real ones have a root."""
-        return self.dataset != dataset_format(self.dataset)
+        return is_synthetic(self.dataset)
 
     def fixture_is_fresh(self) -> bool:
         """Whether raw/ is of this configuration and its annotations are still there, and something in its folders."""
@@ -83,7 +84,7 @@ class Steps:
         Raises:
             InputError: the dataset is a real one, or the study does not say how many clips to draw.
         """
-        from lcr.data.fixtures import write
+        from lcr.synthetic import write
 
         fixture = self.config.fixture
         if not self.generated or fixture is None:

@@ -5,12 +5,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from lcr.data.annotations import Annotation, Annotations
-from lcr.data.decode import checked_name, probe, read_frames
+from lcr.data.decode import probe, read_frames
+from lcr.data.formats.annotations import Annotation, Annotations
 from lcr.data.sampling import generator
 from lcr.data.transforms import fit
-from lcr.errors import InputError
-from lcr.files import write_aside
+from lcr.util.errors import InputError
+from lcr.util.files import checked_name, write_aside
 
 TEXT_HEIGHT = 16
 

@@ -4,14 +4,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from lcr.config import FORMATS, dataset_format
-from lcr.data.annotations import Annotation, Annotations
+from lcr.config.datasets import FORMATS, dataset_format
 from lcr.data.decode import is_video, probe
+from lcr.data.formats.annotations import Annotation, Annotations
 from lcr.data.manifest import READERS, read_annotations
-from lcr.data.parallel import in_order
 from lcr.data.sampling import generator
-from lcr.errors import InputError, unknown
-from lcr.files import folder_aside
+from lcr.util.errors import InputError, unknown
+from lcr.util.files import folder_aside
+from lcr.util.parallel import in_order
 
 
 def choose(annotations: Annotations, root: Path, per_class: int, seed: int, *, progress: bool = True) -> Annotations:

@@ -10,8 +10,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from lcr.config import DataConfig
-from lcr.errors import InputError
+from lcr.config.study import DataConfig
+from lcr.util.errors import InputError
 
 
 def fit(frame: np.ndarray, *, resize: Literal["square", "short_side"], side: int) -> np.ndarray:

@@ -13,16 +13,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lcr.config import StudyConfig, load_variants
+from lcr.config.keys import cost_key, diagnosis_key, recorded_key
+from lcr.config.run import data_key, evaluate_key, manifest_path, run_folder, train_key
+from lcr.config.study import StudyConfig, load_variants
+from lcr.config.variant import VariantConfig
 from lcr.data.manifest import Manifest, read_manifest
-from lcr.errors import InputError
 from lcr.evidence.hashes import NAME, Hashes, configuration, study_files
-from lcr.files import file_hash
-from lcr.keys import cost_key, diagnosis_key, recorded_key
-from lcr.provenance import commit_known, lock_hash, lock_hash_at
-from lcr.runs import data_key, evaluate_key, manifest_path, run_folder, train_key
-from lcr.study.tables import TABLES
-from lcr.variants import VariantConfig
+from lcr.study.tables.registry import TABLES
+from lcr.util.errors import InputError
+from lcr.util.files import file_hash
+from lcr.util.provenance import commit_known, lock_hash, lock_hash_at
 
 
 @dataclass

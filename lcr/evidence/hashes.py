@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lcr.config import StudyConfig, load_variants
-from lcr.errors import InputError
-from lcr.files import file_hash, write_aside
-from lcr.progress import counting_bar
-from lcr.provenance import git_state, lock_hash
-from lcr.runs import hash_of, manifest_path
+from lcr.config.run import hash_of, manifest_path
+from lcr.config.study import StudyConfig, load_variants
+from lcr.util.errors import InputError
+from lcr.util.files import file_hash, write_aside
+from lcr.util.progress import counting_bar
+from lcr.util.provenance import git_state, lock_hash
 
 NAME = "hashes.json"
 
@@ -66,7 +66,7 @@ def study_files(folder: str | Path, study: str) -> Iterable[Path]:
 
 
 def _passing(path: Path) -> bool:
-    """Whether a file is one that is being written (`lcr.files.write_aside`)."""
+    """Whether a file is one that is being written (`lcr.util.files.write_aside`)."""
     return path.name.startswith(".")
 
 

@@ -7,11 +7,11 @@ weights are not, but their hashes are.
 import shutil
 from pathlib import Path
 
-from lcr.config import StudyConfig
-from lcr.errors import InputError
+from lcr.config.run import manifest_path
+from lcr.config.study import StudyConfig
 from lcr.evidence.hashes import NAME, read_hashes, study_files, write_hashes
-from lcr.files import file_hash, folder_aside
-from lcr.runs import manifest_path
+from lcr.util.errors import InputError
+from lcr.util.files import file_hash, folder_aside
 
 KEPT = (".csv", ".png", ".svg", ".html", ".json", ".jsonl", ".parquet", ".md")
 

@@ -1,19 +1,20 @@
 """Are published numbers what the runs behind them say? Everything is hashed, read and computed anew.
 
-Tables are made by the very makers of `lcr table` (`lcr.study.tables.TABLES`) and compared cell by cell; the rest is in
+Tables are made by the very makers of `lcr table` (`lcr.study.tables.registry.TABLES`) and compared cell by cell; the
+rest is in
 `lcr.evidence.checks`.
 """
 
 from pathlib import Path
 
-from lcr.config import StudyConfig, load_study, load_variants
-from lcr.errors import InputError
+from lcr.config.study import StudyConfig, load_study, load_variants
+from lcr.config.variant import VariantConfig
 from lcr.evidence.checks import Report, check_configuration, check_files, check_keys, check_manifests, check_run
 from lcr.evidence.hashes import NAME, read_hashes
-from lcr.progress import counting_bar
-from lcr.study.rows import Row, read_rows
-from lcr.study.tables import TABLES, Source, Table
-from lcr.variants import VariantConfig
+from lcr.study.tables.registry import TABLES, Source, Table
+from lcr.study.tables.rows import Row, read_rows
+from lcr.util.errors import InputError
+from lcr.util.progress import counting_bar
 
 SHOWN = 5  # differences of one table that are told one by one
 

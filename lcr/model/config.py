@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lcr.errors import unknown
+from lcr.util.errors import unknown
 
 
 class Frozen(BaseModel):
@@ -32,7 +32,7 @@ class Readings(Frozen):
     cauconv: eq. 2, causal over time (h_{t-1}, x_t) for each token, or along the token sequence of x_t + h_{t-1}.
     position: eq. 1, learned and added, rotary on R and K, or none.
     patch_kernel: kernel P with stride P (Table 1), or kernel 16 with stride P (§3.1's "1×16×16").
-    decay: eq. 5, static, or data-dependent as in VRWKV6 (counted by `lcr.cost`, not runnable: another operator).
+    decay: eq. 5, static, or data-dependent as in VRWKV6 (counted by `lcr.cost.count`, not runnable: another operator).
     """
 
     kv_source: Literal["edges", "additive"] = "edges"

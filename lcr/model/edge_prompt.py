@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lcr.edges import edge_maps
 from lcr.model.config import ModelConfig
+from lcr.model.edges import edge_maps
 from lcr.model.patches import PatchConv
 
 

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lcr.errors import InputError
 from lcr.model.cell import cell
 from lcr.model.class_scan import class_scan
 from lcr.model.config import ModelConfig
@@ -26,6 +25,7 @@ from lcr.model.lstm_gate import LSTMGate
 from lcr.model.patches import PatchConv
 from lcr.model.q_shift import Shift, grid_neighbours, shift_index
 from lcr.model.tube_mask import tube_mask
+from lcr.util.errors import InputError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)  # what the pre-trained VRWKV that the paper starts from was normalised by
 IMAGENET_STD = (0.229, 0.224, 0.225)

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lcr.parsing import read_yaml
+from lcr.util.schema import read_yaml
 
 
 @cache

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lcr.errors import InputError
 from lcr.model.lcr import LCR
+from lcr.util.errors import InputError
 from lcr.wkv import decayed_keys
 
 

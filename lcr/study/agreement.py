@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from lcr.config import StudyConfig
-from lcr.errors import InputError
+from lcr.config.study import StudyConfig
+from lcr.util.errors import InputError
 
 # What all runs of one dataset must agree on for their accuracies to stand in one column.
 SHARED = {"protocol": "prediction protocol", "data_hash": "data"}

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lcr.runs import NATIVE, PACKAGE, hash_of, meaning
+from lcr.config.run import NATIVE, PACKAGE, hash_of, meaning
 from lcr.wkv import cpu
 
 FILE = Path(__file__).with_name("numbers.json")

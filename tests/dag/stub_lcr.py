@@ -61,8 +61,8 @@ def main() -> None:
 
 def once_a_study(given: argparse.Namespace, name: str, tables: list[str]) -> None:
     """What is made once a study: tables, and the real key beside them."""
-    from lcr.config import load_study, load_variants
-    from lcr.keys import cost_key, diagnosis_key, record, search_key
+    from lcr.config.keys import cost_key, diagnosis_key, record, search_key
+    from lcr.config.study import load_study, load_variants
 
     study = load_study(given.study, root=given.root)
     variants = load_variants(study, given.root)
@@ -74,8 +74,8 @@ def once_a_study(given: argparse.Namespace, name: str, tables: list[str]) -> Non
 
 def keys(given: argparse.Namespace) -> dict[str, str]:
     """The real keys of a run; imported here alone, since every call would wait for them."""
-    from lcr.config import load_study, load_variant
-    from lcr.runs import evaluate_key, train_key
+    from lcr.config.run import evaluate_key, train_key
+    from lcr.config.study import load_study, load_variant
 
     study, variant = load_study(given.study, root=given.root), load_variant(given.ablation, given.root)
     run = (study, given.dataset, variant, int(given.seed))

@@ -13,7 +13,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from lcr.runs import source_hash
+from lcr.config.run import source_hash
 from tests.dag.conftest import SOURCE
 
 # Where conda's name for it is another.
@@ -39,7 +39,7 @@ def test_a_built_wheel_finds_its_studies_from_any_folder(tmp_path: Path):
     zipfile.ZipFile(next(tmp_path.glob("lcr-*.whl"))).extractall(unpacked)
     elsewhere.mkdir()
     asked = (
-        "import lcr.config as c, lcr.runs as r; s = c.load_study('smoke');"
+        "import lcr.config.study as c, lcr.config.run as r; s = c.load_study('smoke');"
         "print(c.__file__, s.name, c.load_variant('full').name, r.source_hash(('wkv',)))"
     )
     answer = subprocess.run(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lcr import workflow
-from lcr.study.notebooks import NOTEBOOKS
+from lcr.report.notebooks import NOTEBOOKS
 from tests.browser import needs_browser, open_page
 from tests.dag.conftest import Project
 

@@ -3,7 +3,7 @@
 import pytest
 
 from lcr import workflow
-from lcr.study.notebooks import NOTEBOOKS
+from lcr.report.notebooks import NOTEBOOKS
 from tests.dag.conftest import Project
 
 ONE = ("--config", "study=one")

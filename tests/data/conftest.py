@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lcr.config import StudyConfig
+from lcr.config.study import StudyConfig
 
 CLASSES = ("Swiping Left", "Swiping Right", "Thumb Up")
 TEMPLATES = ("Moving something up", "Pushing something from left to right", "Holding something")

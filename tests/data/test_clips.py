@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from lcr.config import DataConfig, Protocol
+from lcr.config.study import DataConfig, Protocol
 from lcr.data.clips import Batch, Clips, _batches, steps_per_epoch, train_batches
 from lcr.data.clips import test_batches as batches_for_testing
 from lcr.data.manifest import build_manifest, read_manifest
 from lcr.data.pack import pack
-from lcr.edges import edge_maps
-from lcr.errors import InputError, RunFailed
+from lcr.model.edges import edge_maps
+from lcr.util.errors import InputError, RunFailed
 
 SIZE = 16
 

@@ -12,7 +12,7 @@ import pytest
 
 from lcr.data.decode import probe, read_frames
 from lcr.data.transforms import fit
-from lcr.errors import InputError
+from lcr.util.errors import InputError
 from tests.data.conftest import picture, write_jpegs, write_video
 
 
@@ -118,7 +118,7 @@ def test_a_frame_that_went_after_indexing_is_named(folder: Path, video: Path) ->
 PROBE = "from lcr.data.decode import probe; probe(path)"
 READ = "from lcr.data.decode import read_frames; read_frames(path, [0], lambda frame: frame)"
 WRITE = (
-    "import numpy as np; from lcr.data.fixtures.formats import write_video; "
+    "import numpy as np; from lcr.synthetic.formats import write_video; "
     "write_video(path, np.zeros((2, 16, 16, 3), np.uint8), 'mp4v', 12)"
 )
 

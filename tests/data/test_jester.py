@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lcr.data import jester
-from lcr.errors import InputError
+from lcr.data.formats import jester
+from lcr.util.errors import InputError
 
 
 def test_reads_labels_splits_and_unlabelled_test_clips(jester_root: Path) -> None:

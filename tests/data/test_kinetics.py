@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lcr.data import kinetics
-from lcr.errors import InputError
+from lcr.config.datasets import official_labels
+from lcr.data.formats import kinetics
+from lcr.util.errors import InputError
 
 HEADER = "label,youtube_id,time_start,time_end,split,is_cc"
 
@@ -38,7 +39,7 @@ def test_reads_label_folders_and_flat_clips_and_unlabelled_test_clips(kinetics_r
 
 
 def test_there_are_400_official_labels_and_the_order_is_alphabetical() -> None:
-    labels = kinetics.official_labels()
+    labels = official_labels("kinetics")
     assert len(labels) == 400
     assert labels[:2] == ("abseiling", "air drumming")
 

@@ -1,19 +1,12 @@
 """What a mirror and what a reversal do to labels, against the official lists."""
 
-from importlib.resources import files
-
 import pytest
 
-from lcr.data.kinetics import official_labels
+from lcr.config.datasets import official_labels
 from lcr.data.labels import MIRRORED, mirror_classes
 from lcr.data.reverses import REVERSED, reverse_classes
 
-
-def listed(name: str) -> tuple[str, ...]:
-    return tuple((files("lcr.data") / "labels" / f"{name}.txt").read_text().splitlines())
-
-
-JESTER, SOMETHING = listed("jester"), listed("something_v2")
+JESTER, SOMETHING = official_labels("jester"), official_labels("something")
 
 
 @pytest.mark.parametrize("pairs", [MIRRORED, REVERSED])
@@ -57,4 +50,4 @@ def test_pulling_reversed_is_pushing_the_other_way() -> None:
 
 def test_pairs_need_both_classes_and_kinetics_has_none() -> None:
     assert reverse_classes(["Swiping Left", "Thumb Up"]) == {}
-    assert reverse_classes(official_labels()) == {}
+    assert reverse_classes(official_labels("kinetics")) == {}

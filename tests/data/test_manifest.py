@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lcr.data.manifest import SCHEMA, build_manifest, media_root, read_manifest
-from lcr.data.parallel import in_order
-from lcr.errors import InputError, RunFailed
+from lcr.util.errors import InputError, RunFailed
+from lcr.util.parallel import in_order
 
 
 def cut(root: Path, *ids: int) -> None:

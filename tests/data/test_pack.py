@@ -6,14 +6,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from lcr.config import DataConfig
+from lcr.config.study import DataConfig
 from lcr.data import pack as packing
 from lcr.data.decode import read_frames
 from lcr.data.manifest import Manifest, build_manifest
 from lcr.data.pack import Pack, pack
 from lcr.data.transforms import fitting
-from lcr.edges import edge_maps
-from lcr.errors import InputError
+from lcr.model.edges import edge_maps
+from lcr.util.errors import InputError
 
 SQUARE = DataConfig(frames=12, pack=True)
 SHORT = DataConfig(frames=12, pack=True, resize="short_side", short_side=24)

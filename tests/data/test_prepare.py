@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lcr.config import FixtureConfig, StudyConfig
+from lcr.config.study import FixtureConfig, StudyConfig
 from lcr.data import prepare as preparing
 from lcr.data.clips import Clips
 from lcr.data.manifest import read_manifest
 from lcr.data.prepare import Steps, prepare
-from lcr.errors import InputError
+from lcr.util.errors import InputError
 from tests.data.conftest import study_of
 
 

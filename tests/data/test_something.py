@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lcr.data import something
-from lcr.errors import InputError
+from lcr.data.formats import something
+from lcr.util.errors import InputError
 from tests.data.conftest import make_something
 
 

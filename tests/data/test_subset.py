@@ -7,7 +7,7 @@ import pytest
 
 from lcr.data.manifest import build_manifest, read_annotations
 from lcr.data.subset import subset
-from lcr.errors import InputError
+from lcr.util.errors import InputError
 
 
 @pytest.mark.parametrize("dataset", ["jester", "something", "kinetics"])

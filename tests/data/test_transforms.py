@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from lcr.config import DataConfig
+from lcr.config.study import DataConfig
 from lcr.data.sampling import generator
 from lcr.data.transforms import fit, fitting, flip, random_crop, view_crop
-from lcr.errors import InputError
+from lcr.util.errors import InputError
 
 
 @pytest.mark.parametrize(("height", "width", "expected"), [(30, 60, (20, 40)), (60, 30, (40, 20)), (10, 11, (20, 22))])

@@ -12,16 +12,17 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from lcr import cost_table, runs
-from lcr.config import StudyConfig
-from lcr.cost import cost
+from lcr.config import run as runs
+from lcr.config.run import data_folder, data_key
+from lcr.config.study import StudyConfig
+from lcr.cost.count import cost
 from lcr.data.manifest import SCHEMA, Manifest
 from lcr.evidence.hashes import write_hashes
 from lcr.evidence.verify import verify
-from lcr.runs import data_folder, data_key
-from lcr.study import readings
-from lcr.study.rows import Row, write_rows
-from lcr.study.tables import TABLES, publish, write_table
+from lcr.study.tables import cost_rows as cost_table
+from lcr.study.tables import readings
+from lcr.study.tables.registry import TABLES, publish, write_table
+from lcr.study.tables.rows import Row, write_rows
 from tests.study.conftest import made_up_study, sources, write_runs
 
 __all__ = ["sources"]

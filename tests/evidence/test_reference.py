@@ -7,12 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from lcr.cli import app
-from lcr.errors import InputError, Mismatch
 from lcr.evidence.hashes import read_hashes
 from lcr.evidence.reference import make_reference
 from lcr.evidence.verify import verify
-
-from .conftest import STUDY
+from lcr.util.errors import InputError, Mismatch
+from tests.evidence.conftest import STUDY
 
 
 def run(*words: str):

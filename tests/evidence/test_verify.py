@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lcr.errors import InputError
+from lcr.config.keys import record
+from lcr.config.run import data_folder
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.evidence.verify import verify
-from lcr.keys import record
-from lcr.provenance import commit_known, git_state
-from lcr.runs import data_folder
-from lcr.study.tables import TABLES
+from lcr.study.tables.registry import TABLES
+from lcr.util.errors import InputError
+from lcr.util.provenance import commit_known, git_state
 
 RUN = "results/made-up/jester-fixture/lstm_gate/seed-1"
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lcr.config import load_variant
+from lcr.config.study import load_variant
 from lcr.model import LCR, ModelConfig
 from lcr.model.config import Readings
 from lcr.model.tube_mask import kept_patches

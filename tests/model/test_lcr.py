@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from lcr.counts import matched_hidden, parameters
-from lcr.edges import edge_maps
-from lcr.errors import InputError
+from lcr.cost import matched_hidden, parameters
 from lcr.model import LCR, MODELS, ModelConfig, Readings
 from lcr.model.edge_prompt import edges_of
+from lcr.model.edges import edge_maps
 from lcr.model.tube_mask import tube_mask
+from lcr.util.errors import InputError
 from tests.model.conftest import CONFIGS, SIZE, TIMES, built, clip, name_of, small
 
 

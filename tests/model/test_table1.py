@@ -5,10 +5,10 @@ import gc
 import pytest
 import torch
 
-from lcr.config import Protocol, TrainConfig
+from lcr.config.study import Protocol, TrainConfig
 from lcr.model import LCR
 from lcr.model.config import MODELS
-from lcr.train import clip_loss, make_optimizer
+from lcr.run.train import clip_loss, make_optimizer
 
 FRAMES = 32  # §4.1
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from lcr.errors import InputError
 from lcr.model.config import ModelConfig, Readings
 from lcr.model.lcr import LCR
 from lcr.probes.attention import class_token_readings
+from lcr.util.errors import InputError
 
 SIZES = {"frame_size": 48, "patch_size": 16, "depth": 2, "hidden": 32, "heads": 2, "classes": 5}
 
@@ -34,7 +34,7 @@ def model(**changes) -> LCR:
 def test_weights_times_values_are_what_bi_wkv_gives_the_class_token(changes):
     lcr = model(**changes)
     frames, edges = clip()
-    whole = LCR(lcr.config, compute_unread=True).eval()
+    whole = LCR(lcr.config.study, compute_unread=True).eval()
     whole.load_state_dict(lcr.state_dict())
     given: list[list[torch.Tensor]] = []
     for unit in whole.units:  # the per-head LayerNorm gets y: (B, H, N, D), once a frame

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lcr import runs
-from lcr.config import StudyConfig, load_variant, parse
-from lcr.counts import counted
-from lcr.runs import evaluate_key, run_folder, train_key
-from lcr.study.costs import COLUMNS
-from lcr.study.finished import Finished
-from lcr.study.rows import write_rows
+from lcr.config import run as runs
+from lcr.config.run import evaluate_key, run_folder, train_key
+from lcr.config.study import StudyConfig, load_variant, parse
+from lcr.cost import counted
+from lcr.report.finished import Finished
+from lcr.study.tables.costs import COLUMNS
+from lcr.study.tables.rows import write_rows
 
 ACCURACY = {
     "full": 0.8,

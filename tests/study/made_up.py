@@ -1,6 +1,6 @@
 """Rows as the tables hold them, made up: long names, exact zeros, empty cells, all that a figure must bear."""
 
-from lcr.study.rows import Row
+from lcr.study.tables.rows import Row
 
 MODELS = ("lcr-s-112", "lcr-base-112", "lcr-l-112", "lcr-base-224", "lcr-l-224", "lcr-xl-224")
 PUBLISHED = ((0.82, 0.003), (5.14, 0.022), (9.97, 0.041), (37.62, 0.16), (74.62, 0.31), (111.63, 0.47))

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from lcr.config import StudyConfig, load_variant
-from lcr.study.costs import COLUMNS
-from lcr.study.readings import reading_keys
-from lcr.study.rows import Row, read_rows, write_rows
-from lcr.study.tables import TABLES, write_table
+from lcr.config.study import StudyConfig, load_variant
+from lcr.study.tables.costs import COLUMNS
+from lcr.study.tables.readings import reading_keys
+from lcr.study.tables.registry import TABLES, write_table
+from lcr.study.tables.rows import Row, read_rows, write_rows
 from tests.study import made_up
 from tests.study.conftest import write_costs, write_run
 

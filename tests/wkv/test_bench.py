@@ -10,10 +10,10 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from lcr.bench import COLUMNS
-from lcr.bench_figure import bench_figure
 from lcr.cli import app
-from lcr.study.rows import read_rows
+from lcr.commands.bench import COLUMNS
+from lcr.report.figures.bench import bench_figure
+from lcr.study.tables.rows import read_rows
 from lcr.wkv import bench, bi_wkv
 from lcr.wkv.bench import (
     ATTENTION,

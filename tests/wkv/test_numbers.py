@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lcr.runs import PACKAGE, source_hash
+from lcr.config.run import PACKAGE, source_hash
 from lcr.wkv import cpu, numbers
 from tests.wkv.test_native import compile_library
 

@@ -13,8 +13,8 @@ import torch
 from cuda.bindings import nvrtc
 from cuda.core import Device, LaunchConfig, ObjectCode, Program, ProgramOptions, launch
 
-from lcr.errors import LCRError
-from lcr.files import write_aside
+from lcr.util.errors import LCRError
+from lcr.util.files import write_aside
 from lcr.wkv.cuda import FOLDER, TYPES, source_hash
 
 

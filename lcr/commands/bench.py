@@ -1,0 +1,158 @@
+"""`lcr bench`: how fast this machine is at what the studies do most. Light at the top: imports when a command runs."""
+
+import platform
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcr.util.errors import InputError
+
+if TYPE_CHECKING:
+    from lcr.wkv.bench import Timing
+
+app = typer.Typer(help="Measures speed on this machine.", no_args_is_help=True)
+COLUMNS = (
+    *("device", "threads", "batch", "heads", "width", "tokens", "passes", "contender", "rounds", "median_ms", "min_ms"),
+    *("times_operator", "gflops", "share_of_sgemm", "gb_per_s"),
+)
+
+
+class Device(StrEnum):
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+@app.callback()
+def bench() -> None:
+    """Measures speed on this machine."""
+
+
+@app.command()
+def wkv(
+    tokens: Annotated[str, typer.Option(help="Lengths N, with commas between.")] = "49,197,784,3136,12544",
+    rounds: Annotated[
+        int, typer.Option(min=5, help="Rounds at up to 400 tokens; longer calls get fewer, never less than 5.")
+    ] = 200,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of torch; more than one is unsteady.")] = 1,
+    device: Annotated[
+        Device, typer.Option(help="cuda: B·H = 96 on the GPU, and fla where it is installed.")
+    ] = Device.cpu,
+    out: Annotated[Path, typer.Option(help="Folder of bench_wkv_DEVICE.csv, .png and .svg.")] = Path("results/bench"),
+) -> None:
+    """Times the Bi-WKV operator against attention, its torch form, the recurrence, and this machine's sgemm and copy.
+
+    Example: lcr bench wkv --tokens 197,3136
+
+    Rounds are interleaved, each in an order of its own, numbers are medians, ratios are taken within a round; the whole
+    takes three to four minutes on one core. Prints what was asked for beside what was measured. With one thread that
+    thread's own time is counted, not the wall's; other work on the machine still takes cache and memory away from it.
+    GFLOP/s of every form of Bi-WKV count the operator's own multiply-adds, 4D² + 2LD a token and head. The recurrence,
+    one token after another in float64, is timed forward alone, and in five rounds where there are more than 197 tokens.
+    """
+    import torch
+    from rich.console import Console
+    from rich.progress import track
+
+    from lcr.report.figures.bench import write_figure
+    from lcr.study.tables.rows import write_rows
+    from lcr.util.files import check_writable
+    from lcr.wkv import bench as wkv_bench
+    from lcr.wkv.operator import choice
+
+    try:
+        lengths = tuple(sorted({int(n) for n in tokens.split(",")}))
+    except ValueError:
+        lengths = ()
+    if not lengths or lengths[0] < 1:
+        raise InputError(f"--tokens '{tokens}': give lengths of at least 1 with commas between, as in 197,3136")
+    if device == Device.cuda and not torch.cuda.is_available():
+        raise InputError("--device cuda: torch sees no CUDA device here")
+    check_writable(out)
+    torch.set_num_threads(threads)
+    shape = {"batch": 1 if device == Device.cpu else 32, "heads": 3, "width": 64}
+    backend, why = choice(device.value, torch.float32, shape["width"])
+    print(f"auto takes '{backend}': {why}")
+    bar = partial(track, description="rounds", console=Console(stderr=True))
+    timings = wkv_bench.measure(lengths, rounds, device=device.value, track=bar, **shape)
+
+    setting = {"device": _name(device), "threads": str(threads), **{name: str(size) for name, size in shape.items()}}
+    rows = [{**setting, **row} for row in _rows(timings)]
+    name = f"bench_wkv_{device.value}"
+    write_rows(out / f"{name}.csv", COLUMNS, rows)
+    of_threads = f"{threads} thread{'s' * (threads > 1)}"
+    paths = write_figure(timings, f"{_name(device)}, {of_threads}", shape, out / name)
+    _show(timings)
+    for path in (out / f"{name}.csv", *paths):
+        print(path)
+    if device == Device.cuda and all(t.contender != wkv_bench.FLA for t in timings):
+        print("fla is not installed: pip install flash-linear-attention, to compare with it")
+    if device == Device.cpu:
+        print(f"Asked for on one core with AVX-512; here: {why}, {of_threads}.")
+        print(
+            "Medians over rounds; in brackets the same of the least times, which neighbours on this machine spoil less:"
+        )
+        for target in wkv_bench.targets(timings):
+            bound = "at least" if target.at_least else "at most"
+            verdict = "met" if target.met else "NOT MET"
+            print(f"  {target.name}: {target.measured:.2f} ({target.quiet:.2f}), {bound} {target.wanted:g}: {verdict}")
+
+
+def _name(device: Device) -> str:
+    if device == Device.cuda:
+        import torch
+
+        return torch.cuda.get_device_name()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _rows(timings: "Sequence[Timing]") -> list[dict[str, str]]:
+    from lcr.wkv.bench import COPY, FORWARD, IN_TURN, OPERATOR, SGEMM
+
+    found = {(t.tokens, t.passes, t.contender): t for t in timings}
+    rows = []
+    for t in timings:
+        sgemm = found[t.tokens, FORWARD, SGEMM]
+        row = {
+            "tokens": str(t.tokens),
+            "passes": t.passes,
+            "contender": t.contender,
+            "rounds": str(len(t.seconds)),
+            "median_ms": f"{1e3 * t.median:.4f}",
+            "min_ms": f"{1e3 * t.least:.4f}",
+        }
+        if t.contender == COPY:
+            row["gb_per_s"] = f"{t.work / t.median / 1e9:.1f}"
+        else:
+            row["gflops"] = f"{t.work / t.median / 1e9:.1f}"
+        if t.contender not in (COPY, IN_TURN):  # what has a turn of its own shares no round with the others
+            row["share_of_sgemm"] = f"{sgemm.times(t) * t.work / sgemm.work:.3f}"
+        if t.contender not in (COPY, IN_TURN, SGEMM):
+            row["times_operator"] = f"{t.times(found[t.tokens, t.passes, OPERATOR]):.2f}"
+        rows.append(row)
+    return rows
+
+
+def _show(timings: "Sequence[Timing]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(title="Bi-WKV: medians over interleaved rounds")
+    heads = ("N", "passes", "contender", "ms", "× operator", "GFLOP/s", "share of sgemm", "GB/s")
+    for head in heads:
+        shown.add_column(head, justify="left" if head in ("passes", "contender") else "right")
+    columns = ("tokens", "passes", "contender", "median_ms", "times_operator", "gflops", "share_of_sgemm", "gb_per_s")
+    before = None
+    for row in _rows(timings):
+        if before not in (None, row["tokens"]):
+            shown.add_section()
+        before = row["tokens"]
+        shown.add_row(*(row.get(column, "") for column in columns))
+    Console().print(shown)

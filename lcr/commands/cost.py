@@ -1,0 +1,118 @@
+"""`lcr cost`. Light at the top: what the command needs is imported when it runs."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcr.commands.options import refuse
+from lcr.util.errors import InputError
+
+if TYPE_CHECKING:
+    from lcr.cost.count import Cost
+
+
+class Device(StrEnum):
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+def cost(
+    context: typer.Context,
+    model: Annotated[str | None, typer.Argument(help="A model by name, as in lcr-base-112.")] = None,
+    frames: Annotated[
+        int, typer.Option(min=1, help="Frames of one view; the paper does not say how many it counted.")
+    ] = 32,
+    views: Annotated[int, typer.Option(min=1, help="Views that one prediction takes: crops × clips.")] = 1,
+    ablation: Annotated[
+        str, typer.Option(help="The variant of the model: an ablation or a reading by name, or the path of its YAML.")
+    ] = "full",
+    device: Annotated[Device, typer.Option(help="Where memory is measured; a study says so itself.")] = Device.cpu,
+    study: Annotated[
+        str | None, typer.Option(help="Instead of one model: all models and variants of a study, as a table.")
+    ] = None,
+    data_root: Annotated[
+        list[str] | None, typer.Option(help="DATASET=DIR: the study is on real clips in DIR. Repeatable.")
+    ] = None,
+    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
+    results: Annotated[str, typer.Option(help="Where the study's table goes.")] = "results",
+) -> None:
+    """Parameters, multiply-adds, FLOPs and memory of one view, by component.
+
+    Counted on the model as the paper describes it, with nothing left out that no classifier reads. With --study it
+    writes results/STUDY/cost.csv: every ablation of the study's models and of Table 1's.
+
+    Example: lcr cost lcr-base-112 --frames 32
+
+    Example: lcr cost --study tiny
+    """
+    if (model is None) == (study is None):
+        raise InputError("give a model, as in `lcr cost lcr-base-112`, or a study, as in `lcr cost --study tiny`")
+    if study is not None:
+        refuse(context, "with --study, which says itself", "frames", "views", "ablation", "device")
+        _write_table(study, data_root, root, results)
+        return
+    refuse(context, "without --study", "data_root", "results")
+    import torch
+
+    from lcr.config.study import load_variant
+    from lcr.cost.count import cost as count
+    from lcr.model.config import model_by_name
+    from lcr.util.progress import status
+
+    if device == Device.cuda and not torch.cuda.is_available():
+        raise InputError("no CUDA device is found to measure memory on; leave out --device cuda")
+    variant = load_variant(ablation, root)
+    config = variant.apply(model_by_name(model))
+    with status(f"counting {model}, then one inference and one training step to measure memory"):
+        found = count(config, frames, memory=device.value)
+    _show(f"{model}, {variant.title}, {frames} frames, one view", found, views, device)
+
+
+def _show(title: str, found: "Cost", views: int, device: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(title=title)
+    for head in ("component", "parameters", "multiply-adds", "elementwise"):
+        shown.add_column(head, justify="left" if head == "component" else "right", no_wrap=True)
+
+    def add(name: str, params: int, macs: int, elementwise: int) -> None:
+        shown.add_row(name, *(f"{number:,}" for number in (params, macs, elementwise)))
+
+    for name in found.components:
+        add(name, *found.component(name))
+    shown.add_section()
+    add("all", *found.totals)
+    console = Console()
+    console.print(shown)
+    lines = [
+        f"{found.gmacs:.6g} GMACs = {found.gflops:.6g} GFLOPs a view; "
+        f"{views * found.gmacs:.6g} GMACs = {views * found.gflops:.6g} GFLOPs a prediction of {views} view(s)",
+        f"peak memory ({device}): {found.peak_mem_gb:.4g} GB for one view's inference, "
+        f"{found.train_mem_gb:.4g} GB for a training step on one clip",
+    ]
+    console.print("\n".join(lines), highlight=False, soft_wrap=True)
+
+
+def _write_table(study: str, data_root: list[str] | None, root: str | None, results: str) -> None:
+    from lcr.commands.options import data_roots
+    from lcr.config.keys import cost_key, record
+    from lcr.config.study import load_study, load_variants
+    from lcr.run.train import set_machine
+    from lcr.study.tables.cost_rows import cost_rows, jobs
+    from lcr.study.tables.costs import COLUMNS
+    from lcr.study.tables.rows import write_rows
+    from lcr.util.progress import counting_bar
+
+    chosen = load_study(study, data_roots(data_root), root)
+    set_machine(chosen)
+    with counting_bar(len(jobs(chosen, root, results)), "counting") as advance:
+        rows = list(cost_rows(chosen, root, advance, results=results))
+    path = f"{results}/{chosen.name}/cost.csv"
+    write_rows(path, COLUMNS, rows)
+    record(
+        f"{results}/{chosen.name}/cost.json",
+        cost_key(chosen, load_variants(chosen, root)),
+    )
+    print(path)

@@ -1,0 +1,58 @@
+"""Options that several commands share, read in one way."""
+
+from pathlib import Path
+
+import typer
+
+from lcr.util.errors import InputError
+
+
+def refuse(context: typer.Context, why: str, *names: str) -> None:
+    """Refuses options that would be ignored.
+
+    Args:
+        why: what makes them so, as in "with --study".
+        names: parameters of the command.
+
+    Raises:
+        InputError: the user gave one of them.
+    """
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise InputError(f"--{name.replace('_', '-')} has no effect {why}; leave it out")
+
+
+def real_folder(folder: str, given: str) -> str:
+    """A folder of real clips as an absolute path: keys hold it, so each way of naming it must give the same.
+
+    Args:
+        given: the option as the user wrote it, for the message.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    path = Path(folder).expanduser().resolve()
+    if not folder or not path.is_dir():
+        raise InputError(f"{given}: there is no such folder")
+    return str(path)
+
+
+def data_roots(given: list[str] | None, dataset: str | None = None) -> dict[str, str | None]:
+    """`--data-root` as absolute folders by dataset: ["jester=DIR"] -> {"jester": "/…/DIR"}.
+
+    Args:
+        dataset: the one that a folder without a name is for; None where the command names none.
+
+    Raises:
+        InputError: one is not of the form DATASET=DIR, or the folder is not there.
+    """
+    roots: dict[str, str | None] = {}
+    for text in given or []:
+        name, equals, folder = text.partition("=")
+        if not equals and dataset is not None:
+            name, folder = dataset, text
+        if not name or not folder:
+            raise InputError(f"--data-root {text}: DATASET=DIR is expected, as in jester=/data/jester")
+        roots[name] = real_folder(folder, f"--data-root {text}")
+    return roots

@@ -1,0 +1,90 @@
+"""`lcr readings`. Light at the top: what the command needs is imported when it runs."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from lcr.config.study import StudyConfig
+
+
+class Part(StrEnum):
+    all = "all"
+    diagnose = "diagnose"
+    search = "search"
+
+
+def readings(
+    part: Annotated[
+        Part,
+        typer.Argument(
+            help="all: the diagnosis, then readings.csv from it and the study's runs; diagnose: that alone, which "
+            "needs no run; search: which readings give the paper's Table 1."
+        ),
+    ] = Part.all,
+    study: Annotated[str, typer.Option(help="The study: a name, or the path of its YAML.")] = "tiny",
+    data_root: Annotated[
+        list[str] | None, typer.Option(help="DATASET=DIR: the study is on real clips in DIR. Repeatable.")
+    ] = None,
+    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
+    results: Annotated[str, typer.Option(help="Where the run folders are and the tables go.")] = "results",
+) -> None:
+    """What the paper's open questions do: each reading's cost, gradients, sensitivity, cell growth and accuracy.
+
+    Example: lcr readings search --study tiny
+
+    Example: lcr readings diagnose --study tiny
+    """
+    from lcr.commands.options import data_roots
+    from lcr.config.study import load_study
+
+    chosen = load_study(study, data_roots(data_root), root)
+    if part == Part.search:
+        _search(chosen, results)
+        return
+    _diagnose(chosen, root, results)
+    if part == Part.all:
+        from lcr.study.tables.registry import write_table
+
+        print(write_table("readings", chosen, results, root))
+
+
+def _search(study: "StudyConfig", results: str) -> None:
+    from lcr.config.keys import record, search_key
+    from lcr.cost.search import search
+    from lcr.cost.space import accountings
+    from lcr.study.tables.rows import write_rows
+    from lcr.study.tables.search import AXES_COLUMNS, COLUMNS, axes_rows, search_rows, summary
+    from lcr.util.progress import counting_bar
+
+    with counting_bar(len(accountings()), "searching") as advance:
+        found = search(progress=lambda way: advance(f"{way.unit} of {way.frames} frames"))
+    folder = f"{results}/{study.name}"
+    write_rows(f"{folder}/reading_search.csv", COLUMNS, search_rows(study.name, found))
+    write_rows(f"{folder}/reading_search_axes.csv", AXES_COLUMNS, axes_rows(study.name, found))
+    record(f"{folder}/reading_search.json", search_key(study))
+    print(summary(found))
+    print(f"{folder}/reading_search.csv\n{folder}/reading_search_axes.csv")
+
+
+def _diagnose(study: "StudyConfig", root: str | None, results: str) -> None:
+    from lcr.config.keys import diagnosis_key, record
+    from lcr.config.register import reading_variants
+    from lcr.config.study import load_variant
+    from lcr.probes.diagnosis import diagnose_study
+    from lcr.study.tables.diagnosis import diagnosis_rows, gradient_rows
+    from lcr.study.tables.readings import DIAGNOSIS_COLUMNS, GRADIENT_COLUMNS
+    from lcr.study.tables.rows import write_rows
+    from lcr.util.progress import counting_bar
+
+    dataset = study.readings_dataset
+    variants = [load_variant("full", root), *reading_variants().values()]
+    with counting_bar(len(variants), "diagnosing") as advance:
+        classes, found = diagnose_study(study, dataset, variants, advance)
+    folder = f"{results}/{study.name}"
+    write_rows(f"{folder}/reading_gradients.csv", GRADIENT_COLUMNS, gradient_rows(study.name, dataset, found))
+    path = f"{folder}/reading_diagnosis.csv"
+    write_rows(path, DIAGNOSIS_COLUMNS, diagnosis_rows(study.name, dataset, classes, found))
+    record(f"{folder}/reading_diagnosis.json", diagnosis_key(study))
+    print(path)

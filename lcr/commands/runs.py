@@ -1,0 +1,157 @@
+"""`lcr train`, `lcr evaluate` and `lcr predict`. Light at the top: each command imports what it needs when it runs."""
+
+import logging
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lcr.commands.options import data_roots
+from lcr.util.errors import InputError
+
+Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]
+Dataset = Annotated[
+    str,
+    typer.Option(
+        help="jester, something or kinetics (real clips: give --data-root too), or jester-fixture, something-fixture "
+        "or kinetics-fixture (drawn clips)."
+    ),
+]
+Ablation = Annotated[
+    str,
+    typer.Option(
+        help="full, or what to change: a name in ablations/, a reading of lcr/paper/discrepancies.yaml "
+        "(kv-source.additive), or a YAML file."
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(min=0, help="One of the study's: start, clip order, frames and masks follow from it.")
+]
+DataRoot = Annotated[
+    list[str] | None, typer.Option(help="DATASET=DIR, or DIR alone for the dataset named: where the real clips are.")
+]
+Root = Annotated[Path | None, typer.Option(help="The folder that holds ablations/; found by itself when left out.")]
+Results = Annotated[Path, typer.Option(help="Where results are written.")]
+
+
+def say_backends() -> None:
+    """From here on the operator's choice of backend, and why, is told on stderr: one line for each kind of tensors."""
+    logger = logging.getLogger("lcr.wkv")
+    if logger.handlers:
+        return
+    said = logging.StreamHandler()
+    said.setFormatter(logging.Formatter("%(message)s"))
+    logger.setLevel(logging.INFO)
+    logger.addHandler(said)
+
+
+def chosen(study: str, dataset: str, ablation: str, seed: int, data_root: list[str] | None, root: Path | None):
+    """The study, which has the dataset and the seed, and the variant that a command's options name."""
+    from lcr.config.datasets import FORMATS, dataset_format
+    from lcr.config.study import known_variants, load_study, load_variant
+
+    dataset_format(dataset)
+    folders = data_roots(data_root, dataset)
+    if dataset in FORMATS and not folders.get(dataset):
+        raise InputError(
+            f"{dataset} is the real dataset: say where its clips are with --data-root {dataset}=DIR, "
+            f"or take the drawn ones with --dataset {dataset}-fixture"
+        )
+    config = load_study(study, folders, root)
+    config.dataset(dataset)
+    if seed not in config.seeds:  # its tables and notebooks would not know what to do with a run more
+        raise InputError(
+            f"--seed {seed}: study '{config.name}' has the seeds {', '.join(map(str, config.seeds))}; "
+            "for another, copy the study's YAML, with a name of its own"
+        )
+    named = known_variants(root, config)
+    variant = named.get(ablation) or load_variant(ablation, root)
+    if named.get(variant.name, variant) != variant:
+        raise InputError(
+            f"--ablation {ablation}: there is another variant named '{variant.name}', whose runs these would replace; "
+            "rename it"
+        )
+    return config, variant
+
+
+def train(
+    dataset: Dataset,
+    ablation: Ablation = "full",
+    seed: Seed = 0,
+    study: Study = "tiny",
+    data_root: DataRoot = None,
+    root: Root = None,
+    results: Results = Path("results"),
+    force: Annotated[bool, typer.Option(help="Train anew what is trained already.")] = False,
+) -> None:
+    """Trains one run; killed and called again, it goes on where it was.
+
+    Example: lcr train --dataset jester-fixture --ablation no_edge_prompt --seed 0
+
+    Writes model.safetensors and metrics.jsonl to results/STUDY/DATASET/ABLATION/seed-SEED/. Test it with lcr evaluate.
+    """
+    config, variant = chosen(study, dataset, ablation, seed, data_root, root)
+    from lcr.run.train import train as run
+    from lcr.util.files import check_writable
+
+    check_writable(results)
+    say_backends()
+    print(run(config, dataset, variant, seed, results, force=force))
+
+
+def evaluate(
+    dataset: Dataset,
+    ablation: Ablation = "full",
+    seed: Seed = 0,
+    study: Study = "tiny",
+    data_root: DataRoot = None,
+    root: Root = None,
+    results: Results = Path("results"),
+) -> None:
+    """Tests one trained run on the validation clips, also with time frozen and reversed.
+
+    Example: lcr evaluate --dataset jester-fixture --ablation no_edge_prompt --seed 0
+
+    Writes predictions.parquet (all class scores of each clip), temporal.parquet and run.json beside the weights.
+    """
+    config, variant = chosen(study, dataset, ablation, seed, data_root, root)
+    from lcr.report.summary import summary
+    from lcr.run.evaluate import evaluate as run
+
+    say_backends()
+    print(summary(run(config, dataset, variant, seed, results)))
+
+
+def predict(
+    video: Annotated[Path, typer.Argument(help="A .webm or .mp4 file, or a folder of 00001.jpg, 00002.jpg, …")],
+    run: Annotated[Path, typer.Option(help="The folder of a trained and tested run.")] = Path(
+        "results/tiny/jester-fixture/full/seed-0"
+    ),
+    top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
+    stream: Annotated[bool, typer.Option("--stream", help="Frame by frame, as a camera would give it.")] = False,
+) -> None:
+    """What a trained model sees in one video.
+
+    Example: lcr predict .lcr/data/tiny/jester-fixture/raw/20bn-jester-v1/1 --stream
+
+    Without --stream the clip is sampled and scored by the protocol that the run was tested with.
+    """
+    from lcr.run import video as one_video
+
+    say_backends()
+    trained = one_video.load_run(run)
+    if not stream:
+        shown = one_video.scores(trained, video)
+        if not math.isfinite(float(shown.sum())):
+            raise InputError(f"{run}: the model's scores are not finite, so its weights are of no use; train it again")
+        if trained.protocol.rule == "max_last":
+            last = trained.protocol.frames_read(trained.data.frames)
+            print(f"each class's highest probability in the last {last} frames; they do not add up to 100%")
+        for rank in (-shown).argsort()[:top]:
+            print(f"{shown[rank]:7.1%}  {'█' * round(30 * float(shown[rank])):30}  {trained.classes[rank]}")
+        return
+    for number, shown, seconds in one_video.stream(trained, video):
+        best = (-shown).argsort()[:top]
+        said = ", ".join(f"{trained.classes[rank]} {shown[rank]:.0%}" for rank in best)
+        print(f"frame {number + 1:4d}  {1e3 * seconds:5.1f} ms  {said}", flush=True)

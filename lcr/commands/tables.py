@@ -1,0 +1,109 @@
+"""`lcr table`. Light at the top: what a command needs is imported when it runs."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from lcr.util.errors import InputError, unknown
+
+HELP = (
+    "table1, table2, ablations, temporal, statistics, readings or claims; cost, reading_search or reading_search_axes."
+)
+
+
+class Format(StrEnum):
+    csv = "csv"
+    markdown = "markdown"
+
+
+def table(
+    name: Annotated[str, typer.Argument(help=HELP)],
+    study: Annotated[str, typer.Option(help="The study whose runs are tabulated: a name, or the path of its YAML.")],
+    data_root: Annotated[
+        list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
+    ] = None,
+    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
+    results: Annotated[str, typer.Option(help="Where the run folders are and the table goes.")] = "results",
+    publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/NAME.csv, whole.")] = False,
+    mixed: Annotated[
+        bool,
+        typer.Option(
+            "--mixed",
+            help="In table2, ablations, temporal or statistics: put runs of different data or protocols in one column; "
+            "their rows say so.",
+        ),
+    ] = False,
+    format: Annotated[
+        Format, typer.Option(help="csv writes results/STUDY/NAME.csv; markdown prints the table and writes nothing.")
+    ] = Format.csv,
+) -> None:
+    """Tables of a study's finished runs, with intervals over seeds and clips.
+
+    A run that is missing, damaged or stale is named, and no table is made.
+
+    Example: lcr table table2 --study tiny --publish
+    """
+    from lcr.commands.options import data_roots
+    from lcr.config.study import load_study
+    from lcr.study.tables import registry as tables
+
+    if name not in tables.TABLES:
+        raise unknown("table", name, tables.TABLES)
+    if mixed and not tables.TABLES[name].mixes:
+        raise InputError(f"--mixed has no effect on {name}; leave it out")
+    chosen = load_study(study, data_roots(data_root), root)
+    if format == Format.markdown:
+        if publish:
+            raise InputError("--format markdown prints a table and writes none; leave out --publish")
+        print(tables.markdown(name, tables.table_rows(name, chosen, results, root, mixed=mixed)))
+        return
+    path = tables.write_table(name, chosen, results, root, mixed=mixed)
+    print(tables.publish(path, results) if publish else path)
+
+
+def answer(
+    study: Annotated[str, typer.Option(help="The study whose tables are put into words: a name.")],
+    results: Annotated[str, typer.Option(help="Where the study's folder is and the page goes.")] = "results",
+) -> None:
+    """The answer in words, with tables and figures, from the study's tables alone.
+
+    Writes README.md and the same as one HTML page, answer.html, to results/STUDY/.
+
+    Example: lcr answer --study tiny
+    """
+    from lcr.report.finished import Finished
+    from lcr.report.readme import write_readme
+    from lcr.workflow import TABLES
+
+    print(*write_readme(Finished(study, results), TABLES), sep="\n")
+
+
+def claims(
+    study: Annotated[str, typer.Option(help="The study whose runs the claims are held against: a name, or its YAML.")],
+    data_root: Annotated[
+        list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
+    ] = None,
+    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
+    results: Annotated[str, typer.Option(help="Where the study's tables are and the ledger goes.")] = "results",
+    publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/claims.csv, whole.")] = False,
+) -> None:
+    """The paper's claims, each with a verdict: supported, contradicted, inconclusive or untested, and why.
+
+    Needs the study's tables statistics and temporal. What they measured on generated clips decides nothing.
+
+    Example: lcr claims --study tiny --publish
+    """
+    from collections import Counter
+
+    from lcr.commands.options import data_roots
+    from lcr.config.study import load_study
+    from lcr.report.answer import of_the_paper
+    from lcr.study.claims.verdicts import VERDICTS
+    from lcr.study.tables import registry as tables
+    from lcr.study.tables.rows import read_rows
+
+    path = tables.write_table("claims", load_study(study, data_roots(data_root), root), results, root)
+    counts = Counter(row["verdict"] for row in of_the_paper(read_rows(path)))
+    print(tables.publish(path, results) if publish else path)
+    print(f"{counts.total()} claims of the paper: {', '.join(f'{counts[verdict]} {verdict}' for verdict in VERDICTS)}")

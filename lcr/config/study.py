@@ -1,0 +1,363 @@
+"""Studies and variants as data: frozen, typed, and closed to unknown keys.
+
+A study (`ablations/studies/*.yaml`) says which datasets, models, seeds and recipes; a variant (`ablations/*.yaml`) says
+which one thing differs from the full model. Everything here loads without torch, since the DAG reads it at every call.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_validator
+
+from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
+from lcr.config.register import reading_variants
+from lcr.config.variant import VariantConfig
+from lcr.model.config import Frozen, ModelConfig, model_by_name
+from lcr.util.errors import InputError, unknown
+from lcr.util.schema import parse, read_yaml
+
+NOT_STUDIES = ("reference", "figures", "notebooks")  # what else results/ holds
+FULL = "full"  # the variant that all others are compared with
+MOST_SEEDS = 16  # of which the exact sign-flip test enumerates all 2^n patterns
+
+
+def _once(given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    twice = sorted({one for one in given or () if given.count(one) > 1})
+    if twice:  # counted twice, a run would make its interval too narrow, a class would be drawn once
+        raise ValueError(f"{', '.join(map(str, twice))} is given more than once")
+    return given
+
+
+class FixtureConfig(Frozen):
+    """How many clips of each class are drawn, and of which classes (None: all that the format's fixtures know)."""
+
+    train: int = Field(gt=0)
+    validation: int = Field(gt=0)
+    classes: Annotated[tuple[str, ...] | None, AfterValidator(_once)] = None
+    seed: int = 0
+
+
+class DataConfig(Frozen):
+    """From a video to T frames of S×S (paper §4.1).
+
+    resize: square (Jester: straight to S×S), or short_side (the shorter side to `short_side`, then a crop of S×S).
+    flip: never, with the label's direction swapped along (swap), or regardless of the label (as_written).
+    pack: decode all clips once into one file; for data that fits on the disk uncompressed.
+    max_unusable_share: the share of clips that may be missing or broken before a run is refused.
+    """
+
+    frames: int = Field(gt=0)
+    resize: Literal["square", "short_side"] = "square"
+    short_side: int = Field(256, gt=0)
+    flip: Literal["none", "swap", "as_written"] = "none"
+    pack: bool = False
+    max_unusable_share: float = Field(0.0, ge=0, le=1)
+    workers: int = Field(0, ge=0)
+
+
+class Protocol(Frozen):
+    """How per-frame logits become one prediction a clip (paper §4.1); stored with every result.
+
+    rule: max_last: per class, the maximum of the softmax over the last `last_frames` frames (Jester); mean_last: their
+        mean; mean_last_third: the mean over the last third of the frames (Kinetics, SSv2), then over views.
+    crops × clips: spatial crops and temporal clips; their product is the number of views.
+    """
+
+    rule: Literal["max_last", "mean_last", "mean_last_third"] = "max_last"
+    last_frames: int = Field(10, gt=0)
+    crops: Literal[1, 3] = 1
+    clips: int = Field(1, gt=0)
+
+    @property
+    def views(self) -> int:
+        return self.crops * self.clips
+
+    def frames_read(self, frames: int) -> int:
+        """How many of the last frames the rule reads, out of `frames`."""
+        return max(1, frames // 3) if self.rule == "mean_last_third" else min(self.last_frames, frames)
+
+
+class TrainConfig(Frozen):
+    """The recipe: AdamW, linear warm-up then cosine, label-smoothing cross-entropy (the paper gives only the last).
+
+    loss_frames: the frames whose logits the loss is taken on: those that the test rule reads, all, or the last.
+    """
+
+    epochs: int = Field(gt=0)
+    batch_size: int = Field(gt=0)
+    learning_rate: float = Field(gt=0, allow_inf_nan=False)
+    weight_decay: float = Field(0.05, ge=0, allow_inf_nan=False)
+    warmup_share: float = Field(0.1, ge=0, le=1)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    beta2: float = Field(0.99, gt=0, lt=1)
+    clip_norm: float = Field(1.0, gt=0)
+    loss_frames: Literal["rule", "all", "last"] = "rule"
+    checkpoint_seconds: float = Field(20.0, gt=0)
+
+
+class DatasetConfig(Frozen):
+    """One dataset of a study: what it is made of, which model meets it, and how it is trained and tested."""
+
+    model: str
+    data: DataConfig
+    train: TrainConfig
+    protocol: Protocol
+    fixture: FixtureConfig | None = None
+    root: str | None = None
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _has_its_views(self) -> Self:
+        if self.protocol.crops > 1 and self.data.resize == "square":
+            raise ValueError(
+                f"protocol.crops is {self.protocol.crops}, but square frames have only one (data.resize: short_side)"
+            )
+        return self
+
+
+def folder_name(name: str) -> str:
+    """The name of a study or variant, under which its runs lie.
+
+    Raises:
+        ValueError: it cannot be the name of a folder.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError(f"'{name}' names a folder: give letters, digits, '.', '_' and '-', a letter or digit first")
+    return name
+
+
+class ReadingRuns(Frozen):
+    """Which alternative readings of the paper a study trains, beside the readings it uses.
+
+    dataset: on whose clips. seeds: some of the study's, so that each is paired with the full model's run.
+    readings: names of the register as in `kv-source.additive`; None for all that can be trained.
+    """
+
+    dataset: str
+    seeds: Annotated[tuple[int, ...], AfterValidator(_once)] = Field(min_length=1)
+    readings: Annotated[tuple[str, ...] | None, AfterValidator(_once)] = None
+
+
+class StudyConfig(Frozen):
+    """A study: every dataset × variant × seed is one run.
+
+    table2: the dataset whose rows stand beside the paper's in table2.csv.
+    """
+
+    name: str
+    question: str
+    datasets: dict[str, DatasetConfig]
+    table2: str
+    variants: Annotated[tuple[str, ...], AfterValidator(_once)]
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], AfterValidator(_once)] = Field(
+        min_length=1, max_length=MOST_SEEDS
+    )
+    device: Literal["cpu", "cuda"] = "cpu"
+    threads: int = Field(1, gt=0)
+    readings: ReadingRuns | None = None
+    _given: str = PrivateAttr("")  # no field, so that it counts in no key (though in ==)
+
+    @field_validator("name")
+    @classmethod
+    def _a_folder(cls, name: str) -> str:
+        if name in NOT_STUDIES:
+            raise ValueError(f"'{name}' is a folder of results/ that holds no study's runs; give another name")
+        return folder_name(name)
+
+    @property
+    def given(self) -> str:
+        """What follows `--study` for this study, in a shell: the name or path that it was loaded by, and real roots."""
+        roots = [f" --data-root {shlex.quote(f'{name}={one.root}')}" for name, one in self.datasets.items() if one.root]
+        return shlex.quote(self._given or self.name) + "".join(roots)
+
+    def dataset(self, name: str) -> DatasetConfig:
+        """The configuration of one of the study's datasets.
+
+        Raises:
+            InputError: the study has no such dataset.
+        """
+        dataset_format(name)
+        if name not in self.datasets:
+            raise unknown(f"dataset of study '{self.name}'", name, self.datasets)
+        return self.datasets[name]
+
+    def model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig:
+        """The model of one run: the dataset's named model, its classes, and the variant's one change."""
+        base = model_by_name(self.dataset(dataset).model)
+        return variant.apply(base.model_copy(update={"classes": classes}))
+
+    def reading_variants(self) -> dict[str, VariantConfig]:
+        """The alternative readings that this study trains, by name."""
+        known = reading_variants()
+        if self.readings is None:
+            return {}
+        return {name: known[name] for name in (known if self.readings.readings is None else self.readings.readings)}
+
+    @property
+    def readings_dataset(self) -> str:
+        """On whose clips the readings are compared: the dataset that the study says, else that of table2."""
+        return self.readings.dataset if self.readings else self.table2
+
+    def run(self, dataset: str, variant: VariantConfig) -> DatasetConfig:
+        """The configuration of one run: the dataset's, with the variant's change of recipe or protocol, if any."""
+        config = self.dataset(dataset)
+        train, protocol = variant.train.model_dump(exclude_none=True), variant.protocol.model_dump(exclude_none=True)
+        changed = {"train": config.train.model_copy(update=train)}
+        return config.model_copy(update=changed | {"protocol": config.protocol.model_copy(update=protocol)})
+
+
+def project_root(root: str | Path | None = None) -> Path:
+    """The folder that holds `ablations/`: `root`, else upward from the working directory, else what was installed.
+
+    That is the checkout of an editable install, or the copy that the wheel carries.
+
+    Raises:
+        InputError: `root` is given and holds no `ablations/`.
+    """
+    if root is not None:
+        if not (Path(root) / "ablations").is_dir():
+            raise InputError(f"--root {root} holds no folder 'ablations'; give the project's top folder")
+        return Path(root)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "ablations" / "studies").is_dir():
+            return folder
+    installed = Path(__file__).parents[1]
+    checkout = installed.parent
+    return checkout if (checkout / "ablations" / "studies").is_dir() else installed / "packaged"
+
+
+def _named(folder: Path, kind: str, name: str | Path, others: Iterable[str] = ()) -> Path:
+    """The YAML file called `name` in `folder`, or the file that `name` is the path of; `others` are names as well."""
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise InputError(f"no {kind} file {path}; paths count from the working directory")
+        return path
+    known = sorted(file.stem for file in folder.glob("*.yaml"))
+    if str(name) not in known:
+        raise unknown(kind, str(name), [*known, *others])
+    return folder / f"{name}.yaml"
+
+
+def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "ablation") -> VariantConfig:
+    """A variant by name, or by the path of its YAML file; `kind` is what an error calls it.
+
+    Names are those of `ablations/` (`full`, `no_edge_prompt`, …) and of the alternative readings in
+    `lcr/paper/discrepancies.yaml` (`kv-source.additive`, …).
+
+    Raises:
+        InputError: there is none of this name, or a key in it is unknown or of the wrong type.
+    """
+    readings = reading_variants()
+    if str(name) in readings:
+        return readings[str(name)]
+    path = _named(project_root(root) / "ablations", kind, name, readings)
+    variant = parse(VariantConfig, read_yaml(path), str(path))
+    try:
+        folder_name(variant.name)
+    except ValueError as error:
+        raise InputError(f"{path}: name: {error}") from None
+    return variant
+
+
+def load_variants(study: StudyConfig, root: str | Path | None = None) -> list[VariantConfig]:
+    """The study's variants in its order."""
+    return [load_variant(given, root) for given in study.variants]
+
+
+def known_variants(root: str | Path | None = None, study: StudyConfig | None = None) -> dict[str, VariantConfig]:
+    """All that has a name: the variants of `ablations/`, the alternative readings, and before them the study's own."""
+    files = sorted((project_root(root) / "ablations").glob("*.yaml"))
+    found = {variant.name: variant for variant in (load_variant(file, root) for file in files)} | reading_variants()
+    return found | {variant.name: variant for variant in (load_variants(study, root) if study else ())}
+
+
+def load_study(
+    path: str | Path, roots: dict[str, str | None] | None = None, root: str | Path | None = None
+) -> StudyConfig:
+    """A study by name (`tiny`, `smoke`, `paper`) or by the path of its YAML file.
+
+    Args:
+        roots: folders of real data by dataset, as in {"jester": "DIR"}: the study's generated clips of that dataset
+            are then replaced by the real ones, under the real name.
+        root: where `ablations/` is (see `project_root`).
+
+    Raises:
+        InputError: there is none of this name, a key is unknown or of the wrong type, a dataset that is named is none
+            of the study's, table2 names none of them, there is no variant of a name, or `full` is none of them.
+    """
+    file = _named(project_root(root) / "ablations" / "studies", "study", path)
+    study = parse(StudyConfig, read_yaml(file), str(file))
+    study._given = str(path)
+    for name in study.datasets:
+        dataset_format(name)
+    _check_variants(study, str(file), root)
+    for name, folder in (roots or {}).items():
+        if folder is not None:
+            study = _with_real_data(study, name, folder)
+    _check_datasets(study, str(file))
+    if study.table2 not in study.datasets:
+        raise unknown(f"table2 dataset in {file}", study.table2, study.datasets)
+    _check_readings(study, str(file))
+    return study
+
+
+def _check_datasets(study: StudyConfig, where: str) -> None:
+    for name, config in study.datasets.items():
+        drawn = is_synthetic(name)
+        if drawn and (config.fixture is None or config.root is not None):
+            raise InputError(f"{where}: datasets.{name}: generated clips have a part 'fixture', and no 'root'")
+        if not drawn and config.fixture is not None:
+            raise InputError(f"{where}: datasets.{name}: 'fixture' is for generated clips; name it {name}-fixture")
+
+
+def _check_variants(study: StudyConfig, where: str, root: str | Path | None) -> None:
+    names: dict[str, str] = {}  # by which runs lie in folders and tables have rows
+    for given in study.variants:
+        variant = load_variant(given, root, f"variant (of {where})")
+        name = variant.name
+        if name in names:
+            raise InputError(f"{where}: variants: {names[name]} and {given} are both named '{name}'; rename one")
+        if reading_variants().get(name, variant) != variant:
+            raise InputError(f"{where}: variants: {given} has the name of a reading, '{name}'; rename it")
+        if name == FULL and variant.model_dump(include={"model", "train", "protocol"}, exclude_defaults=True):
+            raise InputError(f"{where}: variants: {given} changes something and is named '{FULL}'; rename it")
+        names[name] = given
+    if FULL not in names:
+        raise InputError(f"{where}: variants: '{FULL}' is missing, which the others are compared with; add it")
+
+
+def _check_readings(study: StudyConfig, where: str) -> None:
+    if study.readings is None:
+        return
+    if study.readings.dataset not in study.datasets:
+        raise unknown(f"readings dataset in {where}", study.readings.dataset, study.datasets)
+    for seed in study.readings.seeds:
+        if seed not in study.seeds:
+            raise InputError(f"{where}: readings.seeds has {seed}, which is none of the study's seeds to pair it with")
+    for name in study.readings.readings or ():
+        if name not in reading_variants():
+            raise unknown(f"reading in {where}", name, reading_variants())
+
+
+def _with_real_data(study: StudyConfig, name: str, folder: str) -> StudyConfig:
+    if name not in FORMATS:
+        raise unknown("real dataset", name, FORMATS)
+    datasets = {}
+    for key, dataset in study.datasets.items():
+        mine = dataset_format(key) == name
+        datasets[name if mine else key] = (
+            dataset.model_copy(update={"root": str(folder), "fixture": None}) if mine else dataset
+        )
+    if name not in datasets:
+        raise InputError(f"study '{study.name}' has no {name} part for the clips in {folder}")
+
+    def renamed(dataset: str) -> str:
+        return name if dataset_format(dataset) == name else dataset
+
+    readings = study.readings and study.readings.model_copy(update={"dataset": renamed(study.readings.dataset)})
+    return study.model_copy(update={"datasets": datasets, "table2": renamed(study.table2), "readings": readings})

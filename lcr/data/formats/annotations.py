@@ -1,0 +1,136 @@
+"""What the three annotation readers share: one row a clip, and the checks that no reader goes without.
+
+Annotation files are taken as distributed. Whatever an editor or a spreadsheet does to them (a byte-order mark, another
+separator, blank or doubled lines) is refused with the file and the line, since a line that is silently skipped or
+misread becomes a clip that silently leaves a study.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lcr.util.errors import InputError, unknown
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One clip as annotated.
+
+    Attributes:
+        id: the clip's name, unique in the dataset.
+        label: None in test files that come without labels.
+        split: train, validation or test.
+        path: the clip's file or folder, relative to the root, with forward slashes.
+    """
+
+    id: str
+    label: str | None
+    split: str
+    path: str
+
+
+@dataclass
+class Annotations:
+    """All clips of a dataset and its classes in the official order (position = class number)."""
+
+    classes: tuple[str, ...]
+    rows: list[Annotation] = field(default_factory=list)
+
+
+class Collector:
+    """Gathers rows one by one and refuses bad ids, unknown labels and clips that are named twice."""
+
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        self.annotations = Annotations(classes)
+        self._classes = frozenset(classes)
+        self._seen: dict[str, str] = {}
+
+    def add(self, row: Annotation, where: str) -> None:
+        """Takes one row; `where` is its file and line, for messages.
+
+        Raises:
+            InputError: the id is none, the label is unknown, or the clip was there already.
+        """
+        check_id(row.id, where)
+        if row.label is not None and row.label not in self._classes:
+            raise InputError(f"{where}: {unknown('label', row.label, self.annotations.classes)}")
+        if row.label is None and row.split != "test":
+            raise InputError(f"{where}: clip {row.id} has no label; only test clips may go without")
+        if row.id in self._seen:
+            raise InputError(f"{where}: clip {row.id} is a duplicate of {self._seen[row.id]}; remove one of them")
+        self._seen[row.id] = where
+        self.annotations.rows.append(row)
+
+    def finish(self, files: dict[str, Path]) -> Annotations:
+        """The annotations, once every file of `files` (by split) has been read.
+
+        Raises:
+            InputError: the train or the validation file names no clip.
+        """
+        for split, file in files.items():
+            if split != "test" and not any(row.split == split for row in self.annotations.rows):
+                raise InputError(f"{file} names no clip")
+        return self.annotations
+
+
+def check_id(id_: str, where: str) -> None:
+    """Refuses an id that is not a plain name: ids become paths, and these must stay below the root.
+
+    Raises:
+        InputError: the id is empty, or has a path separator, `..`, or another character that no id has.
+    """
+    if "/" in id_ or "\\" in id_ or ".." in id_:
+        raise InputError(f"{where}: id '{id_}' holds a path; it would lead out of the clips' folder")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", id_):
+        raise InputError(f"{where}: '{id_}' is no clip id (letters, digits, - and _ only); is the separator right?")
+
+
+def read_text(path: Path, layout: str) -> str:
+    """The text of an annotation file.
+
+    Raises:
+        InputError: it is missing, empty, not UTF-8, or starts with a byte-order mark.
+    """
+    if not path.is_file():
+        raise InputError(f"no annotation file {path}; {layout}")
+    data = path.read_bytes()
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise InputError(
+            f"{path} starts with a byte-order mark (BOM), as spreadsheets write it; save it as plain UTF-8"
+        )
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError(f"{path}, line {line}: not UTF-8 text; save the file as plain UTF-8") from error
+    if not text.strip():
+        raise InputError(f"{path} is empty")
+    return text
+
+
+def read_lines(path: Path, layout: str) -> Iterator[tuple[str, str]]:
+    """The lines of an annotation file, each with its place ("FILE, line N") for messages.
+
+    Raises:
+        InputError: as `read_text`, or a line is blank.
+    """
+    for number, line in enumerate(read_text(path, layout).splitlines(), start=1):
+        where = f"{path}, line {number}"
+        if not line.strip():
+            raise InputError(f"{where}: blank line; remove it")
+        yield where, line.strip()
+
+
+def check_root(root: Path, layout: str, media: str | None = None) -> None:
+    """Refuses a root that is not there, or that lacks its folder of clips.
+
+    Raises:
+        InputError: `root` is no folder, or has no folder `media`.
+    """
+    if not root.is_dir():
+        raise InputError(f"no folder {root}; {layout}")
+    if media is not None and not (root / media).is_dir():
+        raise InputError(f"no folder {root / media} with the clips; {layout}")

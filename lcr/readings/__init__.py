@@ -1,1 +1,0 @@
-"""What the paper's open questions do to the model: what they cost (`search`), and how they behave (`diagnosis`)."""

@@ -1,0 +1,67 @@
+"""The clip that the edge_prompt figure shows: read from the study's data, met by one trained model."""
+
+import json
+from contextlib import chdir
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+
+from lcr.config.study import FULL, DatasetConfig, StudyConfig
+from lcr.data.clips import Clips
+from lcr.data.prepare import prepare
+from lcr.model.config import model_by_name
+from lcr.model.tube_mask import tube_mask
+from lcr.probes.attention import class_token_readings
+from lcr.report.figures.edge_prompt import PromptClip
+from lcr.report.finished import Finished
+from lcr.run.evaluate import load_trained
+
+
+def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
+    """The first validation clip, by name, that the full model's first seed answers rightly; else the first of all.
+
+    Args:
+        dataset: one of the study's; its clips are prepared anew where `.lcr/` beside the results has them no more.
+
+    Raises:
+        InputError: the run is missing or damaged, or its real clips are gone.
+    """
+    folder = finished.seeds(dataset, FULL)[0]
+    model, _ = load_trained(folder / "model.safetensors", torch.device("cpu"))
+    said = json.loads((folder / "run.json").read_text(encoding="utf-8"))["config"]
+    told = {name: said[name] for name in DatasetConfig.model_fields} | {"model": said["model_name"]}
+    config = DatasetConfig.model_validate(told)
+    size = model_by_name(config.model).frame_size
+    answers = pq.read_table(folder / "predictions.parquet", columns=["id", "label", "prediction"]).to_pandas()
+    right = answers[answers.label == answers.prediction]
+    chosen = (right if len(right) else answers).sort_values("id").iloc[0]
+    with chdir(finished.results.parent):  # where `.lcr/` is
+        clips = Clips(prepare(_study(finished.study, dataset, config), dataset), "validation", config.data, size)
+        batch = clips.test_batch(np.array([clips.ids.index(chosen.id)]), config.protocol)
+    frames, edges = batch.frames[0], batch.edges[0]  # of several views the first
+    readings = class_token_readings(model, frames.float() / 255, edges.float())
+    return PromptClip(
+        finished.study,
+        dataset,
+        clips.classes[chosen.label],
+        clips.classes[chosen.prediction],
+        frames.numpy(),
+        edges.numpy(),
+        _kept(model.config.patches, model.config.tube_ratio),
+        torch.stack([reading.shares() for reading in readings]).numpy(),
+    )
+
+
+def _study(name: str, dataset: str, config: DatasetConfig) -> StudyConfig:
+    """As much of the study as preparing its clips takes, from what the run says of itself."""
+    of_one = {"datasets": {dataset: config}, "table2": dataset, "variants": (FULL,), "seeds": (0,)}
+    return StudyConfig.model_validate({"name": name, "question": "", **of_one})
+
+
+def _kept(patches: int, ratio: float) -> np.ndarray:
+    """A mask as training draws it: (patches,), whether a position is kept."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        keep = tube_mask(1, patches, ratio)[0]
+    return np.isin(np.arange(patches), keep.numpy())

@@ -1,0 +1,199 @@
+"""Tests one trained run: predictions.parquet, temporal.parquet and run.json.
+
+temporal.parquet asks whether the model sees time. On clips of classes whose time reverse is a class too, it keeps the
+two classes' scores for the clip as it is, for its last frame repeated (place without time: half of the pairs should
+come out right) and for the clip reversed (the answer should flip).
+"""
+
+import json
+import os
+import platform
+import re
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from torch import Tensor
+
+from lcr.config.run import evaluate_key, only_one, run_folder, train_key
+from lcr.config.study import Protocol, StudyConfig
+from lcr.config.variant import VariantConfig
+from lcr.data.clips import Clips, test_batches
+from lcr.data.prepare import prepare
+from lcr.model.config import ModelConfig, model_by_name
+from lcr.model.lcr import LCR
+from lcr.run.protocol import predict
+from lcr.run.train import inputs, peak_resident_gb, set_machine
+from lcr.run.weights import load_model, load_tensors
+from lcr.util.errors import InputError
+from lcr.util.files import write_aside
+from lcr.util.provenance import git_state, lock_hash
+from lcr.util.schema import parse
+from lcr.wkv import backend_for
+
+BATCH = 32
+PACKAGES = ("torch", "numpy", "opencv-python-headless", "pandas", "pyarrow", "fvcore", "safetensors")
+
+# How a clip's frames and edges (B, T, …) are shown in each condition of temporal.parquet.
+CONDITIONS = {
+    "as_is": lambda clip: clip,
+    "last_frame": lambda clip: clip[:, -1:].expand_as(clip),
+    "reversed": lambda clip: clip.flip(1),
+}
+
+
+def load_trained(path: Path, device: torch.device) -> tuple[LCR, dict[str, Any]]:
+    """A trained model in evaluation mode, and what its file says of itself.
+
+    Raises:
+        InputError: the file is missing, damaged, or of another configuration than it says, or of other sources.
+    """
+    tensors, about = load_tensors(path)
+    try:
+        model = LCR(parse(ModelConfig, about.get("model"), str(path)))
+    except InputError as error:
+        raise InputError(f"{error}; train it anew") from None
+    load_model(model, tensors, path)
+    return model.to(device).eval(), about
+
+
+def score_clips(
+    model: LCR, clips: Clips, protocol: Protocol, device: torch.device, workers: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Scores of all clips, (clips, classes) float32; and of those with a time reverse, by condition.
+
+    The latter are (clips, 2): the score of the clip's class and of its reverse; NaN for a clip without one.
+    """
+    scores: list[Tensor] = []
+    pairs: dict[str, list[Tensor]] = {name: [] for name in CONDITIONS}
+    for batch in test_batches(clips, protocol, batch_size=max(1, BATCH // protocol.views), workers=workers):
+        frames, edges = inputs(batch, device)
+        whole = predict(model, frames, edges, protocol, batch.views).cpu()
+        scores.append(whole)
+        reverses = torch.tensor([clips.reverses.get(int(label), -1) for label in batch.labels])
+        paired = (reverses >= 0).nonzero()[:, 0]
+        if not len(paired):
+            continue
+        rows = (paired[:, None] * batch.views + torch.arange(batch.views)).flatten().to(device)
+        both = torch.stack([batch.labels[paired], reverses[paired]], dim=1)
+        for name, show in CONDITIONS.items():
+            shown = whole[paired]
+            if name != "as_is":
+                shown = predict(model, show(frames[rows]), show(edges[rows]), protocol, batch.views).cpu()
+            pairs[name].append(shown.gather(1, both))
+    none = torch.zeros(0, 2)
+    return torch.cat(scores).numpy(), {name: torch.cat([none, *parts]).numpy() for name, parts in pairs.items()}
+
+
+def predictions_table(clips: Clips, scores: np.ndarray, about: dict[str, str]) -> pa.Table:
+    """One row a clip: id, label, label_name, prediction and every class's score."""
+    names = [clips.classes[label] if label >= 0 else None for label in clips.labels]
+    columns = {"id": clips.ids, "label": clips.labels, "label_name": names, "prediction": scores.argmax(1)}
+    columns |= {f"score_{number}": scores[:, number] for number in range(scores.shape[1])}
+    return pa.table(columns).replace_schema_metadata(about)
+
+
+def temporal_table(clips: Clips, pairs: dict[str, np.ndarray], about: dict[str, str]) -> pa.Table:
+    """One row a clip and condition, of the clips whose class has its time reverse among the classes."""
+    paired = [at for at, label in enumerate(clips.labels) if int(label) in clips.reverses]
+    one = {
+        "id": [clips.ids[at] for at in paired],
+        "label": clips.labels[paired],
+        "reverse_label": np.array([clips.reverses[int(clips.labels[at])] for at in paired], np.int64),
+    }
+    tables = [
+        pa.table(one | {"condition": [name] * len(paired), "score_label": own[:, 0], "score_reverse": own[:, 1]})
+        for name, own in pairs.items()
+    ]
+    return pa.concat_tables(tables).replace_schema_metadata(about)
+
+
+def _hardware(device: torch.device) -> dict[str, Any]:
+    found = Path("/proc/cpuinfo")  # Linux has it, and on Arm it has no name
+    names = re.findall(r"^model name\s*: (.*)$", found.read_text() if found.exists() else "", re.MULTILINE)
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    capability = torch.backends.cpu.get_cpu_capability()
+    return {"cpu": names[0] if names else platform.machine(), "cores": os.cpu_count(), "simd": capability, "gpu": gpu}
+
+
+def _training(folder: Path) -> dict[str, Any]:
+    """What the training left in metrics.jsonl for the record."""
+    try:
+        *_, last, end = map(json.loads, (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
+        return {"train_seconds": end["seconds"], "train_peak_rss_gb": end["peak_rss_gb"], "steps": last["step"]}
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(
+            f"{folder / 'metrics.jsonl'} is missing or not whole ({error}); train the run anew, with --force"
+        ) from error
+
+
+def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int, results: str | Path) -> Path:
+    """Tests a trained run on the validation split and returns its folder.
+
+    Raises:
+        InputError: the run is not trained, or its weights are damaged or of another configuration or data.
+    """
+    device = set_machine(study)
+    began = time.monotonic()
+    config = study.run(dataset, variant)
+    folder = run_folder(results, study.name, dataset, variant.name, seed)
+    size = model_by_name(config.model).frame_size
+    with only_one(f"evaluate-{study.name}-{dataset}-{variant.name}-{seed}"):
+        model, about = load_trained(folder / "model.safetensors", device)  # before the clips, which may take minutes
+        clips = Clips(prepare(study, dataset), "validation", config.data, size)
+        key = train_key(study, dataset, variant, seed)
+        if about.get("train_key") != key or about.get("data_hash") != clips.data_hash:
+            raise InputError(
+                f"{folder / 'model.safetensors'} was trained with another configuration, source or data; train it "
+                f"anew: lcr train --study {study.given} --dataset {dataset} --ablation {variant.name} --seed {seed}"
+            )
+        trained = _training(folder)  # before the work, too
+        scores, pairs = score_clips(model, clips, config.protocol, device, config.data.workers)
+        protocol = config.protocol.model_dump() | {
+            "frames": config.data.frames,
+            "frame_size": clips.size,
+            "stride": "random",  # T frames of a clip at random, in order: see lcr.data.sampling
+            "views": config.protocol.views,
+            "split": "validation",
+        }
+        named = {
+            "protocol": json.dumps(protocol),
+            "data_hash": clips.data_hash,
+            "classes": json.dumps(list(clips.classes)),
+        }
+        record = {
+            "study": study.name,
+            "dataset": dataset,
+            "variant": variant.name,
+            "seed": seed,
+            "run_hash": about["hash"],
+            "train_key": key,
+            "evaluate_key": evaluate_key(study, dataset, variant, seed),
+            "config": config.model_dump() | {"model": model.config.model_dump(), "model_name": config.model},
+            "protocol": protocol,
+            "git": git_state(),
+            "lock_hash": lock_hash(),
+            "data_hash": clips.data_hash,
+            "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
+            "hardware": _hardware(device),
+            "threads": study.threads,
+            "wkv_backend": backend_for(device, width=model.config.head_width) if model.runs_wkv else None,
+            "clips": {"train": about["train_clips"], "validation": len(clips)},
+            **trained,
+            "peak_rss_gb": peak_resident_gb(),
+            "evaluate_seconds": time.monotonic() - began,
+        }
+        for name, table in (
+            ("predictions.parquet", predictions_table(clips, scores, named)),
+            ("temporal.parquet", temporal_table(clips, pairs, named)),
+        ):
+            with write_aside(folder / name) as aside:
+                pq.write_table(table, aside)
+        with write_aside(folder / "run.json") as aside:  # last: it says that the others are whole
+            aside.write_text(json.dumps(record, indent=1) + "\n")
+    return folder

@@ -1,0 +1,99 @@
+"""What a trained model says of one video: by the protocol it was tested with, or frame by frame as a stream."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lcr.config.study import DataConfig, Protocol
+from lcr.data.decode import each_frame, is_video, probe, read_frames
+from lcr.data.sampling import generator, sample_frames
+from lcr.data.transforms import fitting, view_crop
+from lcr.model.edges import edge_maps
+from lcr.model.lcr import LCR
+from lcr.run.evaluate import load_trained
+from lcr.run.protocol import predict
+from lcr.util.errors import InputError
+from lcr.util.schema import parse
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A tested run: its model, its classes, and how clips were prepared and predicted."""
+
+    model: LCR
+    classes: list[str]
+    data: DataConfig
+    protocol: Protocol
+
+
+def load_run(folder: Path) -> Trained:
+    """The run in a folder such as results/tiny/jester-fixture/full/seed-0.
+
+    Raises:
+        InputError: the folder holds no tested run, or its weights are damaged.
+    """
+    record = folder / "run.json"
+    if not record.is_file():
+        raise InputError(f"{folder} holds no tested run (no run.json); make one with `lcr train` and `lcr evaluate`")
+    try:
+        recorded = json.loads(record.read_text(encoding="utf-8"))
+        data, protocol = recorded["config"]["data"], recorded["config"]["protocol"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{record} is damaged ({error!r}); test the run again with `lcr evaluate`") from error
+    model, about = load_trained(folder / "model.safetensors", torch.device("cpu"))
+    if about.get("hash") != recorded.get("run_hash") or "classes" not in about:
+        raise InputError(f"{folder}: these are not the weights that run.json tells of; test them with `lcr evaluate`")
+    where = str(record)
+    return Trained(model, about["classes"], parse(DataConfig, data, where), parse(Protocol, protocol, where))
+
+
+def count_frames(video: Path) -> int:
+    """How many frames a video file, or a folder of numbered JPEG files, has.
+
+    Raises:
+        InputError: it cannot be used; says why.
+    """
+    if video.is_file() and not is_video(video):
+        raise InputError(f"{video} is no .webm or .mp4 file, nor a folder of 00001.jpg …")
+    found = probe(video)
+    if found.status != "ok":
+        raise InputError(
+            f"{video}: {found.status} ({found.why}); a .webm or .mp4 file, or a folder of 00001.jpg … is read"
+        )
+    return found.frames
+
+
+def scores(run: Trained, video: Path) -> np.ndarray:
+    """Class scores of the whole clip by the run's own protocol, views fused: (classes,)."""
+    frames, protocol, size = count_frames(video), run.protocol, run.model.config.frame_size
+    views = []
+    for temporal in range(protocol.clips):
+        numbers = sample_frames(frames, run.data.frames, generator("test", video.stem, temporal))
+        clip = read_frames(video, numbers, fitting(run.data, size))
+        views += [_crop(clip, size, crop, protocol.crops) for crop in range(protocol.crops)]
+    frames_in = torch.from_numpy(np.stack(views)).float().div_(255)
+    edges = torch.from_numpy(np.stack([edge_maps(view) for view in views])).float()
+    return predict(run.model, frames_in, edges, protocol, protocol.views)[0].numpy()
+
+
+@torch.no_grad()
+def stream(run: Trained, video: Path) -> Iterator[tuple[int, np.ndarray, float]]:
+    """Frame by frame in constant memory: number, class probabilities (classes,), seconds that the model took."""
+    size, state = run.model.config.frame_size, None
+    numbers = range(count_frames(video))
+    for number, image in zip(numbers, each_frame(video, numbers, fitting(run.data, size)), strict=True):
+        frame = _crop(image[None], size, 0, 1)
+        began = time.perf_counter()
+        edge = torch.from_numpy(edge_maps(frame)).float()
+        logits, state = run.model.step(torch.from_numpy(frame).float() / 255, state, edge)
+        yield number, logits[0].softmax(-1).numpy(), time.perf_counter() - began
+
+
+def _crop(frames: np.ndarray, size: int, crop: int, crops: int) -> np.ndarray:
+    top, left = view_crop(*frames.shape[-2:], size, crop, crops)
+    return np.ascontiguousarray(frames[..., top : top + size, left : left + size])

@@ -1,0 +1,186 @@
+"""How large a difference is, where the variance comes from, and what this many seeds could have found.
+
+Beside `lcr.study.stats.intervals` (is there a difference?), this says how much of one. All of it speaks about the
+paired
+differences variant - full, seed by seed, or about one variant's own answers.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize, special, stats
+
+from lcr.study.stats.intervals import crossed_variance, mean_squares, sign_patterns
+
+POWER = 0.8  # the share of studies in which a difference of the minimum detectable size is found
+LEVEL = 0.05
+TRIALS = 1000  # made-up studies behind the sign-flip test's power: its standard error at 0.8 is 1.3%
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A standardised paired difference with its 95% interval; NaN where the seeds do not differ or there is one."""
+
+    size: float
+    low: float
+    high: float
+
+
+def paired_effect(differences: ArrayLike) -> Effect:
+    """Hedges' g of paired differences by seed: J·mean/sd, the standardised mean difference d_z without its bias.
+
+    sd is that of the n differences (n - 1 degrees of freedom), J = Γ(f/2) / (√(f/2)·Γ((f-1)/2)), f = n - 1. It counts
+    in standard deviations over *seeds* on the evaluated clips; a subject of the usual d_z is here a seed. The interval
+    inverts the noncentral t distribution of mean/(sd/√n), so it takes the differences as normal.
+
+    Args:
+        differences: (n,), mean of variant - full for each seed.
+    """
+    d = np.asarray(differences, dtype=np.float64)
+    n = d.size
+    if n < 3 or np.ptp(d) <= 1e-12:  # at f = 1, J is 0
+        return Effect(np.nan, np.nan, np.nan)
+    t = float(d.mean() / d.std(ddof=1) * np.sqrt(n))
+    half = (n - 1) / 2
+    unbiased = np.exp(special.gammaln(half) - special.gammaln(half - 0.5)) / np.sqrt(half)
+    low, high = (_noncentrality(t, n - 1, tail) for tail in (1 - LEVEL / 2, LEVEL / 2))
+    return Effect(*(float(unbiased * value / np.sqrt(n)) for value in (t, low, high)))
+
+
+def _noncentrality(t: float, freedom: int, share: float) -> float:
+    """The noncentrality under which a share `share` of t statistics lies at or below `t`."""
+
+    def above(delta: float) -> float:
+        return float(special.nctdtr(freedom, delta, t)) - share  # falls with delta
+
+    step = 1 + abs(t) / 8  # in small steps: far out, the distribution's series fails
+    low = high = t
+    while above(low) < 0:
+        low -= step
+    while above(high) > 0:
+        high += step
+    return float(optimize.brentq(above, low, high)) if low < high else np.nan
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """One seed's disagreements with full: clips that only the variant, and that only full, has right; two-sided p.
+
+    Description alone: the seeds share their clips and full, so these p-values are neither independent nor corrected.
+    """
+
+    gained: int
+    lost: int
+    p: float
+
+
+def mcnemar(variant: ArrayLike, full: ArrayLike) -> list[McNemar]:
+    """Exact McNemar tests by seed: are the clips on which the two disagree split evenly?
+
+    Args:
+        variant, full: (n, M) of 0 and 1, the same seeds and clips in the same order.
+    """
+    a, b = np.asarray(variant, dtype=bool), np.asarray(full, dtype=bool)
+    found = []
+    for gained, lost in zip((a & ~b).sum(1).tolist(), (b & ~a).sum(1).tolist(), strict=True):
+        p = stats.binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+        found.append(McNemar(gained, lost, float(p)))
+    return found
+
+
+@dataclass(frozen=True)
+class Components:
+    """Variance of seed × clip values, split: standard deviations by source, and shares of the mean's variance.
+
+    sd_seed: between seeds, over all clips there could be. sd_clip: between clips, over all seeds. sd_rest: what is
+    left, which one value a cell cannot split into interaction and noise. share_*: of Var(mean) = seed²/n + clip²/M +
+    rest²/(nM); they add up to 1, or are NaN where nothing varies. More seeds shrink the first and third, more clips the
+    second and third.
+    """
+
+    sd_seed: float
+    sd_clip: float
+    sd_rest: float
+    share_seed: float
+    share_clip: float
+    share_rest: float
+
+
+def variance_components(values: ArrayLike) -> Components:
+    """Estimates of a two-way random model by the method of moments; a negative estimate is 0.
+
+    Args:
+        values: (n, M): n seeds, M clips, two of each at least; NaN throughout with fewer.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    n, m = y.shape
+    if min(n, m) < 2:
+        return Components(*[np.nan] * 6)
+    seed, clip, rest = (float(square) for square in mean_squares(y))
+    parts = np.array([max(seed - rest, 0.0) / m, max(clip - rest, 0.0) / n, rest])
+    of_mean = parts / [n, m, n * m]
+    total = of_mean.sum()
+    shares = of_mean / total if total > 0 else np.full(3, np.nan)
+    return Components(*map(float, np.sqrt(parts)), *map(float, shares))
+
+
+def detectable_by_interval(differences: ArrayLike) -> float:
+    """The least true difference whose 95% crossed interval leaves out 0 in `POWER` of studies like this one.
+
+    From the estimated variance of the mean difference and its degrees of freedom, by the noncentral t distribution.
+    NaN where the differences are all equal: they say nothing about the variance.
+
+    Args:
+        differences: (n, M), variant - full by seed and clip.
+    """
+    y = np.asarray(differences, dtype=np.float64)
+    variance, freedom = (float(value) for value in crossed_variance(y))
+    if not variance > 0 or not freedom > 0:
+        return np.nan
+    critical = stats.t.isf(LEVEL / 2, freedom)
+
+    def lacks(delta: float) -> float:
+        return POWER - (1 - special.nctdtr(freedom, delta, critical))  # the far tail finds next to nothing
+
+    high = critical
+    while lacks(high) > 0:  # step by step: far out, the distribution's series fails
+        high *= 1.2
+    return float(optimize.brentq(lacks, 0, high) * np.sqrt(variance))
+
+
+def detectable_by_signs(differences: ArrayLike, tests: int) -> float:
+    """The least true difference that the sign-flip test finds in `POWER` of studies, after Holm's strictest step.
+
+    On the evaluated clips, for normal differences by seed with the standard deviation seen. Infinite where the floor of
+    the test is above its level: no difference can be found by so few seeds. NaN with one seed.
+
+    Args:
+        differences: (n,), mean of variant - full for each seed.
+        tests: m, over how many ablations Holm corrects.
+    """
+    d = np.asarray(differences, dtype=np.float64)
+    if d.size < 2:
+        return np.nan
+    return _detectable_signs(d.size, LEVEL / tests) * float(d.std(ddof=1))
+
+
+@cache
+def _detectable_signs(seeds: int, level: float) -> float:
+    """In standard deviations of the differences: see `detectable_by_signs`."""
+    if 2 / 2**seeds > level:
+        return np.inf
+    draws: NDArray[np.float32] = np.random.default_rng(0).standard_normal((seeds, TRIALS)).astype(np.float32)
+    signs = sign_patterns(seeds).astype(np.float32)
+    noise, shift = signs @ draws, signs.sum(1, keepdims=True)  # a pattern's sum of draws, and of the true difference
+
+    def power(delta: float) -> float:
+        sums = np.abs(noise + delta * shift)
+        return float(np.mean((sums >= sums[:1] - 1e-4).mean(0) <= level))
+
+    low, high = 0.0, 16.0
+    while high - low > 1e-3:
+        middle = (low + high) / 2
+        low, high = (middle, high) if power(middle) < POWER else (low, middle)
+    return high

@@ -1,0 +1,203 @@
+"""Intervals and tests for accuracies over seeds × clips.
+
+Every seed meets the same clips, so the two are crossed: a bootstrap that nests clips in seeds is too narrow (at 6 seeds
+it covers 88–92% where it says 95%). Intervals come from a two-way analysis of variance and speak about new seeds and
+new clips; they take clips as independent, which clips of one performer are not quite. Sign-flip p-values speak about
+new seeds on the evaluated clips only.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from lcr.config.study import MOST_SEEDS
+
+Floats = NDArray[np.float64]
+
+
+class MeanSquares(NamedTuple):
+    """Mean squares of a two-way layout with one value a cell; each (...) for values (..., n, M), NaN if undefined."""
+
+    seed: Floats
+    clip: Floats
+    residual: Floats
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean with its interval, in the unit of the values.
+
+    covers: what the interval lets vary: "seeds and clips", or "clips" where there is one seed, or "seeds" where there
+        is one clip.
+    """
+
+    mean: float
+    low: float
+    high: float
+    covers: str
+
+
+def mean_squares(values: ArrayLike) -> MeanSquares:
+    """Two-way analysis of variance without replication.
+
+    Args:
+        values: (..., n, M): n seeds, M clips.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    n, m = y.shape[-2:]
+    by_seed, by_clip = y.mean(-1), y.mean(-2)
+    grand = by_seed.mean(-1)
+    square_seed = m * ((by_seed - grand[..., None]) ** 2).sum(-1)
+    square_clip = n * ((by_clip - grand[..., None]) ** 2).sum(-1)
+    total = ((y - grand[..., None, None]) ** 2).sum((-2, -1))
+    rest = np.maximum(total - square_seed - square_clip, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return MeanSquares(
+            square_seed / np.float64(n - 1), square_clip / np.float64(m - 1), rest / np.float64((n - 1) * (m - 1))
+        )
+
+
+def crossed_variance(values: ArrayLike) -> tuple[Floats, Floats]:
+    """Variance of the mean over seeds and clips, and its degrees of freedom: (...) each for values (..., n, M).
+
+    Var(mean) = (MS_seed + MS_clip - MS_res) / (nM), Satterthwaite's degrees of freedom. A component whose estimate is
+    negative (its mean square is below MS_res) is left out, with its degrees of freedom, so the variance never is
+    negative. One seed leaves the variance over clips, one clip that over seeds.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    n, m = y.shape[-2:]
+    seed, clip, rest = mean_squares(y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if n > 1 and m > 1:
+            square = seed + clip - rest
+            freedom = square**2 / (seed**2 / (n - 1) + clip**2 / (m - 1) + rest**2 / ((n - 1) * (m - 1)))
+            no_seed, no_clip = seed <= rest, clip <= rest  # components estimated at 0 or below
+            square = np.where(no_seed, np.maximum(clip, rest), np.where(no_clip, seed, square))
+            freedom = np.where(no_seed, m - 1, np.where(no_clip, n - 1, freedom))
+        else:  # at most one way to vary
+            square = clip if n == 1 else seed
+            freedom = np.full_like(square, max(n, m) - 1)
+    return square / (n * m), freedom
+
+
+def unseen_share(values: ArrayLike, *, level: float = 0.95) -> Floats:
+    """By how much clips that were not drawn could move the mean: (...) for values (..., n, M).
+
+    Where few clips differ from the usual value, the variance says little: by chance it may come out next to nothing.
+    c of M clips do; by Clopper and Pearson's bound the share that does may be as large as b(c, M). Each moves the mean
+    by what those seen do on average, with one clip more of which all answers differ: δ = (1 + Σ|deviation|) / (1 + c).
+    The share is δ·(b(c, M) - c/M). If all values are equal, that is 1 - (α/2)^(1/M). Where many clips differ, it is
+    below the half-width that their variance gives.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    m = y.shape[-1]
+    usual = np.quantile(y.reshape(*y.shape[:-2], -1), 0.5, axis=-1, method="lower")[..., None, None]
+    deviation = np.abs(y - usual).mean(-2)
+    differ = np.count_nonzero(deviation, axis=-1)
+    most = np.where(differ < m, stats.beta.isf((1 - level) / 2, differ + 1, np.maximum(m - differ, 1)), 1.0)
+    return (1 + deviation.sum(-1)) / (1 + differ) * (most - differ / m)
+
+
+def crossed_intervals(
+    values: ArrayLike, *, level: float = 0.95, bounds: tuple[float, float] = (0.0, 1.0)
+) -> tuple[Floats, Floats, Floats]:
+    """Means and crossed intervals of many seed × clip matrices at once.
+
+    Student's t with the variance and degrees of freedom of `crossed_variance`, and at least `unseen_share`, which
+    counts where few clips differ, near 0 and 100%, and not elsewhere. The ends are clipped to `bounds`. How often such
+    intervals hold the truth stands in docs/coverage.csv, made by `python -m lcr.study.simulate`.
+
+    Args:
+        values: (..., n, M): n seeds, M clips, within `bounds`.
+        level: the share of intervals that are to hold the true mean.
+        bounds: the least and the largest value there can be: (0, 1) for correctness, (-1, 1) for paired differences.
+
+    Returns:
+        mean, low, high: (...) each, in the unit of `values`.
+
+    Raises:
+        ValueError: fewer than two dimensions, no seed or no clip, or a value that is not finite.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    if y.ndim < 2 or 0 in y.shape[-2:]:
+        raise ValueError(f"values have shape {y.shape}; (..., seeds, clips) with one of each at least is needed")
+    if not np.isfinite(y).all():
+        raise ValueError("values must be finite: a missing seed or clip is no 0, leave it out of all rows")
+    mean = y.mean((-2, -1))
+    variance, freedom = crossed_variance(y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = stats.t.isf((1 - level) / 2, freedom) * np.sqrt(variance)
+    half = np.fmax(half, unseen_share(y, level=level))  # the variance is undefined for one value
+    low, high = np.maximum(mean - half, bounds[0]), np.minimum(mean + half, bounds[1])
+    return mean, low, high
+
+
+def crossed_interval(values: ArrayLike, *, level: float = 0.95, bounds: tuple[float, float] = (0.0, 1.0)) -> Interval:
+    """Mean and crossed interval of one (seeds, clips) matrix: see `crossed_intervals`."""
+    y = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    mean, low, high = crossed_intervals(y, level=level, bounds=bounds)
+    covers = "clips" if y.shape[0] == 1 else "seeds" if y.shape[1] == 1 else "seeds and clips"
+    return Interval(float(mean), float(low), float(high), covers)
+
+
+def paired_interval(variant: ArrayLike, full: ArrayLike, *, level: float = 0.95) -> Interval:
+    """Crossed interval of variant - full, paired by seed and clip.
+
+    Args:
+        variant, full: (seeds, clips) in [0, 1], the same seeds and clips in the same order.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    a, b = np.asarray(variant, dtype=np.float64), np.asarray(full, dtype=np.float64)
+    if a.shape != b.shape:
+        raise ValueError(f"pairs need the same seeds and clips, but the shapes are {a.shape} and {b.shape}")
+    return crossed_interval(a - b, level=level, bounds=(-1.0, 1.0))
+
+
+def sign_patterns(n: int) -> Floats:
+    """(2^(n-1), n) of ±1, all + first: one of each two mirror images, which are equally far from 0."""
+    patterns = np.ones((1, 1))
+    for _ in range(n - 1):
+        plus, minus = np.ones((len(patterns), 1)), -np.ones((len(patterns), 1))
+        patterns = np.concatenate([np.hstack([patterns, plus]), np.hstack([patterns, minus])])
+    return patterns
+
+
+def sign_flip_p(differences: ArrayLike) -> float:
+    """Exact two-sided sign-flip p-value of paired differences by seed.
+
+    Under the null hypothesis variant and full are exchangeable within a seed, on the clips that were evaluated: then
+    each of the 2^n sign patterns is as likely as the one seen. p is the share of patterns whose sum is at least as far
+    from 0. It never is below 2/2^n.
+
+    Args:
+        differences: (n,), 1 <= n <= 16: mean of variant - full for each seed.
+
+    Raises:
+        ValueError: n is out of range or a difference is not finite.
+    """
+    d = np.asarray(differences, dtype=np.float64)
+    if d.ndim != 1 or not 1 <= d.size <= MOST_SEEDS or not np.isfinite(d).all():
+        raise ValueError(f"1 to {MOST_SEEDS} finite differences, one a seed, are enumerated; given: {d.shape}")
+    sums = np.abs(sign_patterns(d.size) @ d)
+    tolerance = 1e-9 * np.abs(d).sum()  # equal sums may round differently
+    return float(np.mean(np.abs(sums) >= np.abs(d.sum()) - tolerance))
+
+
+def holm(p_values: ArrayLike) -> Floats:
+    """Holm's step-down adjustment of m p-values, in their order: the chance of any false finding stays below α."""
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
+
+
+def holm_floor(seeds: int, tests: int) -> float:
+    """The least sign-flip p-value that `seeds` seeds can reach after Holm over `tests` tests: min(1, m·2/2^n)."""
+    return min(1.0, tests * 2 / 2**seeds)

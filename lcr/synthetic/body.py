@@ -1,0 +1,153 @@
+"""A cartoon person with volume: head, trunk, arms and legs of two parts each, bent by where hands and feet are.
+
+The joints are placed for all frames of a clip at once, in the plane of the picture; limbs are drawn as tapered tubes
+with an outline and a lit side. Lengths are in frame heights times the person's size, x right, y down.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lcr.synthetic.draw import Colour, capsules, ellipse, fill, fixed, paint, shade
+
+ARM, LEG = (0.15, 0.14), (0.20, 0.20)  # upper and lower part
+TRUNK, NECK, HEAD = 0.27, 0.06, 0.075
+# name: (radius at its start, at its end), drawn with which garment
+TUBES = {"arm": (0.040, 0.034), "forearm": (0.034, 0.026), "thigh": (0.055, 0.043), "shin": (0.043, 0.030)}
+
+
+@dataclass
+class Outfit:
+    """Colours (RGB) of a person: skin, hair, shirt, trousers, shoes."""
+
+    skin: Colour
+    hair: Colour
+    shirt: Colour
+    trousers: Colour
+    shoes: Colour
+
+
+def bend(root: np.ndarray, end: np.ndarray, first: float, second: float, side) -> tuple[np.ndarray, np.ndarray]:
+    """Places the joint of a limb of two parts, and its end.
+
+    Args:
+        root, end: (F, 2) where the limb begins and where it should end; it is stretched out towards what is too far.
+        first, second: lengths of the parts.
+        side: +1 bends clockwise of the line from root to end, -1 counterclockwise; between, less.
+
+    Returns:
+        (F, 2) joint and (F, 2) end.
+    """
+    line = end - root
+    far = np.linalg.norm(line, axis=1)
+    reach = np.clip(far, abs(first - second) + 1e-4, (first + second) * 0.999)
+    unit = line / np.maximum(far, 1e-6)[:, None]
+    along = (first * first - second * second + reach * reach) / (2 * reach)
+    off = np.sqrt(np.maximum(first * first - along * along, 0)) * side
+    across = np.stack([-unit[:, 1], unit[:, 0]], -1)
+    return root + unit * along[:, None] + across * np.reshape(off, (-1, 1)), root + unit * reach[:, None]
+
+
+class Body:
+    """A person over F frames.
+
+    Args:
+        hips: (F, 2) middle of the hips.
+        lean: (F,) of the trunk, 0 upright, positive to the right.
+        hands, feet: near and far (or left and right in the picture), each (F, 2).
+        size: of the person; 1 is about 0.85 frame heights tall.
+        front: seen from the front (shoulders and hips apart) or from the side.
+        elbows, knees: direction of the bends of the two limbs, see `bend`.
+        nod: (F,) lean of the head beyond the trunk's.
+        facing: of a person seen from the side, +1 right, -1 left; 0 looks at the camera.
+    """
+
+    def __init__(
+        self, hips, lean, hands, feet, *, size, front, elbows, knees, nod=0.0, facing=0, outfit, light, height, width
+    ):
+        count = len(hips)
+        lean = np.broadcast_to(np.asarray(lean, float), (count,))
+        up = np.stack([np.sin(lean), -np.cos(lean)], -1)
+        right = np.stack([np.cos(lean), np.sin(lean)], -1)
+        neck = hips + up * TRUNK * size
+        wide, narrow = (0.085 * size, 0.05 * size) if front else (0.0, 0.0)
+        tilt = lean + nod
+        self.tilt, self.facing, self.outfit, self.front, self.light = tilt, facing, outfit, front, light
+        pixel = lambda points: np.array([width, height]) / 2 + points * height  # noqa: E731
+        head = neck + np.stack([np.sin(tilt), -np.cos(tilt)], -1) * (NECK + HEAD * 0.8) * size
+        self.head, self.radius = pixel(head), HEAD * size * height
+        self.tubes: dict[str, tuple] = {}
+        scale = size * height
+        for number, sign in ((0, 1.0), (1, -1.0)):
+            shoulder = neck - up * 0.035 * size + right * wide * sign
+            hip = hips + right * narrow * sign
+            elbow, hand = bend(shoulder, hands[number], ARM[0] * size, ARM[1] * size, elbows[number])
+            knee, foot = bend(hip, feet[number], LEG[0] * size, LEG[1] * size, knees[number])
+            points = {"arm": (shoulder, elbow), "forearm": (elbow, hand), "thigh": (hip, knee), "shin": (knee, foot)}
+            for part, (a, b) in points.items():
+                self._tube(f"{part}{number}", pixel(a), pixel(b), *(r * scale for r in TUBES[part]))
+            self._tube(f"palm{number}", pixel(hand), pixel(hand + (hand - elbow) * 0.12), 0.030 * scale, 0.026 * scale)
+            toe = foot + np.array([0.07 * size * (facing or 0.35 * sign), 0.012 * size])
+            self._tube(f"shoe{number}", pixel(foot), pixel(toe), 0.034 * scale, 0.028 * scale)
+        broad = (0.085, 0.075) if front else (0.07, 0.065)
+        self._tube("trunk", pixel(neck - up * 0.055 * size), pixel(hips - up * 0.0), broad[0] * scale, broad[1] * scale)
+        self._tube("neck", pixel(neck - up * 0.02 * size), pixel(head), 0.030 * scale, 0.030 * scale)
+        self.shoulders = neck
+
+    def _tube(self, name: str, a: np.ndarray, b: np.ndarray, r0: float, r1: float) -> None:
+        r0, r1 = np.full(len(a), r0), np.full(len(a), r1)
+        lift = self.light * 0.3
+        lit = capsules(a + lift * r0[:, None], b + lift * r1[:, None], r0 * 0.5, r1 * 0.5)
+        self.tubes[name] = (fixed(capsules(a, b, r0 + 1, r1 + 1)), fixed(capsules(a, b, r0, r1)), fixed(lit))
+
+    def _limb(self, frame: np.ndarray, index: int, *parts: tuple[str, Colour], tone: float = 1.0) -> None:
+        for name, colour in parts:
+            fill(frame, self.tubes[name][0][index], shade(colour, 0.45))
+        for name, colour in parts:
+            fill(frame, self.tubes[name][1][index], shade(colour, 0.93 * tone))
+            fill(frame, self.tubes[name][2][index], shade(colour, 1.08 * tone))
+
+    def arm(self, frame: np.ndarray, index: int, number: int, tone: float = 1.0) -> None:
+        """Draws one arm into frame, in place: the sleeve ends at the elbow."""
+        wear = self.outfit
+        self._limb(frame, index, (f"forearm{number}", wear.skin), (f"palm{number}", wear.skin), tone=tone)
+        self._limb(frame, index, (f"arm{number}", wear.shirt), tone=tone)
+
+    def leg(self, frame: np.ndarray, index: int, number: int, tone: float = 1.0) -> None:
+        """Draws one leg into frame, in place."""
+        wear = self.outfit
+        self._limb(frame, index, (f"shoe{number}", wear.shoes), tone=tone)
+        self._limb(frame, index, (f"shin{number}", wear.trousers), (f"thigh{number}", wear.trousers), tone=tone)
+
+    def draw(self, frame: np.ndarray, index: int) -> None:
+        """Draws frame `index` into frame, (H, W, 3) uint8, in place."""
+        far = 0.8 if not self.front else 1.0
+        if not self.front:
+            self.arm(frame, index, 1, far)
+        self.leg(frame, index, 1, far)
+        self.leg(frame, index, 0)
+        self._limb(frame, index, ("neck", self.outfit.skin))
+        self._limb(frame, index, ("trunk", self.outfit.shirt))
+        self.draw_head(frame, index)
+        self.arm(frame, index, 0)
+        if self.front:
+            self.arm(frame, index, 1)
+
+    def draw_head(self, frame: np.ndarray, index: int) -> None:
+        """Draws the head with hair and face, in place."""
+        r, tilt, wear = self.radius, float(self.tilt[index]), self.outfit
+        c, s = np.cos(tilt), np.sin(tilt)
+        turn = np.array([[c, s], [-s, c]]) * r
+        put = lambda points: points @ turn + self.head[index]  # noqa: E731
+        look = 0.35 * self.facing
+        paint(frame, put(ellipse(0, 0, 1.0, 1.12)), wear.skin, shade(wear.skin, 0.45))
+        back = ellipse(0, -0.22, 1.06, 1.0, np.pi, 2 * np.pi)
+        if self.facing:
+            nape = np.array([[0.5, -0.45], [-0.45, 0.0], [-0.9, 0.6]]) * [self.facing, 1]
+            back = np.concatenate(
+                [ellipse(-0.1 * self.facing, -0.12, 1.04, 1.08, np.pi, 2 * np.pi)[:: self.facing], nape]
+            )
+        paint(frame, put(back), wear.hair)
+        for eye in (-0.36, 0.36):
+            paint(frame, put(ellipse(eye + look, 0.08, 0.10, 0.15)), (30.0, 25.0, 25.0))
+        paint(frame, put(ellipse(look, 0.55, 0.30, 0.07)), shade(wear.skin, 0.55))

@@ -1,0 +1,200 @@
+"""An articulated hand: palm, four fingers of three phalanges, thumb, wrist and sleeve, posed in 3-D and drawn shaded.
+
+Everything that does not depend on the drawing order is computed for all frames of a clip at once; a frame then costs
+some forty small anti-aliased polygons. Lengths are in hands (wrist to the middle finger's tip = 1), local axes are
+x towards the thumb, y towards the fingertips, z out of the palm; the screen is in frame heights, x right, y down.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from lcr.synthetic.draw import capsules, fill, fixed, shade
+
+KNUCKLES = np.array([[0.165, 0.47, 0.0], [0.055, 0.49, 0.0], [-0.055, 0.47, 0.0], [-0.16, 0.43, 0.0]])
+PHALANGES = np.array([[0.21, 0.135, 0.10], [0.23, 0.15, 0.105], [0.215, 0.14, 0.10], [0.17, 0.105, 0.085]])
+SPLAY = np.array([0.16, 0.03, -0.11, -0.27])  # radians at splay 1
+FINGER_RADII = np.array([0.062, 0.058, 0.052, 0.046])  # knuckle to tip
+THUMB_ROOT = np.array([0.13, 0.14, 0.03])
+THUMB_PHALANGES = np.array([0.17, 0.16, 0.12])
+THUMB_RADII = np.array([0.075, 0.066, 0.060, 0.050])
+PALM = np.array([[0.10, 0.03, 0.0], [0.165, 0.20, 0.0], [0.185, 0.46, 0.0], [0.0, 0.50, 0.0], [-0.17, 0.43, 0.0],
+                 [-0.165, 0.20, 0.0], [-0.09, 0.03, 0.0]])  # fmt: skip
+PALM_RADIUS = 0.045
+PERSPECTIVE = 0.35
+
+
+@dataclass
+class Pose:
+    """The hand over a clip of F frames; angles in radians.
+
+    Attributes:
+        centre: (F, 2) where the middle of the palm is, frame heights from the middle of the frame.
+        size: (F,) length of the hand in frame heights, perspective included.
+        yaw: (F,) turn about the forearm; 0 shows the palm, π the back.
+        pitch: (F,) positive tips the fingers towards the camera.
+        roll: (F,) turn in the picture; 0 points up, positive is clockwise as seen.
+        arm: (F,) direction of the forearm in the picture; 0 comes from below, positive from the left.
+        flex: (F, 4, 2) bend of each finger at the knuckle and at the middle joint.
+        splay: (F,) 0 keeps the fingers together, 1 spreads them.
+        thumb: (F, 3) angle from the fingers' direction, lift out of the palm, bend.
+        side: +1 has the thumb on the picture's right when the palm shows, -1 on its left.
+    """
+
+    centre: np.ndarray
+    size: np.ndarray
+    yaw: np.ndarray
+    pitch: np.ndarray
+    roll: np.ndarray
+    arm: np.ndarray
+    flex: np.ndarray
+    splay: np.ndarray
+    thumb: np.ndarray
+    side: int = 1
+
+    def __getitem__(self, frames) -> "Pose":
+        """The pose at some frames, for instance `pose[::-1]`: the same movement backward in time."""
+        moving = {k: v[frames] for k, v in vars(self).items() if k != "side"}
+        return Pose(**moving, side=self.side)
+
+
+@dataclass
+class Look:
+    """Colours (RGB) of a hand and its light: `light` is the unit vector in the picture towards the lamp."""
+
+    skin: np.ndarray
+    sleeve: np.ndarray
+    light: np.ndarray
+    bare: float = 0.3  # hands of bare forearm before the sleeve begins
+    stout: float = 1.0  # thickness of fingers and arm
+
+
+def _chains(pose: Pose) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Local joint positions: fingers (F, 4, 4, 3), thumb (F, 4, 3), palm outline (F, 7, 3)."""
+    count = len(pose.size)
+    knuckle, middle = pose.flex[..., 0], pose.flex[..., 1]
+    bends = np.stack([knuckle, knuckle + middle, knuckle + 1.6 * middle], -1)  # (F, 4, 3)
+    fan = pose.splay[:, None, None] * SPLAY[None, :, None]
+    steps = np.stack([np.sin(fan) * np.cos(bends), np.cos(fan) * np.cos(bends), np.sin(bends)], -1)
+    steps *= PHALANGES[None, :, :, None]
+    root = np.broadcast_to(KNUCKLES[None, :, None], (count, 4, 1, 3))
+    fingers = np.concatenate([root, root + np.cumsum(steps, 2)], 2)
+    angle, lift, bend = pose.thumb.T
+    angles = angle[:, None] - bend[:, None] * np.array([0.0, 0.7, 1.6])
+    lifts = lift[:, None] * np.array([1.0, 0.8, 0.6])
+    steps = np.stack([np.sin(angles) * np.cos(lifts), np.cos(angles) * np.cos(lifts), np.sin(lifts)], -1)
+    steps *= THUMB_PHALANGES[None, :, None]
+    root = np.broadcast_to(THUMB_ROOT, (count, 1, 3))
+    thumb = np.concatenate([root, root + np.cumsum(steps, 1)], 1)
+    return fingers, thumb, np.broadcast_to(PALM, (count, *PALM.shape))
+
+
+def _turn(pose: Pose) -> np.ndarray:
+    """Rotation of local into picture axes, (F, 3, 3), x right, y up, z towards the camera; mirrored for side -1."""
+    cy, sy, cp, sp, cr, sr = (f(a) for a in (pose.yaw * pose.side, pose.pitch, -pose.roll) for f in (np.cos, np.sin))
+    o, i = np.zeros_like(cy), np.ones_like(cy)
+    about_y = np.stack([cy, o, sy, o, i, o, -sy, o, cy], -1).reshape(-1, 3, 3)
+    about_x = np.stack([i, o, o, o, cp, -sp, o, sp, cp], -1).reshape(-1, 3, 3)
+    about_z = np.stack([cr, -sr, o, sr, cr, o, o, o, i], -1).reshape(-1, 3, 3)
+    mirror = np.diag([float(pose.side), 1.0, 1.0])
+    return about_z @ about_x @ about_y @ mirror
+
+
+class Hand:
+    """A posed hand, ready to be drawn frame by frame into pictures of one size.
+
+    Args:
+        pose: F frames.
+        look: colours and light.
+        height, width: of the pictures, pixels.
+    """
+
+    def __init__(self, pose: Pose, look: Look, height: int, width: int):
+        self.look, self.outline = look, max(0.8, height / 100)
+        self.skin, self.sleeve = tuple(look.skin.tolist()), tuple(look.sleeve.tolist())
+        fingers, thumb, palm = _chains(pose)
+        count = len(pose.size)
+        local = np.concatenate([fingers.reshape(count, 16, 3), thumb, palm, np.zeros((count, 1, 3))], 1)
+        local = local - np.array([0.0, 0.3, 0.0])
+        turned = local @ _turn(pose).transpose(0, 2, 1)  # (F, 28, 3)
+        scale = (pose.size * height)[:, None]
+        near = scale / (1 - PERSPECTIVE * turned[..., 2])
+        middle = np.array([width, height]) / 2 + pose.centre * height
+        points = middle[:, None] + turned[..., :2] * np.array([1.0, -1.0]) * near[..., None]
+        depth, stout = turned[..., 2], look.stout
+        tips, thumbs = points[:, :16].reshape(count, 4, 4, 2), points[:, 16:20]
+        finger_near, thumb_near = near[:, :16].reshape(count, 4, 4), near[:, 16:20]
+        joints = np.concatenate([tips, thumbs[:, None]], 1)  # (F, 5, 4, 2)
+        radii = np.concatenate([finger_near * FINGER_RADII, (thumb_near * THUMB_RADII)[:, None]], 1) * stout
+        radii[:, 3] *= 0.88  # the little finger
+        self._tubes(joints, radii, look.light)
+        self.joint_depth = np.concatenate([depth[:, :16].reshape(count, 4, 4), depth[:, None, 16:20]], 1)
+        self.palm_depth = depth[:, 20:27].mean(1)
+        facing = np.cos(pose.yaw) * np.cos(pose.pitch)
+        self.palm_colour = 0.93 + 0.09 * np.abs(facing)
+        self._palm(points[:, 20:27], near[:, 20:27] * PALM_RADIUS, scale)
+        self._arm(points[:, 27], pose.arm, scale[:, 0] * stout, height)
+
+    def _tubes(self, joints: np.ndarray, radii: np.ndarray, light: np.ndarray) -> None:
+        a, b, r0, r1 = joints[:, :, :-1], joints[:, :, 1:], radii[:, :, :-1], radii[:, :, 1:]
+        self.rims = fixed(capsules(a, b, r0 + self.outline, r1 + self.outline))  # (F, 5, 3, 14, 2)
+        self.bodies = fixed(capsules(a, b, r0, r1))
+        lift = light * 0.3
+        self.shines = fixed(capsules(a + lift * r0[..., None], b + lift * r1[..., None], r0 * 0.5, r1 * 0.5))
+
+    def _palm(self, points: np.ndarray, radius: np.ndarray, scale: np.ndarray) -> None:
+        corners = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+        ring = np.stack([np.cos(corners), np.sin(corners)], -1)
+        grow = lambda extra: (points[:, :, None] + (radius + extra)[..., None, None] * ring).reshape(len(points), -1, 2)  # noqa: E731
+        self.palm_rim, self.palm_body = grow(self.outline), grow(0.0)
+        self.palm_shine = points.mean(1, keepdims=True) * 0.3 + self.palm_body * 0.7
+        self.palm_shine = self.palm_shine + self.look.light * 0.04 * scale[..., None]
+
+    def _arm(self, wrist: np.ndarray, angle: np.ndarray, scale: np.ndarray, height: int) -> None:
+        along = np.stack([-np.sin(angle), np.cos(angle)], -1)  # from the wrist to the elbow
+        start = wrist - along * (0.05 * scale)[:, None]
+        cuff = wrist + along * (self.look.bare * scale)[:, None]
+        elbow = wrist + along * (self.look.bare * scale + 2 * height)[:, None]
+        o = self.outline
+        self.arm_rim = fixed(capsules(start, cuff, 0.125 * scale + o, 0.15 * scale + o))
+        self.arm_body = fixed(capsules(start, cuff, 0.125 * scale, 0.15 * scale))
+        self.sleeve_rim = fixed(capsules(cuff, elbow, 0.19 * scale + o, 0.30 * scale + 2 * o))
+        self.sleeve_body = fixed(capsules(cuff, elbow, 0.19 * scale, 0.30 * scale + o))
+        lift = self.look.light[None] * (0.06 * scale)[:, None]
+        self.sleeve_shine = fixed(capsules(cuff + lift, elbow + lift, 0.10 * scale, 0.16 * scale))
+
+    def draw(self, frame: np.ndarray, index: int) -> None:
+        """Draws the hand of frame `index` into frame, (H, W, 3) uint8, in place."""
+        skin, sleeve, rim = self.skin, self.sleeve, shade(self.skin, 0.55)
+        fill(frame, self.sleeve_rim[index], shade(sleeve, 0.5))
+        fill(frame, self.sleeve_body[index], shade(sleeve, 0.9))
+        fill(frame, self.sleeve_shine[index], shade(sleeve, 1.1))
+        fill(frame, self.arm_rim[index], rim)
+        fill(frame, self.arm_body[index], shade(skin, 0.92))
+        pieces = [(float(self.palm_depth[index]), -1, 0, 0)]
+        for finger, z in enumerate(self.joint_depth[index].tolist()):
+            if finger < 4 and abs(z[3] - z[0]) < abs(z[1] - z[0]):  # curled back: the outer part lies before or behind
+                pieces.append(((z[0] + z[1]) / 2, finger, 0, 1))
+                pieces.append(((z[1] + z[2]) / 2 * 1.1, finger, 1, 3))
+            else:
+                pieces.append((sum(z) / 4 + (0.01 if finger == 4 else -0.002), finger, 0, 3))
+        for z, finger, first, last in sorted(pieces):
+            if finger < 0:
+                self._draw_palm(frame, index)
+                continue
+            tone = min(1.1, max(0.78, 0.97 + 0.35 * z))
+            body, shine = shade(skin, tone * 0.95), shade(skin, tone * 1.07)
+            for part in range(first, last):
+                fill(frame, self.rims[index, finger, part], rim)
+            for part in range(first, last):
+                fill(frame, self.bodies[index, finger, part], body)
+            for part in range(first, last):
+                fill(frame, self.shines[index, finger, part], shine)
+
+    def _draw_palm(self, frame: np.ndarray, index: int) -> None:
+        skin, tone = self.skin, float(self.palm_colour[index])
+        hull = lambda points: cv2.convexHull(fixed(points))  # noqa: E731
+        fill(frame, hull(self.palm_rim[index]), shade(skin, 0.55))
+        fill(frame, hull(self.palm_body[index]), shade(skin, tone * 0.95))
+        fill(frame, hull(self.palm_shine[index]), shade(skin, tone * 1.03))

@@ -1,0 +1,126 @@
+"""Who performs a clip, in which room, seen by which camera."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from lcr.synthetic.hand import Look
+
+SKINS = np.array([[246, 214, 190], [236, 192, 160], [222, 172, 134], [198, 146, 108], [160, 110, 78], [116, 78, 56],
+                  [84, 56, 42]], float)  # fmt: skip
+LUMA = np.array([0.299, 0.587, 0.114])
+_NOISE = np.random.default_rng(20170519).standard_normal((144, 240, 3)).astype(np.float32)
+
+
+@dataclass
+class Performer:
+    """What stays the same over all clips of one person: body, clothes, room and camera."""
+
+    look: Look
+    side: int  # +1 or -1, which hand
+    size: float  # length of the hand, frame heights
+    pace: float  # multiplies the speed of every movement
+    width: int  # of the camera's picture, pixels at 100 rows
+    noise: float  # of the camera, grey levels
+    wall: np.ndarray  # (2, 2, 3) colours of the room's corners
+    shirt: np.ndarray
+    hair: np.ndarray
+    place: np.ndarray  # (2,) where the person sits, frame heights
+    blobs: np.ndarray  # (3, 5) x, y, radius, lightness, tint: blurred things in the room
+
+
+def performer(number: int, seed: int) -> Performer:
+    """Person `number` of the cast that belongs to `seed`.
+
+    The room and the shirt are kept some sixty grey levels away from the skin, so that the hand stands out.
+    """
+    draw = np.random.default_rng([seed, 71, number])
+    at = draw.uniform(0, len(SKINS) - 1)
+    skin = SKINS[int(at)] + (at % 1) * (SKINS[min(int(at) + 1, len(SKINS) - 1)] - SKINS[int(at)])
+    skin = np.clip(skin * draw.uniform(0.95, 1.05), 0, 250)
+    light = skin @ LUMA > 125
+    span = (15, skin @ LUMA - 75) if light else (skin @ LUMA + 75, 235)
+    level = draw.uniform(*span)
+
+    def tinted(around: float, colour: float) -> np.ndarray:
+        tint = draw.normal(0, colour, 3)
+        tint -= tint @ LUMA
+        return np.clip(around + tint, 4, 250)
+
+    inside = lambda grey: float(np.clip(grey, *span))  # noqa: E731
+    wall = np.stack([tinted(inside(level + draw.normal(0, 14)), 10) for _ in range(4)]).reshape(2, 2, 3)
+    shirt = tinted(inside(level + draw.normal(0, 25)), 18)
+    apart = -1 if shirt @ LUMA > 128 else 1
+    sleeve = tinted(float(np.clip(shirt @ LUMA + apart * draw.uniform(35, 70), 10, 240)), 25)
+    angle = draw.uniform(-2.6, -0.5)
+    look = Look(skin, sleeve, np.array([np.cos(angle), np.sin(angle)]), draw.uniform(0.15, 0.5), draw.uniform(0.9, 1.1))
+    return Performer(
+        look=look,
+        side=1 if draw.random() < 0.7 else -1,
+        size=draw.uniform(0.42, 0.54),
+        pace=draw.uniform(0.88, 1.14),
+        width=int(draw.choice([100, 124, 132, 150, 176])),
+        noise=draw.uniform(1.0, 4.0),
+        wall=wall,
+        shirt=shirt,
+        hair=tinted(draw.uniform(20, 90), 12),
+        place=np.array([draw.normal(0, 0.12), draw.uniform(-0.05, 0.12)]),
+        blobs=np.stack([draw.uniform(*r, 3) for r in ((-0.8, 0.8), (-0.5, 0.3), (0.1, 0.3), (-20, 20), (-8, 8))], 1),
+    )
+
+
+def room(person: Performer, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
+    """The picture behind the hand, out of focus: (H, W, 3) uint8 RGB."""
+    rows, columns = 32, max(8, round(32 * width / height))
+    small = cv2.resize(person.wall.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR)
+    at = lambda x, y: (int(columns / 2 + x * rows), int(rows / 2 + y * rows))  # noqa: E731
+    for x, y, radius, lightness, tint in person.blobs:
+        column, row = at(x, y)
+        row, column = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
+        colour = small[row, column] + lightness + np.array([tint, 0, -tint])
+        cv2.circle(small, (column, row), int(radius * rows), np.clip(colour, 0, 255).tolist(), -1)
+    x, y = person.place + draw.normal(0, 0.03, 2)
+    face = 0.38 * person.look.skin + 0.62 * person.wall.mean((0, 1))  # the face sits in the shade, far behind the hand
+    cv2.ellipse(small, at(x, y + 0.62), (int(0.42 * rows), int(0.48 * rows)), 0, 0, 360, person.shirt.tolist(), -1)
+    cv2.ellipse(small, at(x, y - 0.20), (5, 6), 0, 0, 360, (0.4 * person.hair + 0.6 * face).tolist(), -1)
+    cv2.ellipse(small, at(x, y - 0.12), (4, 5), 0, 0, 360, face.tolist(), -1)
+    return backdrop(small, height, width, draw)
+
+
+def backdrop(small: np.ndarray, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
+    """A small picture (32, w, 3) float as the camera sees it behind the scene: blurred, large, its exposure varied."""
+    small = cv2.GaussianBlur(small, (0, 0), 2.0)
+    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(large * draw.uniform(0.93, 1.07), 0, 255).astype(np.uint8)
+
+
+def grain(strength: float) -> np.ndarray:
+    """A camera's noise of so many grey levels, larger than a picture, to be cut at random places: int16."""
+    return (_NOISE * strength).round().astype(np.int16)
+
+
+def shoot(
+    behind: np.ndarray,
+    noise: np.ndarray,
+    count: int,
+    draw: np.random.Generator,
+    paint: Callable[[np.ndarray, int], object],
+) -> np.ndarray:
+    """`count` frames (F, H, W, 3) uint8: the picture behind, what `paint(frame, index)` draws on it, and noise."""
+    height, width = behind.shape[:2]
+    frames = np.empty((count, *behind.shape), np.uint8)
+    rows = draw.integers(0, noise.shape[0] - height + 1, count).tolist()
+    columns = draw.integers(0, noise.shape[1] - width + 1, count).tolist()
+    for index, frame in enumerate(frames):
+        frame[:] = behind
+        paint(frame, index)
+        noisy(frame, noise, rows[index], columns[index])
+    return frames
+
+
+def noisy(frame: np.ndarray, noise: np.ndarray, row: int, column: int) -> np.ndarray:
+    """Adds the noise cut at (row, column) to a frame, in place."""
+    height, width = frame.shape[:2]
+    return cv2.add(frame, noise[row : row + height, column : column + width], dst=frame, dtype=cv2.CV_8U)

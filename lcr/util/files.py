@@ -1,0 +1,98 @@
+"""Files that are either whole or not there."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lcr.util.errors import InputError
+
+
+@contextmanager
+def write_aside(path: str | Path) -> Iterator[Path]:
+    """Yields a path beside `path` to write to; on success it is synced and renamed over `path`, on failure removed.
+
+    A full disk, a kill or an exception therefore leaves the earlier file, if there was one, as it was.
+
+    Raises:
+        InputError: the disk is full or the place cannot be written to.
+    """
+    path = Path(path)
+    aside = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")  # some writers look at the suffix
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield aside
+        with aside.open("rb+") as written:
+            os.fsync(written.fileno())
+        aside.replace(path)
+    except OSError as error:
+        why = error.strerror or error
+        raise InputError(f"cannot write {path}: {why}; the earlier file, if any, is intact") from error
+    finally:
+        with suppress(OSError):  # where a file is in a folder's place, that would hide the error that says so
+            aside.unlink(missing_ok=True)
+
+
+def check_writable(folder: str | Path) -> None:
+    """Makes a folder that long work will write to.
+
+    Raises:
+        InputError: it cannot be written to, which is better said before the work than after it.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+
+@contextmanager
+def folder_aside(path: str | Path) -> Iterator[Path]:
+    """As `write_aside`, for a whole folder: `path` appears complete or not at all. An earlier `path` is replaced."""
+    path = Path(path)
+    aside, earlier = (path.with_name(f".{path.name}.{os.getpid()}{kind}.tmp") for kind in ("", ".earlier"))
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        yield aside
+        if path.exists():
+            path.replace(earlier)  # and not deleted in its place: a kill would leave half of it under its name
+        aside.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        if earlier.exists() and not path.exists():
+            earlier.replace(path)
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(earlier, ignore_errors=True)
+
+
+def bytes_hash(content: bytes) -> str:
+    """SHA-256 of bytes, as 64 hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_hash(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hex digits."""
+    with Path(path).open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def checked_name(path: Path) -> str:
+    """The path as text. OpenCV crashes at one that is not UTF-8, and no manifest can hold it.
+
+    Raises:
+        InputError: it has characters that the locale does not know.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{path} has characters that the locale does not know; set LC_ALL=C.UTF-8, or move the clips to a path of "
+            "plain letters"
+        ) from error
+    return str(path)

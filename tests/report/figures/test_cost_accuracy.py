@@ -1,0 +1,35 @@
+"""Points of equal cost stay apart, names stay in order and never meet; printed FLOPs do not mix with counted ones."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lcr.report.figures.cost_accuracy import apart, cost_accuracy_figure, spread
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=16).map(sorted), st.floats(0.01, 0.2))
+def test_names_stand_apart_in_order_within_the_panel(places, gap):
+    found = np.array(spread(places, gap))
+    least = min(gap, 1 / max(1, len(places) - 1))
+    assert (np.diff(found) >= least - 1e-9).all()
+    assert found[0] >= -1e-9
+    assert found[-1] <= 1 + 1e-9
+
+
+def test_names_that_have_room_stay_where_they_are():
+    np.testing.assert_allclose(spread([0.1, 0.5, 0.9], 0.1), [0.1, 0.5, 0.9])
+
+
+def test_equal_costs_are_set_beside_each_other_and_others_stay():
+    found = apart([1.0, 3.0, 1.0, 1.0])
+    assert found[:2] == [1.0, 3.0]
+    assert len({round(cost, 6) for cost in found}) == 4
+    assert max(found[2:]) < 1.5
+
+
+def test_printed_flops_have_an_axis_of_their_own_whose_unit_is_doubted(finished):
+    measured, printed = cost_accuracy_figure(finished.rows("table2")).axes[:2]
+    assert "GFLOPs" in measured.get_xlabel()
+    assert "as printed" in printed.get_xlabel()
+    most = max(float(row["gflops"]) for row in finished.rows("table2") if row["gflops"])
+    assert measured.get_xlim()[1] < 2 * most, "no printed number is on the axis of the counted ones"

@@ -1,0 +1,67 @@
+"""Each rule can come out each way, by the stated margins and no others."""
+
+import pytest
+
+from lcr.study.claims.verdicts import (
+    CONTRADICTED,
+    INCONCLUSIVE,
+    MARGIN,
+    SUPPORTED,
+    of_count,
+    of_direction,
+    of_fact,
+    of_value,
+)
+
+
+def test_a_fact_holds_or_does_not():
+    assert of_fact(True) == SUPPORTED
+    assert of_fact(False) == CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (90.2, 91.5, SUPPORTED),
+        (89.83, 91.83, SUPPORTED),  # the margin itself still counts
+        (80.0, 89.8, CONTRADICTED),
+        (91.9, 93.0, CONTRADICTED),
+        (89.0, 91.0, INCONCLUSIVE),
+        (80.0, 99.0, INCONCLUSIVE),
+    ],
+)
+def test_a_value_is_reproduced_where_its_whole_interval_is_within_the_margin(low, high, verdict):
+    assert MARGIN == 1.0
+    assert of_value(90.83, low, high) == verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.1, 5.0, SUPPORTED),
+        (-5.0, -0.1, CONTRADICTED),
+        (-0.5, 0.9, CONTRADICTED),  # whatever is left above 0 is smaller than the margin
+        (-0.5, 1.2, INCONCLUSIVE),
+        (0.0, 3.0, INCONCLUSIVE),
+    ],
+)
+def test_a_direction_is_shown_where_the_whole_interval_is_on_its_side(low, high, verdict):
+    assert of_direction(low, high, above=0.0) == verdict
+
+
+@pytest.mark.parametrize(
+    ("default", "low", "high", "verdict"),
+    [
+        (5.10, 4.0, 6.0, SUPPORTED),
+        (4.60, 4.5, 5.2, INCONCLUSIVE),  # another reading gives it
+        (4.60, 4.5, 4.9, CONTRADICTED),
+        (6.00, 5.5, 7.0, CONTRADICTED),
+    ],
+)
+def test_a_count_falls_only_where_no_reading_gives_it(default, low, high, verdict):
+    assert of_count(5.14, default, low, high) == verdict
+
+
+def test_a_printed_count_may_have_been_rounded():
+    assert of_count(0.003, 0.0035, 0.0035, 0.0035, rounding=0.0005) == SUPPORTED
+    assert of_count(0.003, 0.0035, 0.0035, 0.0035) == CONTRADICTED
