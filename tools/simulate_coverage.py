@@ -1,6 +1,6 @@
 """Do the intervals hold what they say, and do the tests keep their level? By made-up studies whose truth is known.
 
-    python -m lcr.study.simulate          writes docs/coverage.csv, in a few minutes on one core
+    python tools/simulate_coverage.py          writes docs/coverage.csv, in a few minutes on one core
 
 A made-up answer is right if level + seed + clip + class + seed × class + noise > 0, with normal effects of the spreads
 given and noise of spread 1: so seeds and clips are crossed, a seed is good at some classes and bad at others, and the

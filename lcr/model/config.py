@@ -93,6 +93,30 @@ class ModelConfig(Frozen):
         """D = C / heads."""
         return self.hidden // self.heads
 
+    @property
+    def mixes_along_tokens(self) -> bool:
+        """Whether the causal convolution mixes the class token with patch tokens."""
+        return self.gate == "cross_rwkv" and self.readings.cauconv == "tokens"
+
+    @property
+    def reads_patches(self) -> bool:
+        """Whether a layer reads the patch tokens of its input, which the layer below must then compute."""
+        reads_x = self.gate == "lstm" or not self.edge_prompt or self.readings.kv_source == "additive"
+        return reads_x or self.mixes_along_tokens
+
+    @property
+    def cls_only(self) -> tuple[bool, ...]:
+        """For each layer, whether nothing downstream reads its patch tokens, so that the class token suffices."""
+        last = self.depth - 1
+        return tuple(
+            not (self.mixes_along_tokens or (self.reads_patches and layer < last)) for layer in range(self.depth)
+        )
+
+    @property
+    def runs_wkv(self) -> bool:
+        """Whether any layer runs the Bi-WKV operator; a layer that computes its class token only has a scan."""
+        return self.gate == "cross_rwkv" and not all(self.cls_only)
+
 
 # Table 1. Its Jester rows have 27 classes; its other rows serve Kinetics-400 (400) and SSv2 (174).
 MODELS: dict[str, ModelConfig] = {

@@ -141,27 +141,14 @@ class LCR(nn.Module):
         super().__init__()
         if config.readings.decay != "static":
             raise InputError("the data-dependent decay is counted only (another operator); use decay: static")
-        self.config, readings = config, config.readings
+        self.config = config
         self.embedding = Embedding(config)
         self.edge_prompt = EdgePrompt(config) if config.edge_prompt else None
         self.units = nn.ModuleList(LCRUnit(config) for _ in range(config.depth))
         self.norm = nn.LayerNorm(2 * config.hidden)
         self.head = nn.Linear(2 * config.hidden, config.classes)
-        mixes_tokens = config.gate == "cross_rwkv" and readings.cauconv == "tokens"
-        # Whether a layer reads its input's patch tokens; if so, the layer below must compute them.
-        reads_patches = (
-            config.gate == "lstm" or not config.edge_prompt or readings.kv_source == "additive" or mixes_tokens
-        )
-        self.class_only = [
-            not (compute_unread or mixes_tokens or (reads_patches and layer < config.depth - 1))
-            for layer in range(config.depth)
-        ]
-        self.embeds_patches = reads_patches or compute_unread
-
-    @property
-    def runs_wkv(self) -> bool:
-        """Whether any layer runs the operator; one of which the class token alone is read has a scan of its own."""
-        return self.config.gate == "cross_rwkv" and not all(self.class_only)
+        self.class_only = [only and not compute_unread for only in config.cls_only]
+        self.embeds_patches = config.reads_patches or compute_unread
 
     def forward(self, frames: Tensor, edges: Tensor | None = None, *, keep: Tensor | None = None) -> Tensor:
         """Logits of every frame.

@@ -182,7 +182,7 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
             "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
             "hardware": _hardware(device),
             "threads": study.threads,
-            "wkv_backend": backend_for(device, width=model.config.head_width) if model.runs_wkv else None,
+            "wkv_backend": backend_for(device, width=model.config.head_width) if model.config.runs_wkv else None,
             "clips": {"train": about["train_clips"], "validation": len(clips)},
             **trained,
             "peak_rss_gb": peak_resident_gb(),

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lcr.data import fixtures
+from lcr import synthetic as fixtures
 from lcr.data.formats import jester, kinetics, something
 from lcr.data.reverses import reverse_classes
 from lcr.synthetic.formats import CAST, SPLITS, Drawn, cast, without_random_track

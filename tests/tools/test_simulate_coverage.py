@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lcr.study.simulate import COLUMNS, TRIALS, Truth, coverage, false_findings, scenario_rows, scenarios
 
 from lcr.study.tables.rows import read_rows
+from tools.simulate_coverage import COLUMNS, TRIALS, Truth, coverage, false_findings, scenario_rows, scenarios
 
 TABLE = Path(__file__).parents[2] / "docs" / "coverage.csv"
 SHORT = 4000  # a rate of 95% then has a standard error of 0.34%

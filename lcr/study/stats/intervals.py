@@ -108,7 +108,7 @@ def crossed_intervals(
 
     Student's t with the variance and degrees of freedom of `crossed_variance`, and at least `unseen_share`, which
     counts where few clips differ, near 0 and 100%, and not elsewhere. The ends are clipped to `bounds`. How often such
-    intervals hold the truth stands in docs/coverage.csv, made by `python -m lcr.study.simulate`.
+    intervals hold the truth stands in docs/coverage.csv, made by `python tools/simulate_coverage.py`.
 
     Args:
         values: (..., n, M): n seeds, M clips, within `bounds`.
