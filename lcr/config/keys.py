@@ -1,63 +1,190 @@
-"""Keys of what is made once a study, beside its runs: hashes of all that its numbers depend on. Free of torch.
+"""Keys: hashes of settings, library versions, and the sources of exactly those components that a result uses.
 
-The maker writes the key beside its tables (`record`), so that a copy of the results without `.lcr` is known to be up to
-date, as a run is by its run.json.
+A component is a set of files. Its digest is blind to comments, docstrings, annotations and message texts, so an edit of
+these redoes nothing. An edit of code that computes the same bits is proved, not trusted: `lcr keys prove` runs both
+versions and records in proved.json that the new digest equals the old one. Free of torch.
 """
 
+import ast
+import hashlib
+import importlib.util
 import json
 import platform
 from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from lcr.config.register import reading_variants
-from lcr.config.run import PACKAGE, TRAIN_SOURCES, data_key, hash_of, source_hash
-from lcr.config.study import StudyConfig
-from lcr.config.variant import VariantConfig
-from lcr.model.config import model_by_name
-from lcr.util.files import file_hash, write_aside
+from lcr.config.record import RunRecord
+from lcr.util.files import write_aside
 
-COST_SOURCES = (
-    *("cost", "model", "wkv", "config/variant.py", "study/tables/cost_rows.py"),
-    *("synthetic", "config/labels"),  # how many classes there are
-)
-DIAGNOSIS_SOURCES = (*TRAIN_SOURCES, "cost/count.py", "probes/diagnosis.py", "study/tables/diagnosis.py")
-SEARCH_SOURCES = ("cost", "study/tables/search.py")
+PACKAGE = Path(__file__).parents[1]
+PROVED = Path(__file__).with_name("proved.json")
+LIBRARIES = ("torch", "numpy", "opencv-python-headless")
 
-
-def _table1() -> str:
-    return file_hash(PACKAGE / "paper" / "table1.csv")
-
-
-def cost_key(study: StudyConfig, variants: Iterable[VariantConfig]) -> str:
-    """Of cost.csv, but for the number of classes of real clips, which comes with them."""
-    counted = {
-        name: [one.model, one.data.frames, one.protocol.views, one.fixture and one.fixture.classes, one.root]
-        for name, one in study.datasets.items()
-    }
-    changes = {variant.name: variant.model.model_dump() for variant in variants}
-    return hash_of([study.name, counted, changes, study.device, study.threads, _table1(), source_hash(COST_SOURCES)])
-
-
-def diagnosis_key(study: StudyConfig) -> str:
-    """Of reading_diagnosis.csv and reading_gradients.csv."""
-    dataset = study.readings_dataset
-    config = study.dataset(dataset)
-    model = model_by_name(config.model).model_dump()
-    recipe = config.train.model_dump(exclude={"epochs", "batch_size", "checkpoint_seconds"})
-    rule = [config.protocol.model_dump(), config.protocol.frames_read(config.data.frames)]
-    changes = {name: [one.model.model_dump(), one.train.model_dump()] for name, one in reading_variants().items()}
-    settings = [study.name, dataset, model, recipe, rule, changes, study.threads]
-    return hash_of([data_key(study, dataset), settings, source_hash(DIAGNOSIS_SOURCES)])
+# The files of each component, relative to the package: its numbers depend on them and on nothing else of the package.
+COMPONENTS: dict[str, tuple[str, ...]] = {
+    "data": (
+        *(f"data/{name}.py" for name in ("clips", "decode", "labels", "manifest", "pack", "prepare", "reverses")),
+        *("data/sampling.py", "data/transforms.py", "model/edges.py"),
+    ),
+    "format:jester": ("data/formats/annotations.py", "data/formats/jester.py"),
+    "format:something": ("data/formats/annotations.py", "data/formats/something.py"),
+    "format:kinetics": ("data/formats/annotations.py", "data/formats/kinetics.py", "config/labels/kinetics.txt"),
+    "synthetic:jester": ("synthetic/*.py", "config/labels/jester.txt"),
+    "synthetic:something": ("synthetic/*.py", "config/labels/something.txt"),
+    "synthetic:kinetics": ("synthetic/*.py", "config/labels/kinetics.txt"),
+    "model": (
+        *(f"model/{name}.py" for name in ("cell", "config", "edge_prompt", "lcr", "patches", "tube_mask")),
+        "config/variant.py",
+    ),
+    "gate:cross_rwkv": ("model/class_scan.py", "model/cross_rwkv.py", "model/q_shift.py", "wkv/query.py"),
+    "gate:lstm": ("model/lstm_gate.py", "cost/closed_form.py", "cost/parts.py"),  # the latter: its matched width
+    "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/native/*"),
+    "wkv:torch": ("wkv/operator.py", "wkv/chunk.py"),
+    "wkv:cuda": ("wkv/operator.py", "wkv/cuda/*.py", "wkv/cuda/*.cu*"),
+    "train": ("run/train.py", "run/protocol.py", "run/weights.py"),
+    "evaluate": ("run/evaluate.py",),
+    # Made once a study, beside its runs.
+    "cost": ("cost/*.py", "model/*.py", "wkv/*.py", "config/variant.py", "paper/table1.csv"),
+    "diagnosis": ("probes/diagnosis.py", "cost/count.py", "model/*.py", "wkv/*.py", "run/train.py"),
+    "search": ("cost/*.py", "paper/table1.csv"),
+    "tables": ("study/**/*.py", "report/**/*.py", "probes/*.py", "cost/*.py", "paper/*.[cy]*"),
+}
 
 
-def search_key(study: StudyConfig) -> str:
-    """Of reading_search.csv and reading_search_axes.csv."""
-    return hash_of([study.name, _table1(), source_hash(SEARCH_SOURCES)])
+def hash_of(content: Any) -> str:
+    """SHA-256 of a JSON-able value, keys sorted."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def record(path: str | Path, key: str) -> None:
-    """Writes the key and the machine that a table was made with, as JSON."""
+class Environment(NamedTuple):
+    """The part of a machine that counts in keys: library versions, and the backend of the WKV operator (or None)."""
+
+    versions: dict[str, str]
+    backend: str | None
+
+    @classmethod
+    def here(cls, device: str = "cpu", width: int | None = None) -> "Environment":
+        """This machine's.
+
+        Args:
+            device: cpu or cuda.
+            width: D, channels a head, of a model that runs the operator; None for one that does not.
+        """
+        return cls(_versions(), None if width is None else backend_here(device, width))
+
+    @classmethod
+    def of(cls, record: RunRecord) -> "Environment":
+        """The one that a run was made in."""
+        return cls({name: record.versions.get(name, "") for name in LIBRARIES}, record.wkv_backend)
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: metadata.version(name) for name in LIBRARIES}
+
+
+@cache
+def backend_here(device: str, width: int) -> str:
+    """The backend that `auto` selects on this machine (`lcr.wkv.operator`), told without loading torch."""
+    if device == "cuda":
+        from lcr.wkv.cuda.widths import WIDTHS
+
+        return "cuda" if width in WIDTHS and importlib.util.find_spec("cuda.core") else "torch"
+    from lcr.wkv.library import MAX_WIDTH, find
+
+    return "cpu" if width <= MAX_WIDTH and find()[0] is not None else "torch"
+
+
+class _Meaning(ast.NodeTransformer):
+    """Takes out of a syntax tree all that no number depends on: docstrings, annotations, texts of messages."""
+
+    def _body(self, node: Any) -> Any:
+        if ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+        return self.generic_visit(node)
+
+    visit_Module = visit_ClassDef = _body  # noqa: N815
+
+    def visit_FunctionDef(self, node: Any) -> Any:
+        node.returns = None
+        return self._body(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_Raise(self, node: ast.Raise) -> ast.Raise:
+        return _Silent().visit(self.generic_visit(node))
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr:
+        called = node.value.func if isinstance(node.value, ast.Call) else None
+        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        node = self.generic_visit(node)
+        return _Silent().visit(node) if name in ("print", "warn", "info", "debug", "warning") else node
+
+
+class _Silent(ast.NodeTransformer):
+    """Empties all texts below a statement that only tells somebody something."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.Constant("") if isinstance(node.value, str) else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.Constant:
+        return ast.Constant("")
+
+
+def shape_of(node: Any) -> Any:
+    """A syntax tree as nested lists, the same in every version of Python: fields that are empty are left out."""
+    if isinstance(node, ast.AST):
+        fields = [[name, shape_of(value)] for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return [type(node).__name__, *fields]
+    return [shape_of(one) for one in node] if isinstance(node, list) else repr(node)
+
+
+def meaning(path: Path) -> Any:
+    """The content of a source file that numbers can depend on; other files than Python's count as they are."""
+    text = path.read_text(encoding="utf-8")
+    return shape_of(_Meaning().visit(ast.parse(text))) if path.suffix == ".py" else text
+
+
+def files_of(components: Iterable[str], package: Path = PACKAGE) -> list[Path]:
+    """The files of some components, sorted, each once."""
+    patterns = {pattern for name in components for pattern in COMPONENTS[name]}
+    return sorted({file for pattern in patterns for file in package.glob(pattern) if file.is_file()})
+
+
+@cache
+def _file_digest(path: Path) -> str:
+    return hash_of(meaning(path))
+
+
+@cache
+def source_digest(components: tuple[str, ...]) -> str:
+    """Hash of the sources of some components as they stand in the package."""
+    files = files_of(components)
+    return hash_of([[file.relative_to(PACKAGE).as_posix(), _file_digest(file)] for file in files])
+
+
+@cache
+def _proved() -> dict[str, str]:
+    return json.loads(PROVED.read_text(encoding="utf-8"))["equal"] if PROVED.is_file() else {}
+
+
+def digest(components: tuple[str, ...]) -> str:
+    """`source_digest`, or the earlier digest that it was proved to equal, so that earlier results stay valid."""
+    found = source_digest(components)
+    while found in _proved():
+        found = _proved()[found]
+    return found
+
+
+def record_key(path: str | Path, key: str) -> None:
+    """Writes the key and the machine that a table was made with, as JSON beside the table."""
     versions = {"python": platform.python_version()} | {name: metadata.version(name) for name in ("torch", "numpy")}
     content = {"key": key, "versions": versions, "machine": platform.platform()}
     with write_aside(path) as aside:
@@ -65,7 +192,7 @@ def record(path: str | Path, key: str) -> None:
 
 
 def recorded_key(path: str | Path) -> str:
-    """The key that `record` wrote; empty where there is none."""
+    """The key that `record_key` wrote; empty where there is none."""
     try:
         return str(json.loads(Path(path).read_text(encoding="utf-8"))["key"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,153 +1,194 @@
-"""Where a run lives and what it depends on: folders, keys, and the lock that keeps two trainers apart.
+"""`Run`: one training and its evaluation, as one typed object, made where a command starts and handed down.
 
-A run's key is a hash of everything that can change its numbers and is known before any data is read: the
-configuration and the sources. Snakemake carries it in a rule's params: an edit redoes exactly the runs it can change.
+A run is dataset × arm × seed of a study. `Run` knows its configuration, its folder and its keys; `Data` is the part that
+all runs on one dataset of a study share. Free of torch.
 """
 
-import ast
-import fcntl
-import hashlib
-import json
-import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import cache
+import shlex
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lcr.config.study import StudyConfig
+from lcr.config.datasets import dataset_format, is_synthetic
+from lcr.config.keys import Environment, digest, hash_of
+from lcr.config.record import RunRecord
+from lcr.config.study import FULL, DatasetConfig, StudyConfig
 from lcr.config.variant import VariantConfig
-from lcr.model.config import model_by_name
+from lcr.model.config import Frozen, ModelConfig, model_by_name
 
-PACKAGE = Path(__file__).parents[1]
 WORK = Path(".lcr")
 
-# What each step's numbers depend on, besides its configuration.
-DATA_SOURCES = ("model/edges.py", "data", "synthetic")
-TRAIN_SOURCES = (*DATA_SOURCES, "model", "wkv", "run/train.py", "run/protocol.py")
-EVALUATE_SOURCES = (*TRAIN_SOURCES, "run/evaluate.py")
-CUDA_SOURCES = "wkv/cuda"  # counted for runs on a GPU alone
-NATIVE, NUMBERS = "wkv/native", "numbers.json"  # the CPU kernel counts by the numbers it computes (lcr/wkv/numbers.py)
-C_SUFFIXES = (".cpp", ".h", ".cu", ".cuh")
-# enough for our own sources: none has a quote as a character, or a raw string
-_COMMENT_OR_STRING = re.compile(r'(?P<string>"(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-# Parts of those folders that no run's numbers depend on.
-NOT_COUNTED = ("cli.py", "bench.py", "subset.py", "check.py", "sheet.py", "numbers.py")
+
+class Data(Frozen):
+    """The prepared data of one dataset of a study: where they lie, and the key of what they depend on."""
+
+    study: str
+    dataset: str
+    config: DatasetConfig
+
+    @property
+    def format(self) -> str:
+        """The on-disk format: jester, something or kinetics."""
+        return dataset_format(self.dataset)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the clips are synthetic; real clips have a root."""
+        return is_synthetic(self.dataset)
+
+    @property
+    def frame_size(self) -> int:
+        """S, the side of the frames that the model reads."""
+        return model_by_name(self.config.model).frame_size
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the prepared data: `raw/` (synthetic clips), `manifest.parquet`, `packed/`."""
+        return WORK / "data" / self.study / self.dataset
+
+    def manifest(self, results: str | Path = "results") -> Path:
+        """The manifest's path: beside the runs where the results are a copy, else with the prepared data."""
+        beside = Path(results) / self.study / self.dataset / "manifest.parquet"
+        return beside if beside.exists() else self.folder / "manifest.parquet"
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The components (`lcr.config.keys.COMPONENTS`) whose sources the prepared data depend on."""
+        drawn = (f"synthetic:{self.format}",) if self.synthetic else ()
+        return ("data", f"format:{self.format}", *drawn)
+
+    def settings(self) -> list[Any]:
+        """The settings that the prepared data depend on, as a JSON-able value."""
+        config = self.config
+        fixture = config.fixture and config.fixture.model_dump()
+        return [self.dataset, self.frame_size, config.data.model_dump(exclude={"workers"}), fixture, config.root]
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of all that the prepared data depend on, except the real files themselves."""
+        return self.key_in(Environment.here())
+
+    def key_in(self, environment: Environment) -> str:
+        """`key` as it is under the library versions of `environment`."""
+        return hash_of([self.settings(), environment.versions, digest(self.components)])
 
 
-def data_folder(study: str, dataset: str) -> Path:
-    """The folder of a study's prepared data: `raw/` (generated clips), `manifest.parquet`, `packed/`."""
-    return WORK / "data" / study / dataset
+class Run(Frozen):
+    """One run: a dataset and an arm of a study, and a seed.
 
-
-def manifest_path(results: str | Path, study: str, dataset: str) -> Path:
-    """Where a data set's manifest lies: beside the runs where the results are a copy, else with the prepared data."""
-    beside = Path(results) / study / dataset / "manifest.parquet"
-    return beside if beside.exists() else data_folder(study, dataset) / "manifest.parquet"
-
-
-def run_folder(results: str | Path, study: str, dataset: str, variant: str, seed: int) -> Path:
-    """The folder of one run's result files."""
-    return Path(results) / study / dataset / variant / f"seed-{seed}"
-
-
-def hash_of(content: Any) -> str:
-    """SHA-256 of a JSON-able value, keys sorted."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
-
-
-@cache
-def meaning(source: Path) -> str:
-    """A Python or C++ source without comments and docstrings, which no number depends on; other files as they are.
-
-    Of numbers.json the digests alone, not what is said beside them.
+    results: the folder that `<study>/<dataset>/<variant>/seed-<seed>/` stands in.
     """
-    text = source.read_text(encoding="utf-8")
-    if source.name == NUMBERS:
-        return json.dumps({width: digest for width, digest in json.loads(text).items() if width.isdecimal()})
-    if source.suffix in C_SUFFIXES:
-        text = _COMMENT_OR_STRING.sub(lambda found: found["string"] or " ", text)
-        return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
-    if source.suffix != ".py":
-        return text
-    tree = ast.parse(text)
-    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    for node in ast.walk(tree):
-        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+
+    study: StudyConfig
+    dataset: str
+    variant: VariantConfig
+    seed: int
+    results: Path = Path("results")
+
+    @cached_property
+    def config(self) -> DatasetConfig:
+        """The dataset's configuration with the variant's change of recipe or protocol."""
+        config, variant = self.study.dataset(self.dataset), self.variant
+        train = config.train.model_copy(update=variant.train.model_dump(exclude_none=True))
+        protocol = config.protocol.model_copy(update=variant.protocol.model_dump(exclude_none=True))
+        return config.model_copy(update={"train": train, "protocol": protocol})
+
+    @cached_property
+    def data(self) -> Data:
+        return self.study.data(self.dataset)
+
+    def model(self, classes: int) -> ModelConfig:
+        """The configuration of the run's model for this number of classes."""
+        return self.study.model(self.dataset, self.variant, classes)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run's results."""
+        return self.results / self.study.name / self.dataset / self.variant.name / f"seed-{self.seed}"
+
+    @property
+    def name(self) -> str:
+        """The run in words: dataset, arm, seed."""
+        return f"{self.dataset} {self.variant.name} seed {self.seed}"
+
+    @property
+    def options(self) -> str:
+        """The options that name this run after `lcr train` or `lcr evaluate`, for a shell."""
+        own = shlex.join(["--dataset", self.dataset, "--ablation", self.variant.name, "--seed", str(self.seed)])
+        return f"--study {self.study.given} {own}"
+
+    # Keys.
+
+    @cached_property
+    def _shape(self) -> ModelConfig:
+        return self.model(classes=1)  # the number of classes comes with the data
+
+    @property
+    def environment(self) -> Environment:
+        """Library versions, and the WKV backend that this machine would select for the run."""
+        width = self._shape.head_width if self._shape.runs_wkv else None
+        return Environment.here(self.study.device, width)
+
+    def components(self, environment: Environment) -> tuple[str, ...]:
+        """The components that the weights depend on: data, model, gate, WKV backend, training."""
+        backend = (f"wkv:{environment.backend}",) if environment.backend else ()
+        return (*self.data.components, "model", f"gate:{self._shape.gate}", *backend, "train")
+
+    def _train_key(self, environment: Environment) -> str:
+        config = self.config
+        loss_frames = config.protocol.frames_read(config.data.frames) if config.train.loss_frames == "rule" else None
+        recipe = config.train.model_dump(exclude={"checkpoint_seconds"})
+        settings = [self.data.settings(), self._shape.model_dump(), recipe, loss_frames, self.seed]
+        machine = [self.study.device, self.study.threads, environment.versions, environment.backend]
+        return hash_of([settings, machine, digest(self.components(environment))])
+
+    def _evaluate_key(self, environment: Environment) -> str:
+        protocol = [self.config.protocol.model_dump(), self.config.protocol.frames_read(self.config.data.frames)]
+        sources = digest((*self.components(environment), "evaluate"))
+        return hash_of([self._train_key(environment), protocol, sources])
+
+    @cached_property
+    def train_key(self) -> str:
+        """Hash of all that the weights depend on and that is known before the data are read."""
+        return self._train_key(self.environment)
+
+    @cached_property
+    def evaluate_key(self) -> str:
+        """Hash of all that the predictions depend on and that is known before the data are read."""
+        return self._evaluate_key(self.environment)
+
+    def keys_in(self, environment: Environment) -> tuple[str, str]:
+        """`train_key` and `evaluate_key` as they are under other library versions or another backend."""
+        return self._train_key(environment), self._evaluate_key(environment)
+
+    def is_stale(self, record: RunRecord) -> bool:
+        """Whether the run was made with other settings or sources than today's; its machine does not matter."""
+        return (record.train_key, record.evaluate_key) != self.keys_in(Environment.of(record))
 
 
-@cache
-def source_hash(parts: tuple[str, ...], package: Path = PACKAGE) -> str:
-    """Hash of the sources named (files or folders of the package), blind to comments and docstrings.
-
-    Of the native kernel not the text but the digests of its results count, so that making it faster redoes no run.
-    """
-    files: set[Path] = set()
-    for part in parts:
-        place = package / part
-        found: Iterable[Path] = place.rglob("*") if place.is_dir() else [place]
-        files |= {
-            file
-            for file in found
-            if (file.suffix in (".py", ".txt", *C_SUFFIXES) and file.name not in NOT_COUNTED) or file.name == NUMBERS
-        }
-    files = {file for file in files if package / NATIVE not in file.parents}
-    if CUDA_SOURCES not in parts:
-        files = {file for file in files if package / CUDA_SOURCES not in file.parents}
-    return hash_of([[file.relative_to(package).as_posix(), meaning(file)] for file in sorted(files)])
+def runs_of(
+    study: StudyConfig,
+    results: str | Path = "results",
+    *,
+    datasets: Iterable[str] | None = None,
+    variants: Iterable[VariantConfig] | None = None,
+    seeds: Iterable[int] | None = None,
+) -> list[Run]:
+    """Runs of a study by dataset, variant and seed, all of them unless told otherwise."""
+    return [
+        Run(study=study, dataset=dataset, variant=variant, seed=seed, results=Path(results))
+        for dataset in (study.datasets if datasets is None else datasets)
+        for variant in (study.variant_configs if variants is None else variants)
+        for seed in (study.seeds if seeds is None else seeds)
+    ]
 
 
-def data_key(study: StudyConfig, dataset: str) -> str:
-    """Hash of what a study's prepared data of one dataset depends on, beside the real files themselves."""
-    config = study.dataset(dataset)
-    size = model_by_name(config.model).frame_size
-    data = config.data.model_dump(exclude={"workers"})
-    fixture = config.fixture and config.fixture.model_dump()
-    return hash_of([dataset, size, data, fixture, config.root, source_hash(DATA_SOURCES)])
-
-
-def _sources(study: StudyConfig, parts: tuple[str, ...]) -> str:
-    return source_hash((*parts, CUDA_SOURCES) if study.device == "cuda" else parts)
-
-
-def train_key(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int) -> str:
-    """Hash of all that the weights of one run depend on and that is known before its data is read."""
-    config = study.run(dataset, variant)
-    model = study.model(dataset, variant, classes=1)  # the classes come with the data
-    loss_frames = config.protocol.frames_read(config.data.frames) if config.train.loss_frames == "rule" else None
-    recipe = config.train.model_dump(exclude={"checkpoint_seconds"})
-    return hash_of(
-        [
-            data_key(study, dataset),
-            model.model_dump(),
-            recipe,
-            loss_frames,
-            seed,
-            study.device,
-            study.threads,
-            _sources(study, TRAIN_SOURCES),
-        ]
-    )
-
-
-def evaluate_key(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int) -> str:
-    """Hash of all that the predictions of one run depend on and that is known before its data is read."""
-    config = study.run(dataset, variant)
-    protocol = [config.protocol.model_dump(), config.protocol.frames_read(config.data.frames)]
-    return hash_of([train_key(study, dataset, variant, seed), protocol, _sources(study, EVALUATE_SOURCES)])
-
-
-@contextmanager
-def only_one(name: str) -> Iterator[None]:
-    """Holds a kernel file lock for the block: it goes with the process, however that ends."""
-    path = WORK / "locks" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"waiting for the process that is at this run already ({path})", flush=True)
-            fcntl.flock(opened, fcntl.LOCK_EX)
-        yield
+def reading_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:
+    """The runs of the alternative readings that a study trains, after those of the full model that they pair with."""
+    if study.readings is None:
+        return []
+    full = next(variant for variant in study.variant_configs if variant.name == FULL)
+    variants = (full, *study.reading_variants().values())
+    part = study.readings
+    return runs_of(study, results, datasets=[part.dataset], variants=variants, seeds=part.seeds)

@@ -1,0 +1,89 @@
+"""`RunRecord`: the typed run.json, which says of a finished run how, by which code and on which machine it was made."""
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lcr.util.errors import InputError
+from lcr.util.files import write_aside
+
+NAME = "run.json"
+
+
+class GitState(BaseModel):
+    """The commit that made a result; None outside a repository."""
+
+    commit: str | None = None
+    dirty: bool | None = None
+
+
+class RunRecord(BaseModel):
+    """One run as its evaluation recorded it.
+
+    run_hash: of train_key and the data's content, as in the weights' own description.
+    train_key, evaluate_key: see `lcr.config.run.Run`. config: the DatasetConfig with the run's own ModelConfig under
+    `model` and the model's name under `model_name`. protocol: the prediction rule with frames, size, views and split.
+    wkv_backend: the backend of the Bi-WKV operator, None where the model does not run it. clips: by split.
+    train_seconds, evaluate_seconds: wall-clock. *_rss_gb: peak resident memory in 1e9 bytes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
+
+    study: str
+    dataset: str
+    variant: str
+    seed: int
+    run_hash: str = ""
+    train_key: str = ""
+    evaluate_key: str = ""
+    config: dict[str, Any]
+    protocol: dict[str, Any]
+    git: GitState = GitState()
+    lock_hash: str | None = None
+    data_hash: str
+    versions: dict[str, str] = {}
+    hardware: dict[str, Any] = {}
+    threads: int | None = None
+    wkv_backend: str | None = None
+    clips: dict[str, int] = {}
+    steps: int | None = None
+    train_seconds: float | None = None
+    train_peak_rss_gb: float | None = None
+    peak_rss_gb: float | None = None
+    evaluate_seconds: float | None = None
+
+    @classmethod
+    def parse(cls, content: str | bytes | dict[str, Any], where: str | Path) -> Self:
+        """The record in the text (or JSON value) of a run.json.
+
+        Raises:
+            InputError: it is no record; `where` and the field are named.
+        """
+        try:
+            return cls.model_validate(json.loads(content) if isinstance(content, str | bytes) else content)
+        except (ValidationError, ValueError, RecursionError) as error:
+            field = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else "JSON"
+            raise InputError(f"{where} is damaged ({field}); run `lcr evaluate` again") from error
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Self:
+        """The record of the run in `folder`.
+
+        Raises:
+            FileNotFoundError: there is none.
+            InputError: it is damaged.
+        """
+        path = Path(folder) / NAME
+        try:
+            return cls.parse(path.read_bytes(), path)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror}") from error
+
+    def write(self, folder: str | Path) -> None:
+        """Writes run.json, whole or not at all."""
+        with write_aside(Path(folder) / NAME) as aside:
+            aside.write_text(json.dumps(self.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
