@@ -30,7 +30,7 @@ SHOWN = partial(report, caption="docs/captions/table.rst", category="Tables")
 
 wildcard_constraints:
     dataset="|".join(STUDY.datasets),
-    variant="|".join(map(re.escape, [*CHOICE.variants, *CHOICE.readings])),
+    variant="|".join(map(re.escape, CHOICE.arms)),
     seed="|".join(map(str, STUDY.seeds)),
     table="|".join(table for table in TABLES if table != "claims"),
     notebook="|".join(NOTEBOOKS),

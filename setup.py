@@ -1,7 +1,8 @@
 """What pyproject.toml cannot say: the wheel carries `ablations/` as `lcr/packaged/`, and the native Bi-WKV kernel.
 
-The kernel (lcr/wkv/native) is plain C++17 behind a C interface, with a Python module above it. Where no compiler works
-it is left out, with a message, and the package installs all the same.
+The kernel (lcr/wkv/native) is plain C++17 behind a C interface: a shared library that needs no Python headers, loaded by
+lcr/wkv/library.py. Where no compiler works the library is left out, with a message, and the package installs all the
+same.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from setuptools.command.build_py import build_py
 HERE = Path(__file__).parent
 NATIVE = Path("lcr/wkv/native")
 SOURCES = sorted(NATIVE.glob("*.cpp"))
-# compiled in, so that a library of other sources than those beside it is noticed (lcr/wkv/cpu.py)
+# compiled in, so that lcr/wkv/library.py refuses a library that was built from other sources than those beside it
 DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(NATIVE.glob("*")))).hexdigest()
 FLAGS = ["-std=c++17", "-O3", "-fPIC", "-ffp-contract=fast", "-fvisibility=hidden", "-Wno-psabi"]
 FLAGS += ["-falign-loops=64", "-falign-functions=64"]  # else a loop's speed depends on what stands before it
@@ -42,12 +43,13 @@ class BuildWithAblations(build_py):
 class BuildNative(build_ext):
     """Compiles kernel.cpp once per instruction set, and leaves the library out where that fails."""
 
+    def get_ext_filename(self, fullname: str) -> str:
+        """A plain shared library: the same file for every version of Python."""
+        return f"{fullname.replace('.', '/')}.so"
+
     def build_extension(self, extension: Extension) -> None:
         try:
-            parts = [
-                ("dispatch.cpp", "dispatch", [], []),
-                ("python.cpp", "python", [], [("LCR_SOURCES", f'"{DIGEST}"')]),
-            ]
+            parts = [("dispatch.cpp", "dispatch", [], [("LCR_SOURCES", f'"{DIGEST}"')])]
             for name, (width, flags) in KERNELS.items():
                 parts.append(("kernel.cpp", name, flags, [("LCR_KERNEL", name), ("LCR_WIDTH", str(width))]))
             with ThreadPoolExecutor() as pool:
@@ -58,7 +60,7 @@ class BuildNative(build_ext):
         except Exception as error:  # whatever is wrong with this machine's compiler: the package works without
             self.warn(
                 f"Bi-WKV's native CPU kernel is left out ({error}); torch will serve, several times slower. "
-                "Install a C++17 compiler (Debian: apt install g++ python3-dev; conda: conda install cxx-compiler), "
+                "Install a C++17 compiler (Debian: apt install g++; conda: conda install cxx-compiler), "
                 "then again."
             )
 

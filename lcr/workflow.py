@@ -7,36 +7,23 @@ this very key is dated back, so that nothing is redone. One stamp names the stud
 `--config study=…` republish in every case.
 """
 
-import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from lcr.commands.options import real_folder
 from lcr.config.datasets import FORMATS, dataset_format
-from lcr.config.keys import cost_key, diagnosis_key, recorded_key, search_key
-from lcr.config.run import (
-    EVALUATE_SOURCES,
-    PACKAGE,
-    WORK,
-    data_folder,
-    data_key,
-    evaluate_key,
-    hash_of,
-    run_folder,
-    source_hash,
-    train_key,
-)
-from lcr.config.study import DatasetConfig, StudyConfig, load_study, load_variants
-from lcr.config.variant import VariantConfig
+from lcr.config.keys import recorded_key
+from lcr.config.record import NAME, RunRecord
+from lcr.config.run import WORK, Data, Run, reading_runs, runs_of
+from lcr.config.study import FULL, DatasetConfig, StudyConfig, load_study, real_folder
+from lcr.config.study_keys import cost_key, diagnosis_key, search_key, table_key
 from lcr.report.notebooks import NOTEBOOKS
 from lcr.util.errors import InputError, LCRError, unknown
-from lcr.util.files import file_hash
 
 RESULTS = "results"
 STAMPS = WORK / "stamps"
@@ -48,7 +35,6 @@ SEARCH = ("reading_search", "reading_search_axes")
 MADE = ("cost", *DIAGNOSIS, *SEARCH)
 LEDGER = ("statistics", "temporal")  # the tables that claims are held against
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
-TABLE_SOURCES = (*EVALUATE_SOURCES, "study", "report", "probes", "cost", "paper", "config/variant.py")
 ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
 HOW_TO_GET = {
     "jester": "20bn-jester-v1/ and its CSV files, from Qualcomm's dataset pages after signing up",
@@ -89,15 +75,6 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Run:
-    """One training and its evaluation."""
-
-    dataset: str
-    variant: VariantConfig
-    seed: int
-
-
-@dataclass(frozen=True)
 class Choice:
     """A study and what its rules need; all paths are relative to the working directory.
 
@@ -106,75 +83,60 @@ class Choice:
     """
 
     study: StudyConfig
-    variants: dict[str, VariantConfig]
     options: Options
     given: str
     published_as: str
 
-    def runs(self, dataset: str | None = None) -> Iterator[Run]:
-        """The runs of one dataset, or of all."""
-        for name in self.study.datasets if dataset is None else (dataset,):
-            for variant in self.variants.values():
-                for seed in self.study.seeds:
-                    yield Run(name, variant, seed)
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All runs of the study's own variants."""
+        return runs_of(self.study, RESULTS)
 
     @cached_property
-    def readings(self) -> dict[str, VariantConfig]:
-        """The alternative readings that the study trains, by name."""
-        return self.study.reading_variants()
-
-    def reading_runs(self) -> Iterator[Run]:
+    def reading_runs(self) -> list[Run]:
         """The runs of the alternative readings, and those of the full model that they are paired with."""
-        if self.study.readings is not None:
-            for variant in (self.variants["full"], *self.readings.values()):
-                for seed in self.study.readings.seeds:
-                    yield Run(self.study.readings.dataset, variant, seed)
+        return reading_runs(self.study, RESULTS)
 
-    def folder(self, run: Run) -> Path:
-        return run_folder(RESULTS, self.study.name, run.dataset, run.variant.name, run.seed)
-
-    def _run(self, wildcards: Any) -> Run:
-        variant = (self.variants | self.readings)[wildcards.variant]
-        return Run(wildcards.dataset, variant, int(wildcards.seed))
+    @property
+    def arms(self) -> list[str]:
+        """The names of the variants and readings that are trained."""
+        return list(dict.fromkeys(run.variant.name for run in (*self.runs, *self.reading_runs)))
 
     # Functions of wildcards: the rules' inputs and params.
 
+    def _run(self, wildcards: Any) -> Run:
+        variant = self.study.variant(wildcards.variant)
+        seed = int(wildcards.seed)
+        return Run(study=self.study, dataset=wildcards.dataset, variant=variant, seed=seed, results=Path(RESULTS))
+
     def data_key(self, wildcards: Any) -> str:
-        return data_key(self.study, wildcards.dataset)
+        return Data.of(self.study, wildcards.dataset).key
 
     def train_key(self, wildcards: Any) -> str:
-        run = self._run(wildcards)
-        return train_key(self.study, run.dataset, run.variant, run.seed)
+        return self._run(wildcards).train_key
 
     def evaluate_key(self, wildcards: Any) -> str:
-        run = self._run(wildcards)
-        return evaluate_key(self.study, run.dataset, run.variant, run.seed)
+        return self._run(wildcards).evaluate_key
 
     @property
     def gpus(self) -> int:
-        """How many a job takes that runs models; profiles/default lends one at a time."""
+        """How many GPUs a job takes that runs models; profiles/default lends one at a time."""
         return int(self.study.device == "cuda")
 
     @cached_property
     def table_key(self) -> str:
-        """Hash of all that a table says beside the runs' own numbers."""
-        published = {file.name: file_hash(file) for file in sorted((PACKAGE / "paper").glob("*.[cy]*"))}
-        variants = [variant.model_dump() for variant in self.variants.values()]
-        return hash_of([self.study.model_dump(), variants, published, source_hash(TABLE_SOURCES)])
+        return table_key(self.study)
 
     @cached_property
     def cost_key(self) -> str:
-        """Hash of what cost.csv says."""
-        return cost_key(self.study, self.variants.values())
+        return cost_key(self.study)
 
     @cached_property
     def diagnosis_key(self) -> str:
-        """Hash of what the readings' diagnosis says."""
         return diagnosis_key(self.study)
 
     @cached_property
     def search_key(self) -> str:
-        """Hash of what the search for Table 1's reading says."""
         return search_key(self.study)
 
     @one_line_errors
@@ -186,7 +148,7 @@ class Choice:
         """
         config = self.study.dataset(wildcards.dataset)
         if config.fixture is not None:
-            return [f"{data_folder(self.study.name, wildcards.dataset)}/raw"]
+            return [f"{Data.of(self.study, wildcards.dataset).folder}/raw"]
         if config.root is None:
             raise self._missing_roots()
         patterns = ANNOTATIONS[dataset_format(wildcards.dataset)]
@@ -210,31 +172,31 @@ class Choice:
         return self._prepared(wildcards.dataset)
 
     def _prepared(self, dataset: str) -> list[str]:
-        folder = data_folder(self.study.name, dataset)
-        packed = ["packed/index.parquet"] if self.study.dataset(dataset).data.pack else []
-        return [f"{folder}/{name}" for name in ("manifest.parquet", *packed)]
+        data = Data.of(self.study, dataset)
+        packed = ["packed/index.parquet"] if data.config.data.pack else []
+        return [f"{data.folder}/{name}" for name in ("manifest.parquet", *packed)]
 
     def evaluated(self, wildcards: Any) -> list[str]:
         """The files that a table reads: of table2 the runs on the paper's dataset, of readings their own, else all."""
         match wildcards.table:
             case "table1":
-                runs: Iterable[Run] = ()
+                runs: list[Run] = []
             case "readings":
-                runs = self.reading_runs()
+                runs = self.reading_runs
             case "table2":
-                runs = self.runs(self.study.table2)
+                runs = [run for run in self.runs if run.dataset == self.study.table2]
             case _:
-                runs = self.runs()
+                runs = self.runs
         files = ("run.json", "predictions.parquet", "temporal.parquet")
         beside = {"table2": ["cost"], "ablations": ["cost"], "readings": ["reading_diagnosis"]}.get(wildcards.table, [])
-        return [f"{self.folder(run)}/{file}" for run in runs for file in files] + [
+        return [f"{run.folder}/{file}" for run in runs for file in files] + [
             f"{RESULTS}/{self.study.name}/{name}.csv" for name in beside
         ]
 
     def manifests(self, wildcards: Any) -> list[str]:
         """The manifests of the real clips that there are: they say how many classes a model has."""
         real = [name for name, config in self.study.datasets.items() if config.root is not None]
-        return [f"{data_folder(self.study.name, name)}/manifest.parquet" for name in real]
+        return [f"{Data.of(self.study, name).folder}/manifest.parquet" for name in real]
 
     def diagnosed(self, wildcards: Any) -> list[str]:
         """The prepared data of the dataset that the readings are compared on."""
@@ -247,8 +209,8 @@ class Choice:
         """
         notebook = NOTEBOOKS[wildcards.notebook]
         tables = [f"{RESULTS}/{self.study.name}/{table}.csv" for table in notebook.tables]
-        runs = [run for run in self.runs() if run.variant.name == "full" or not notebook.full_only]
-        return [*tables, *(f"{self.folder(run)}/{file}" for run in runs for file in notebook.run_files)]
+        runs = [run for run in self.runs if run.variant.name == FULL or not notebook.full_only]
+        return [*tables, *(f"{run.folder}/{file}" for run in runs for file in notebook.run_files)]
 
     @property
     def published(self) -> list[str]:
@@ -265,18 +227,17 @@ class Choice:
 
     def write_stamps(self) -> None:
         """Brings all stamps up to date. A dry run does so too: it is to show what a run would redo."""
-        study = self.study
-        made_with: dict[str, bool] = {}
-        for run in dict.fromkeys([*self.runs(), *self.reading_runs()]):
-            place = self.stamps / run.dataset / run.variant.name / f"seed-{run.seed}"
-            train = train_key(study, run.dataset, run.variant, run.seed)
-            evaluate = evaluate_key(study, run.dataset, run.variant, run.seed)
-            recorded = _recorded(self.folder(run))
-            _stamp(place / "train", train, recorded.get("train_key") == train)
-            _stamp(place / "evaluate", evaluate, recorded.get("evaluate_key") == evaluate)
-            made_with[run.dataset] = made_with.get(run.dataset, False) or recorded.get("train_key") == train
+        study, made_with = self.study, set()
+        for run in {run.folder: run for run in (*self.runs, *self.reading_runs)}.values():
+            place = self.stamps / run.folder.relative_to(Path(RESULTS, study.name))
+            record = _recorded(run.folder)
+            trained = record is not None and record.train_key == run.train_key
+            _stamp(place / "train", run.train_key, trained)
+            _stamp(place / "evaluate", run.evaluate_key, record is not None and record.evaluate_key == run.evaluate_key)
+            if trained:
+                made_with.add(run.dataset)
         for dataset in study.datasets:
-            _stamp(self.stamps / dataset / "data", data_key(study, dataset), made_with[dataset])
+            _stamp(self.stamps / dataset / "data", Data.of(study, dataset).key, dataset in made_with)
         keys = {"cost": self.cost_key, "reading_diagnosis": self.diagnosis_key, "reading_search": self.search_key}
         for made, key in keys.items():
             _stamp(self.stamps / made, key, recorded_key(f"{RESULTS}/{study.name}/{made}.json") == key)
@@ -288,16 +249,14 @@ def _without_clips(config: DatasetConfig) -> bool:
     return config.fixture is None and config.root is None
 
 
-def _recorded(folder: Path) -> dict[str, Any]:
-    """The run.json of finished results; nothing when there are none, or when newer weights lie beside them."""
+def _recorded(folder: Path) -> RunRecord | None:
+    """The record of finished results; None when there are none, or when newer weights lie beside them."""
     try:
-        finished = folder / "run.json"
-        if finished.stat().st_mtime_ns < (folder / "model.safetensors").stat().st_mtime_ns:
-            return {}
-        found = json.loads(finished.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        if (folder / NAME).stat().st_mtime_ns < (folder / "model.safetensors").stat().st_mtime_ns:
+            return None
+        return RunRecord.read(folder)
+    except (OSError, InputError):
+        return None
 
 
 def _stamp(path: Path, content: str, made_with: bool) -> None:
@@ -328,10 +287,9 @@ def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
     roots = {name: real_folder(folder, f"--config {name}_root={folder}") for name, folder in given_roots.items()}
     name = str(config.get("study", "tiny"))
     study = load_study(name, roots=dict(roots), root=project)
-    variants = {variant.name: variant for variant in load_variants(study, root=project)}
     given = [option for dataset, folder in roots.items() for option in ("--data-root", f"{dataset}={folder}")]
     options = Options(shlex.join(["--study", name, "--root", str(project), *given]))
-    choice = Choice(study, variants, options, given=name, published_as=shlex.join([name, *given]))
+    choice = Choice(study, options, given=name, published_as=shlex.join([name, *given]))
     for note in choice.notes(roots):
         print(f"note: {note}", file=sys.stderr)
     choice.write_stamps()

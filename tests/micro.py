@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from lcr.config.study import load_study, load_variant
+from lcr.config.run import Run
+from lcr.config.study import load_study
 from lcr.run.train import train
 
 PROJECT = Path(__file__).parent.parent
@@ -22,5 +23,11 @@ datasets:
 """
 
 
-def run(results: str, seed: int = 0) -> Path:
-    return train(load_study("micro.yaml"), "jester-fixture", load_variant("full"), seed, results)
+def micro_run(results: str | Path, seed: int = 0) -> Run:
+    """The run of the micro study, which lies in the working directory."""
+    study = load_study("micro.yaml")
+    return Run(study=study, dataset="jester-fixture", variant=study.variant("full"), seed=seed, results=Path(results))
+
+
+def run(results: str | Path, seed: int = 0) -> Path:
+    return train(micro_run(results, seed))

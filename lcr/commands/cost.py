@@ -57,7 +57,7 @@ def cost(
 
     from lcr.config.study import load_variant
     from lcr.cost.count import cost as count
-    from lcr.model.config import model_by_name
+    from lcr.model.models import model_by_name
     from lcr.util.progress import status
 
     if device == Device.cuda and not torch.cuda.is_available():
@@ -97,8 +97,9 @@ def _show(title: str, found: "Cost", views: int, device: str) -> None:
 
 def _write_table(study: str, data_root: list[str] | None, root: str | None, results: str) -> None:
     from lcr.commands.options import data_roots
-    from lcr.config.keys import cost_key, record
-    from lcr.config.study import load_study, load_variants
+    from lcr.config.keys import record_key
+    from lcr.config.study import load_study
+    from lcr.config.study_keys import cost_key
     from lcr.run.train import set_machine
     from lcr.study.tables.cost_rows import cost_rows, jobs
     from lcr.study.tables.costs import COLUMNS
@@ -107,12 +108,9 @@ def _write_table(study: str, data_root: list[str] | None, root: str | None, resu
 
     chosen = load_study(study, data_roots(data_root), root)
     set_machine(chosen)
-    with counting_bar(len(jobs(chosen, root, results)), "counting") as advance:
-        rows = list(cost_rows(chosen, root, advance, results=results))
+    with counting_bar(len(jobs(chosen, results)), "counting") as advance:
+        rows = list(cost_rows(chosen, advance, results=results))
     path = f"{results}/{chosen.name}/cost.csv"
     write_rows(path, COLUMNS, rows)
-    record(
-        f"{results}/{chosen.name}/cost.json",
-        cost_key(chosen, load_variants(chosen, root)),
-    )
+    record_key(f"{results}/{chosen.name}/cost.json", cost_key(chosen))
     print(path)

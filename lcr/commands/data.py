@@ -35,10 +35,11 @@ Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core 
 
 
 def _steps(study: str, dataset: str, roots: list[str] | None, root: Path | None, workers: int | None) -> "Steps":
+    from lcr.config.run import Data
     from lcr.config.study import load_study
     from lcr.data.prepare import Steps
 
-    return Steps(load_study(study, roots=data_roots(roots, dataset), root=root), dataset, workers)
+    return Steps(Data.of(load_study(study, roots=data_roots(roots, dataset), root=root), dataset), workers)
 
 
 def _need(value: Path | None, option: str) -> Path:

@@ -1,9 +1,8 @@
 """Options that several commands share, read in one way."""
 
-from pathlib import Path
-
 import typer
 
+from lcr.config.study import real_folder
 from lcr.util.errors import InputError
 
 
@@ -21,21 +20,6 @@ def refuse(context: typer.Context, why: str, *names: str) -> None:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             raise InputError(f"--{name.replace('_', '-')} has no effect {why}; leave it out")
-
-
-def real_folder(folder: str, given: str) -> str:
-    """A folder of real clips as an absolute path: keys hold it, so each way of naming it must give the same.
-
-    Args:
-        given: the option as the user wrote it, for the message.
-
-    Raises:
-        InputError: there is no such folder.
-    """
-    path = Path(folder).expanduser().resolve()
-    if not folder or not path.is_dir():
-        raise InputError(f"{given}: there is no such folder")
-    return str(path)
 
 
 def data_roots(given: list[str] | None, dataset: str | None = None) -> dict[str, str | None]:

@@ -43,15 +43,16 @@ def readings(
     if part == Part.search:
         _search(chosen, results)
         return
-    _diagnose(chosen, root, results)
+    _diagnose(chosen, results)
     if part == Part.all:
         from lcr.study.tables.registry import write_table
 
-        print(write_table("readings", chosen, results, root))
+        print(write_table("readings", chosen, results))
 
 
 def _search(study: "StudyConfig", results: str) -> None:
-    from lcr.config.keys import record, search_key
+    from lcr.config.keys import record_key
+    from lcr.config.study_keys import search_key
     from lcr.cost.search import search
     from lcr.cost.space import accountings
     from lcr.study.tables.rows import write_rows
@@ -63,15 +64,15 @@ def _search(study: "StudyConfig", results: str) -> None:
     folder = f"{results}/{study.name}"
     write_rows(f"{folder}/reading_search.csv", COLUMNS, search_rows(study.name, found))
     write_rows(f"{folder}/reading_search_axes.csv", AXES_COLUMNS, axes_rows(study.name, found))
-    record(f"{folder}/reading_search.json", search_key(study))
+    record_key(f"{folder}/reading_search.json", search_key(study))
     print(summary(found))
     print(f"{folder}/reading_search.csv\n{folder}/reading_search_axes.csv")
 
 
-def _diagnose(study: "StudyConfig", root: str | None, results: str) -> None:
-    from lcr.config.keys import diagnosis_key, record
+def _diagnose(study: "StudyConfig", results: str) -> None:
+    from lcr.config.keys import record_key
     from lcr.config.register import reading_variants
-    from lcr.config.study import load_variant
+    from lcr.config.study_keys import diagnosis_key
     from lcr.probes.diagnosis import diagnose_study
     from lcr.study.tables.diagnosis import diagnosis_rows, gradient_rows
     from lcr.study.tables.readings import DIAGNOSIS_COLUMNS, GRADIENT_COLUMNS
@@ -79,12 +80,12 @@ def _diagnose(study: "StudyConfig", root: str | None, results: str) -> None:
     from lcr.util.progress import counting_bar
 
     dataset = study.readings_dataset
-    variants = [load_variant("full", root), *reading_variants().values()]
+    variants = [study.variant("full"), *reading_variants().values()]
     with counting_bar(len(variants), "diagnosing") as advance:
         classes, found = diagnose_study(study, dataset, variants, advance)
     folder = f"{results}/{study.name}"
     write_rows(f"{folder}/reading_gradients.csv", GRADIENT_COLUMNS, gradient_rows(study.name, dataset, found))
     path = f"{folder}/reading_diagnosis.csv"
     write_rows(path, DIAGNOSIS_COLUMNS, diagnosis_rows(study.name, dataset, classes, found))
-    record(f"{folder}/reading_diagnosis.json", diagnosis_key(study))
+    record_key(f"{folder}/reading_diagnosis.json", diagnosis_key(study))
     print(path)

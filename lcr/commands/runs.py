@@ -3,12 +3,15 @@
 import logging
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lcr.commands.options import data_roots
 from lcr.util.errors import InputError
+
+if TYPE_CHECKING:
+    from lcr.config.run import Run
 
 Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]
 Dataset = Annotated[
@@ -46,9 +49,18 @@ def say_backends() -> None:
     logger.addHandler(said)
 
 
-def chosen(study: str, dataset: str, ablation: str, seed: int, data_root: list[str] | None, root: Path | None):
-    """The study, which has the dataset and the seed, and the variant that a command's options name."""
+def chosen_run(
+    study: str,
+    dataset: str,
+    ablation: str,
+    seed: int,
+    data_root: list[str] | None,
+    root: Path | None,
+    results: Path = Path("results"),
+) -> "Run":
+    """The run that a command's options name."""
     from lcr.config.datasets import FORMATS, dataset_format
+    from lcr.config.run import Run
     from lcr.config.study import known_variants, load_study, load_variant
 
     dataset_format(dataset)
@@ -72,7 +84,7 @@ def chosen(study: str, dataset: str, ablation: str, seed: int, data_root: list[s
             f"--ablation {ablation}: there is another variant named '{variant.name}', whose runs these would replace; "
             "rename it"
         )
-    return config, variant
+    return Run(study=config, dataset=dataset, variant=variant, seed=seed, results=results)
 
 
 def train(
@@ -91,13 +103,13 @@ def train(
 
     Writes model.safetensors and metrics.jsonl to results/STUDY/DATASET/ABLATION/seed-SEED/. Test it with lcr evaluate.
     """
-    config, variant = chosen(study, dataset, ablation, seed, data_root, root)
-    from lcr.run.train import train as run
+    run = chosen_run(study, dataset, ablation, seed, data_root, root, results)
+    from lcr.run.train import train as run_training
     from lcr.util.files import check_writable
 
     check_writable(results)
     say_backends()
-    print(run(config, dataset, variant, seed, results, force=force))
+    print(run_training(run, force=force))
 
 
 def evaluate(
@@ -115,12 +127,12 @@ def evaluate(
 
     Writes predictions.parquet (all class scores of each clip), temporal.parquet and run.json beside the weights.
     """
-    config, variant = chosen(study, dataset, ablation, seed, data_root, root)
+    run = chosen_run(study, dataset, ablation, seed, data_root, root, results)
     from lcr.report.summary import summary
-    from lcr.run.evaluate import evaluate as run
+    from lcr.run.evaluate import evaluate as run_evaluation
 
     say_backends()
-    print(summary(run(config, dataset, variant, seed, results)))
+    print(summary(run_evaluation(run)))
 
 
 def predict(

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from lcr.config.record import RunRecord
 from lcr.util.files import write_aside
+from lcr.wkv.library import CUDA_WIDTHS, MAX_WIDTH, find
 
 PACKAGE = Path(__file__).parents[1]
 PROVED = Path(__file__).with_name("proved.json")
@@ -90,33 +91,40 @@ def _versions() -> dict[str, str]:
 def backend_here(device: str, width: int) -> str:
     """The backend that `auto` selects on this machine (`lcr.wkv.operator`), told without loading torch."""
     if device == "cuda":
-        from lcr.wkv.cuda.widths import WIDTHS
-
-        return "cuda" if width in WIDTHS and importlib.util.find_spec("cuda.core") else "torch"
-    from lcr.wkv.library import MAX_WIDTH, find
-
+        return "cuda" if width in CUDA_WIDTHS and importlib.util.find_spec("cuda") else "torch"
     return "cpu" if width <= MAX_WIDTH and find()[0] is not None else "torch"
 
 
 class _Meaning(ast.NodeTransformer):
     """Takes out of a syntax tree all that no number depends on: docstrings, annotations, texts of messages."""
 
+    inside = 0  # functions around this node
+
     def _body(self, node: Any) -> Any:
         if ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
         return self.generic_visit(node)
 
-    visit_Module = visit_ClassDef = _body  # noqa: N815
+    visit_Module = visit_ClassDef = _body
 
     def visit_FunctionDef(self, node: Any) -> Any:
         node.returns = None
-        return self._body(node)
+        self.inside += 1
+        node = self._body(node)
+        self.inside -= 1
+        return node
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
         return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        if not self.inside:  # a field of a class: its annotation is code
+            return self.generic_visit(node)
+        plain = ast.Pass() if node.value is None else ast.Assign([node.target], node.value)
+        return self.generic_visit(plain)
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
         return _Silent().visit(self.generic_visit(node))
@@ -152,10 +160,10 @@ def meaning(path: Path) -> Any:
     return shape_of(_Meaning().visit(ast.parse(text))) if path.suffix == ".py" else text
 
 
-def files_of(components: Iterable[str], package: Path = PACKAGE) -> list[Path]:
+def files_of(components: Iterable[str]) -> list[Path]:
     """The files of some components, sorted, each once."""
     patterns = {pattern for name in components for pattern in COMPONENTS[name]}
-    return sorted({file for pattern in patterns for file in package.glob(pattern) if file.is_file()})
+    return sorted({file for pattern in patterns for file in PACKAGE.glob(pattern) if file.is_file()})
 
 
 @cache

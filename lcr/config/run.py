@@ -1,21 +1,22 @@
 """`Run`: one training and its evaluation, as one typed object, made where a command starts and handed down.
 
-A run is dataset × arm × seed of a study. `Run` knows its configuration, its folder and its keys; `Data` is the part that
-all runs on one dataset of a study share. Free of torch.
+A run is dataset × arm × seed of a study. `Run` knows its configuration, its folder and its keys; `Data` is the part
+that all runs on one dataset of a study share. Free of torch.
 """
 
 import shlex
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from lcr.config.datasets import dataset_format, is_synthetic
 from lcr.config.keys import Environment, digest, hash_of
 from lcr.config.record import RunRecord
 from lcr.config.study import FULL, DatasetConfig, StudyConfig
 from lcr.config.variant import VariantConfig
-from lcr.model.config import Frozen, ModelConfig, model_by_name
+from lcr.model.config import Frozen, ModelConfig
+from lcr.model.models import model_by_name
 
 WORK = Path(".lcr")
 
@@ -26,6 +27,15 @@ class Data(Frozen):
     study: str
     dataset: str
     config: DatasetConfig
+
+    @classmethod
+    def of(cls, study: StudyConfig, dataset: str) -> Self:
+        """The data of one of the study's datasets.
+
+        Raises:
+            InputError: the study has no such dataset.
+        """
+        return cls(study=study.name, dataset=dataset, config=study.dataset(dataset))
 
     @property
     def format(self) -> str:
@@ -71,7 +81,8 @@ class Data(Frozen):
 
     def key_in(self, environment: Environment) -> str:
         """`key` as it is under the library versions of `environment`."""
-        return hash_of([self.settings(), environment.versions, digest(self.components)])
+        decoders = {name: version for name, version in environment.versions.items() if name != "torch"}
+        return hash_of([self.settings(), decoders, digest(self.components)])
 
 
 class Run(Frozen):
@@ -96,7 +107,7 @@ class Run(Frozen):
 
     @cached_property
     def data(self) -> Data:
-        return self.study.data(self.dataset)
+        return Data.of(self.study, self.dataset)
 
     def model(self, classes: int) -> ModelConfig:
         """The configuration of the run's model for this number of classes."""

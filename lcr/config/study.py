@@ -15,7 +15,8 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_
 from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
 from lcr.config.register import reading_variants
 from lcr.config.variant import VariantConfig
-from lcr.model.config import Frozen, ModelConfig, model_by_name
+from lcr.model.config import Frozen, ModelConfig
+from lcr.model.models import model_by_name
 from lcr.util.errors import InputError, unknown
 from lcr.util.schema import parse, read_yaml
 
@@ -158,7 +159,9 @@ class StudyConfig(Frozen):
     device: Literal["cpu", "cuda"] = "cpu"
     threads: int = Field(1, gt=0)
     readings: ReadingRuns | None = None
-    _given: str = PrivateAttr("")  # no field, so that it counts in no key (though in ==)
+    # No fields, so that they count in no key (though in ==).
+    _given: str = PrivateAttr("")
+    _variants: tuple[VariantConfig, ...] = PrivateAttr(())
 
     @field_validator("name")
     @classmethod
@@ -184,6 +187,22 @@ class StudyConfig(Frozen):
             raise unknown(f"dataset of study '{self.name}'", name, self.datasets)
         return self.datasets[name]
 
+    @property
+    def variant_configs(self) -> tuple[VariantConfig, ...]:
+        """The study's variants in its order."""
+        return self._variants or tuple(load_variant(name) for name in self.variants)
+
+    def variant(self, name: str) -> VariantConfig:
+        """One of the study's variants, or of the alternative readings that it trains.
+
+        Raises:
+            InputError: the study has none of this name.
+        """
+        known = {one.name: one for one in self.variant_configs} | self.reading_variants()
+        if name not in known:
+            raise unknown(f"variant of study '{self.name}'", name, known)
+        return known[name]
+
     def model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig:
         """The model of one run: the dataset's named model, its classes, and the variant's one change."""
         base = model_by_name(self.dataset(dataset).model)
@@ -200,13 +219,6 @@ class StudyConfig(Frozen):
     def readings_dataset(self) -> str:
         """On whose clips the readings are compared: the dataset that the study says, else that of table2."""
         return self.readings.dataset if self.readings else self.table2
-
-    def run(self, dataset: str, variant: VariantConfig) -> DatasetConfig:
-        """The configuration of one run: the dataset's, with the variant's change of recipe or protocol, if any."""
-        config = self.dataset(dataset)
-        train, protocol = variant.train.model_dump(exclude_none=True), variant.protocol.model_dump(exclude_none=True)
-        changed = {"train": config.train.model_copy(update=train)}
-        return config.model_copy(update=changed | {"protocol": config.protocol.model_copy(update=protocol)})
 
 
 def project_root(root: str | Path | None = None) -> Path:
@@ -228,6 +240,21 @@ def project_root(root: str | Path | None = None) -> Path:
     installed = Path(__file__).parents[1]
     checkout = installed.parent
     return checkout if (checkout / "ablations" / "studies").is_dir() else installed / "packaged"
+
+
+def real_folder(folder: str, given: str) -> str:
+    """A folder of real clips as an absolute path: keys hold it, so each way of naming it must give the same.
+
+    Args:
+        given: the option as the user wrote it, for the message.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    path = Path(folder).expanduser().resolve()
+    if not folder or not path.is_dir():
+        raise InputError(f"{given}: there is no such folder")
+    return str(path)
 
 
 def _named(folder: Path, kind: str, name: str | Path, others: Iterable[str] = ()) -> Path:
@@ -264,16 +291,11 @@ def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "
     return variant
 
 
-def load_variants(study: StudyConfig, root: str | Path | None = None) -> list[VariantConfig]:
-    """The study's variants in its order."""
-    return [load_variant(given, root) for given in study.variants]
-
-
 def known_variants(root: str | Path | None = None, study: StudyConfig | None = None) -> dict[str, VariantConfig]:
     """All that has a name: the variants of `ablations/`, the alternative readings, and before them the study's own."""
     files = sorted((project_root(root) / "ablations").glob("*.yaml"))
     found = {variant.name: variant for variant in (load_variant(file, root) for file in files)} | reading_variants()
-    return found | {variant.name: variant for variant in (load_variants(study, root) if study else ())}
+    return found | {variant.name: variant for variant in (study.variant_configs if study else ())}
 
 
 def load_study(
@@ -295,7 +317,7 @@ def load_study(
     study._given = str(path)
     for name in study.datasets:
         dataset_format(name)
-    _check_variants(study, str(file), root)
+    study._variants = _checked_variants(study, str(file), root)
     for name, folder in (roots or {}).items():
         if folder is not None:
             study = _with_real_data(study, name, folder)
@@ -315,8 +337,9 @@ def _check_datasets(study: StudyConfig, where: str) -> None:
             raise InputError(f"{where}: datasets.{name}: 'fixture' is for generated clips; name it {name}-fixture")
 
 
-def _check_variants(study: StudyConfig, where: str, root: str | Path | None) -> None:
+def _checked_variants(study: StudyConfig, where: str, root: str | Path | None) -> tuple[VariantConfig, ...]:
     names: dict[str, str] = {}  # by which runs lie in folders and tables have rows
+    found = []
     for given in study.variants:
         variant = load_variant(given, root, f"variant (of {where})")
         name = variant.name
@@ -327,8 +350,10 @@ def _check_variants(study: StudyConfig, where: str, root: str | Path | None) -> 
         if name == FULL and variant.model_dump(include={"model", "train", "protocol"}, exclude_defaults=True):
             raise InputError(f"{where}: variants: {given} changes something and is named '{FULL}'; rename it")
         names[name] = given
+        found.append(variant)
     if FULL not in names:
         raise InputError(f"{where}: variants: '{FULL}' is missing, which the others are compared with; add it")
+    return tuple(found)
 
 
 def _check_readings(study: StudyConfig, where: str) -> None:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, get_args
 
 from lcr.cost import counted, multiply_adds
 from lcr.cost.table1 import FRAMES
-from lcr.model.config import ModelConfig, Readings, model_by_name
+from lcr.model.config import ModelConfig, Readings
+from lcr.model.models import model_by_name
 
 OTHER_FRAMES = (16, 32, 64)  # §4.1 gives 32 for Jester; for the other data sets it gives 64 for LCR-XL alone
 TUBE_RATIOS = (0.0, 0.3, 0.5, 0.75)  # §3.5 gives neither the ratio nor whether the mask is on at test time

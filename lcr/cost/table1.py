@@ -5,7 +5,8 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from lcr.model.config import MODELS, ModelConfig
+from lcr.model.config import ModelConfig
+from lcr.model.models import MODELS
 
 FRAMES = 32  # of one view, as counted here; how many the paper counted it does not say (frames-in-flops)
 
@@ -24,7 +25,7 @@ class Printed(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row. name: as in lcr.model.config.MODELS; params in 1e6, flops in 1e12 of an unknown unit and length."""
+    """One row. name: as in lcr.model.models.MODELS; params in 1e6, flops in 1e12 of an unknown unit and length."""
 
     name: str
     label: str

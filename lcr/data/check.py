@@ -98,11 +98,11 @@ def check_pack(steps: Steps, manifest: Manifest, report: Report) -> None:
     """Decodes some packed clips again and compares them byte by byte."""
     data = steps.config.data
     try:
-        pack = Pack(steps.folder / "packed", manifest, data, steps.size)
+        pack = Pack(steps.folder / "packed", manifest, data, steps.data.frame_size)
     except InputError as error:
         report.faults.append(str(error))
         return
-    rows, fit = manifest.rows(), fitting(data, steps.size)
+    rows, fit = manifest.rows(), fitting(data, steps.data.frame_size)
     root = media_root(manifest, steps.manifest_path)
     some = generator("check").permutation(len(rows))[:COMPARED]
     wrong = [

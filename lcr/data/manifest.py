@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lcr.config.datasets import dataset_format
-from lcr.config.run import hash_of
+from lcr.config.keys import hash_of
 from lcr.data.decode import Probe, probe
 from lcr.data.formats import jester, kinetics, something
 from lcr.data.formats.annotations import SPLITS, Annotation

@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lcr.config.datasets import dataset_format, is_synthetic
-from lcr.config.run import data_folder, data_key, only_one
-from lcr.config.study import DatasetConfig, StudyConfig
+from lcr.config.run import Data
+from lcr.config.study import DatasetConfig
 from lcr.data.manifest import Manifest, build_manifest, media_root, read_manifest
 from lcr.data.pack import pack, pack_metadata
-from lcr.model.config import model_by_name
 from lcr.util.errors import InputError
+from lcr.util.locks import run_lock
 from lcr.util.parallel import available_cpus
 
 KEY = ".key"  # in raw/: what it was drawn for, and the names of what lies beside it, a line each
@@ -37,40 +36,32 @@ class Steps:
     """The preparation of one dataset of a study. A step does its work whether or not that is needed; `prepare` asks.
 
     Attributes:
-        study, dataset: what is prepared.
+        data: what is prepared.
         workers: processes; None for one a core.
         progress: show progress bars.
     """
 
-    study: StudyConfig
-    dataset: str
+    data: Data
     workers: int | None = None
     progress: bool = True
 
     def __post_init__(self) -> None:
-        self.config: DatasetConfig = self.study.dataset(self.dataset)
-        self.folder: Path = data_folder(self.study.name, self.dataset)
-        self.key: str = data_key(self.study, self.dataset)
-        self.size: int = model_by_name(self.config.model).frame_size
+        self.config: DatasetConfig = self.data.config
+        self.folder, self.key = self.data.folder, self.data.key
         self.manifest_path = self.folder / "manifest.parquet"
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Holds the lock of this dataset's data for the block. What a killed process left half done goes."""
-        with only_one(f"data-{self.study.name}-{self.dataset}"):
+        with run_lock(f"data-{self.data.study}-{self.data.dataset}"):
             for left in self.folder.glob(".*.tmp*"):
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
             yield
 
-    @property
-    def generated(self) -> bool:
-        """Whether the dataset's clips are drawn here; real ones have a root."""
-        return is_synthetic(self.dataset)
-
     def fixture_is_fresh(self) -> bool:
         """Whether raw/ is of this configuration and its annotations are still there, and something in its folders."""
         raw = self.folder / "raw"
-        if not self.generated:
+        if not self.data.synthetic:
             return True
         if not (raw / KEY).is_file():
             return False
@@ -87,11 +78,11 @@ class Steps:
         from lcr.synthetic import write
 
         fixture = self.config.fixture
-        if not self.generated or fixture is None:
-            raise InputError(f"study '{self.study.name}' draws no clips for {self.dataset} (it has no 'fixture' part)")
+        if not self.data.synthetic or fixture is None:
+            raise InputError(f"study '{self.data.study}' has no part 'fixture' for {self.data.dataset}")
         raw = self.folder / "raw"
         write(
-            dataset_format(self.dataset),
+            self.data.format,
             raw,
             train=fixture.train,
             validation=fixture.validation,
@@ -116,12 +107,12 @@ class Steps:
         Raises:
             InputError: something in the annotations is malformed, or more clips are unusable than the study allows.
         """
-        if self.generated and not (self.folder / "raw").is_dir():
+        if self.data.synthetic and not (self.folder / "raw").is_dir():
             raise InputError(f"no clips in {self.folder / 'raw'}; draw them with `lcr data fixture`")
         manifest = build_manifest(
-            self.dataset,
-            self.folder / "raw" if self.generated else self.config.root,
-            stored_root="raw" if self.generated else None,
+            self.data.dataset,
+            self.folder / "raw" if self.data.synthetic else self.config.root,
+            stored_root="raw" if self.data.synthetic else None,
             key=self.key,
             workers=self.workers,
             progress=self.progress,
@@ -147,7 +138,7 @@ class Steps:
         key = f"{self.key} {manifest.data_hash}"
         root = media_root(manifest, self.manifest_path)
         options = {"key": key, "workers": self.workers, "progress": self.progress}
-        pack(manifest, root, out, self.config.data, self.size, **options)
+        pack(manifest, root, out, self.config.data, self.data.frame_size, **options)
         return out
 
     def stale(self) -> Callable[[], Path] | None:
@@ -161,8 +152,10 @@ class Steps:
         return None
 
 
-def prepare(study: StudyConfig, dataset: str, *, workers: int | None = None, progress: bool = True) -> Path:
-    """The folder with a study's prepared data; whatever is missing or stale is made first, by one process at a time.
+def prepare(data: Data, *, workers: int | None = None, progress: bool = True) -> Path:
+    """The folder with the prepared data of one dataset of a study.
+
+    Whatever is missing or stale is made first, by one process at a time.
 
     Real clips that change under the same root are not noticed here: `lcr data check` compares, `lcr data index` renews.
 
@@ -170,9 +163,9 @@ def prepare(study: StudyConfig, dataset: str, *, workers: int | None = None, pro
         workers: processes; None for one a core.
 
     Raises:
-        InputError: the study has no such dataset, real data have no root, or something in them is wrong.
+        InputError: real data have no root, or something in them is wrong.
     """
-    steps = Steps(study, dataset, workers, progress)
+    steps = Steps(data, workers, progress)
     if steps.stale() is not None:
         with steps.alone():
             while (step := steps.stale()) is not None:

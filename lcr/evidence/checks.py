@@ -13,9 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lcr.config.keys import cost_key, diagnosis_key, recorded_key
-from lcr.config.run import data_key, evaluate_key, manifest_path, run_folder, train_key
-from lcr.config.study import StudyConfig, load_variants
+from lcr.config.keys import recorded_key
+from lcr.config.record import RunRecord
+from lcr.config.run import Data, Run
+from lcr.config.study import StudyConfig
+from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.config.variant import VariantConfig
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.evidence.hashes import NAME, Hashes, configuration, study_files
@@ -123,7 +125,7 @@ def check_manifests(folder: Path, hashes: Hashes, study: StudyConfig, report: Re
     """Each data manifest against its hash and the study's data configuration; returns those that can be read."""
     found = {}
     for dataset in study.datasets:
-        path = manifest_path(folder, study.name, dataset)
+        path = Data.of(study, dataset).manifest(folder)
         if not path.is_file():
             report.problems.append(f"{path} is missing")
             continue
@@ -134,7 +136,7 @@ def check_manifests(folder: Path, hashes: Hashes, study: StudyConfig, report: Re
         except InputError as error:
             report.problems.append(str(error))
             continue
-        if manifest.key != data_key(study, dataset):
+        if manifest.key != Data.of(study, dataset).key:
             report.problems.append(f"{path} was made for another configuration of the data, or by other sources")
         found[dataset] = manifest
     return found
@@ -142,8 +144,7 @@ def check_manifests(folder: Path, hashes: Hashes, study: StudyConfig, report: Re
 
 def check_keys(folder: Path, study: StudyConfig, root: str | Path | None, report: Report) -> None:
     """What is made once a study, beside its runs: the key that its maker left against today's."""
-    variants = load_variants(study, root)
-    made = {"cost": cost_key(study, variants), "reading_diagnosis": diagnosis_key(study)}
+    made = {"cost": cost_key(study), "reading_diagnosis": diagnosis_key(study)}
     for name, key in made.items():
         path = folder / study.name / f"{name}.json"
         if path.is_file() and recorded_key(path) != key:
@@ -162,7 +163,8 @@ def check_run(
     report: Report,
 ) -> None:
     """One run's record against the configuration, the sources, and its data's manifest."""
-    place = run_folder(folder, study.name, dataset, variant.name, seed)
+    run = Run(study=study, dataset=dataset, variant=variant, seed=seed, results=folder)
+    place = run.folder
     report.runs += 1
     try:
         record = json.loads((place / "run.json").read_text(encoding="utf-8"))
@@ -183,11 +185,9 @@ def check_run(
     for key, value in names.items():
         if record.get(key) != value:
             problem(f"{key} is {record.get(key)!r}, its folder says {value!r}")
-    if record.get("evaluate_key") != evaluate_key(study, dataset, variant, seed):
+    if run.is_stale(RunRecord.parse(record, place)):
         problem("stale: its configuration or the sources have changed since it was made")
-    if record.get("train_key") != train_key(study, dataset, variant, seed):
-        problem("stale: what it was trained with has changed since")
-    chosen = study.run(dataset, variant)
+    chosen = run.config
     today = json.loads(json.dumps(chosen.model_dump(mode="json", exclude={"model"})))
     for where in _differences({key: config.get(key) for key in today}, today):
         problem(f"config.{where} is not the study's")

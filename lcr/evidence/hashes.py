@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lcr.config.run import hash_of, manifest_path
-from lcr.config.study import StudyConfig, load_variants
+from lcr.config.keys import hash_of
+from lcr.config.run import Data
+from lcr.config.study import StudyConfig
 from lcr.util.errors import InputError
 from lcr.util.files import file_hash, write_aside
 from lcr.util.progress import counting_bar
@@ -50,7 +51,7 @@ class Hashes:
 
 def configuration(study: StudyConfig, root: str | Path | None = None) -> dict[str, Any]:
     """All of a study's settings: its own, and those of its variants and readings."""
-    variants = [*load_variants(study, root), *study.reading_variants().values()]
+    variants = [*study.variant_configs, *study.reading_variants().values()]
     content = {"study": study.model_dump(mode="json"), "variants": [one.model_dump(mode="json") for one in variants]}
     return json.loads(json.dumps(content))
 
@@ -91,7 +92,7 @@ def write_hashes(
     paths = list(study_files(folder, study.name)) if (folder / study.name).is_dir() else []
     if not paths:
         raise InputError(f"{folder / study.name} holds no results; make them with snakemake --config study={named}")
-    manifests = {dataset: manifest_path(folder, study.name, dataset) for dataset in study.datasets}
+    manifests = {dataset: Data.of(study, dataset).manifest(folder) for dataset in study.datasets}
     for dataset, path in manifests.items():
         if not path.is_file():
             raise InputError(f"no manifest {path}; make it with `lcr data index --study {named} --dataset {dataset}`")

@@ -7,7 +7,7 @@ weights are not, but their hashes are.
 import shutil
 from pathlib import Path
 
-from lcr.config.run import manifest_path
+from lcr.config.run import Data
 from lcr.config.study import StudyConfig
 from lcr.evidence.hashes import NAME, read_hashes, study_files, write_hashes
 from lcr.util.errors import InputError
@@ -51,7 +51,7 @@ def make_reference(
             (aside / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, aside / name)
         for dataset in study.datasets:
-            manifest = manifest_path(results, study.name, dataset)
+            manifest = Data.of(study, dataset).manifest(results)
             shutil.copyfile(manifest, aside / study.name / dataset / manifest.name)
         write_hashes(aside, study, named, root, not_kept=not_kept)
     return out

@@ -7,7 +7,7 @@ rest is in
 
 from pathlib import Path
 
-from lcr.config.study import StudyConfig, load_study, load_variants
+from lcr.config.study import StudyConfig, load_study
 from lcr.config.variant import VariantConfig
 from lcr.evidence.checks import Report, check_configuration, check_files, check_keys, check_manifests, check_run
 from lcr.evidence.hashes import NAME, read_hashes
@@ -67,7 +67,7 @@ def verify(folder: str | Path, study: str | None = None, root: str | Path | None
 
 def _parts(study: StudyConfig, root: str | Path | None) -> list[tuple[str, list[VariantConfig], tuple[int, ...]]]:
     """Dataset, variants and seeds of the study's runs, readings included."""
-    variants = load_variants(study, root)
+    variants = list(study.variant_configs)
     parts = [(dataset, variants, study.seeds) for dataset in study.datasets]
     if study.readings is not None:
         parts.append((study.readings.dataset, list(study.reading_variants().values()), study.readings.seeds))

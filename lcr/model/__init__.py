@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from lcr.model.config import MODELS, ModelConfig, Readings, model_by_name
+from lcr.model.config import ModelConfig, Readings
+from lcr.model.models import MODELS, model_by_name
 
 if TYPE_CHECKING:
     from lcr.model.lcr import LCR

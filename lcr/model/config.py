@@ -7,8 +7,6 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lcr.util.errors import unknown
-
 
 class Frozen(BaseModel):
     """A configuration: immutable, typed, and closed to unknown keys."""
@@ -116,26 +114,3 @@ class ModelConfig(Frozen):
     def runs_wkv(self) -> bool:
         """Whether any layer runs the Bi-WKV operator; a layer that computes its class token only has a scan."""
         return self.gate == "cross_rwkv" and not all(self.cls_only)
-
-
-# Table 1. Its Jester rows have 27 classes; its other rows serve Kinetics-400 (400) and SSv2 (174).
-MODELS: dict[str, ModelConfig] = {
-    "lcr-s-112": ModelConfig(frame_size=112, patch_size=8, depth=1, hidden=192, heads=4, classes=27),
-    "lcr-base-112": ModelConfig(frame_size=112, patch_size=8, depth=2, hidden=384, heads=4, classes=27),
-    "lcr-l-112": ModelConfig(frame_size=112, patch_size=8, depth=4, hidden=384, heads=4, classes=27),
-    "lcr-base-224": ModelConfig(frame_size=224, patch_size=16, depth=4, hidden=768, heads=12, classes=400),
-    "lcr-l-224": ModelConfig(frame_size=224, patch_size=16, depth=8, hidden=768, heads=12, classes=400),
-    "lcr-xl-224": ModelConfig(frame_size=224, patch_size=16, depth=12, hidden=768, heads=12, classes=400),
-    "lcr-tiny": ModelConfig(frame_size=48, patch_size=16, depth=2, hidden=48, heads=2, classes=12),
-}
-
-
-def model_by_name(name: str) -> ModelConfig:
-    """The configuration of a named model.
-
-    Raises:
-        InputError: no model has this name.
-    """
-    if name not in MODELS:
-        raise unknown("model", name, MODELS)
-    return MODELS[name]

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from lcr.config.run import Data, Run
 from lcr.config.study import DatasetConfig, StudyConfig
 from lcr.config.variant import VariantConfig
 from lcr.data.clips import Batch, Clips, train_batches
 from lcr.data.prepare import prepare
-from lcr.model.config import ModelConfig, model_by_name
+from lcr.model.config import ModelConfig
 from lcr.model.lcr import LCR
 from lcr.run.train import clip_loss, inputs, learning_rate, make_optimizer, seed_mask, set_machine
 from lcr.util.errors import RunFailed
@@ -162,12 +163,12 @@ def diagnose_study(
         InputError: the data are not there, or the study has no such dataset.
     """
     set_machine(study.model_copy(update={"device": "cpu"}))
-    config = study.dataset(dataset)
-    clips = Clips(prepare(study, dataset), "train", config.data, model_by_name(config.model).frame_size)
+    data = Data.of(study, dataset)
+    clips = Clips(prepare(data), "train", data.config.data, data.frame_size)
     batches = list(train_batches(clips, batch_size=BATCH, seed=SEED, first_step=0, steps=STEPS + 1, workers=0))
     found = {}
     for variant in variants:
         progress(variant.name)
-        model = study.model(dataset, variant, len(clips.classes))
-        found[variant.name] = diagnose(model, study.run(dataset, variant), batches)
+        run = Run(study=study, dataset=dataset, variant=variant, seed=SEED)
+        found[variant.name] = diagnose(run.model(len(clips.classes)), run.config, batches)
     return len(clips.classes), found

@@ -1,16 +1,16 @@
 """The clip that the edge_prompt figure shows: read from the study's data, met by one trained model."""
 
-import json
 from contextlib import chdir
 
 import numpy as np
 import pyarrow.parquet as pq
 import torch
 
-from lcr.config.study import FULL, DatasetConfig, StudyConfig
+from lcr.config.record import RunRecord
+from lcr.config.run import Data
+from lcr.config.study import FULL, DatasetConfig
 from lcr.data.clips import Clips
 from lcr.data.prepare import prepare
-from lcr.model.config import model_by_name
 from lcr.model.tube_mask import tube_mask
 from lcr.probes.attention import class_token_readings
 from lcr.report.figures.edge_prompt import PromptClip
@@ -29,15 +29,15 @@ def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
     """
     folder = finished.seeds(dataset, FULL)[0]
     model, _ = load_trained(folder / "model.safetensors", torch.device("cpu"))
-    said = json.loads((folder / "run.json").read_text(encoding="utf-8"))["config"]
+    said = RunRecord.read(folder).config
     told = {name: said[name] for name in DatasetConfig.model_fields} | {"model": said["model_name"]}
     config = DatasetConfig.model_validate(told)
-    size = model_by_name(config.model).frame_size
+    data = Data(study=finished.study, dataset=dataset, config=config)
     answers = pq.read_table(folder / "predictions.parquet", columns=["id", "label", "prediction"]).to_pandas()
     right = answers[answers.label == answers.prediction]
     chosen = (right if len(right) else answers).sort_values("id").iloc[0]
     with chdir(finished.results.parent):  # where `.lcr/` is
-        clips = Clips(prepare(_study(finished.study, dataset, config), dataset), "validation", config.data, size)
+        clips = Clips(prepare(data), "validation", config.data, data.frame_size)
         batch = clips.test_batch(np.array([clips.ids.index(chosen.id)]), config.protocol)
     frames, edges = batch.frames[0], batch.edges[0]  # of several views the first
     readings = class_token_readings(model, frames.float() / 255, edges.float())
@@ -51,12 +51,6 @@ def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
         _kept(model.config.patches, model.config.tube_ratio),
         torch.stack([reading.shares() for reading in readings]).numpy(),
     )
-
-
-def _study(name: str, dataset: str, config: DatasetConfig) -> StudyConfig:
-    """As much of the study as preparing its clips takes, from what the run says of itself."""
-    of_one = {"datasets": {dataset: config}, "table2": dataset, "variants": (FULL,), "seeds": (0,)}
-    return StudyConfig.model_validate({"name": name, "question": "", **of_one})
 
 
 def _kept(patches: int, ratio: float) -> np.ndarray:

@@ -20,18 +20,19 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
-from lcr.config.run import evaluate_key, only_one, run_folder, train_key
-from lcr.config.study import Protocol, StudyConfig
-from lcr.config.variant import VariantConfig
+from lcr.config.record import GitState, RunRecord
+from lcr.config.run import Run
+from lcr.config.study import Protocol
 from lcr.data.clips import Clips, test_batches
 from lcr.data.prepare import prepare
-from lcr.model.config import ModelConfig, model_by_name
+from lcr.model.config import ModelConfig
 from lcr.model.lcr import LCR
 from lcr.run.protocol import predict
 from lcr.run.train import inputs, peak_resident_gb, set_machine
 from lcr.run.weights import load_model, load_tensors
 from lcr.util.errors import InputError
 from lcr.util.files import write_aside
+from lcr.util.locks import run_lock
 from lcr.util.provenance import git_state, lock_hash
 from lcr.util.schema import parse
 from lcr.wkv import backend_for
@@ -132,25 +133,23 @@ def _training(folder: Path) -> dict[str, Any]:
         ) from error
 
 
-def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int, results: str | Path) -> Path:
-    """Tests a trained run on the validation split and returns its folder.
+def evaluate(run: Run) -> Path:
+    """Evaluates a trained run on the validation split and returns its folder.
 
     Raises:
         InputError: the run is not trained, or its weights are damaged or of another configuration or data.
     """
-    device = set_machine(study)
+    device = set_machine(run.study)
     began = time.monotonic()
-    config = study.run(dataset, variant)
-    folder = run_folder(results, study.name, dataset, variant.name, seed)
-    size = model_by_name(config.model).frame_size
-    with only_one(f"evaluate-{study.name}-{dataset}-{variant.name}-{seed}"):
-        model, about = load_trained(folder / "model.safetensors", device)  # before the clips, which may take minutes
-        clips = Clips(prepare(study, dataset), "validation", config.data, size)
-        key = train_key(study, dataset, variant, seed)
-        if about.get("train_key") != key or about.get("data_hash") != clips.data_hash:
+    config, folder = run.config, run.folder
+    weights = folder / "model.safetensors"
+    with run_lock(f"evaluate-{run.study.name}-{run.name.replace(' ', '-')}"):
+        model, about = load_trained(weights, device)  # before the clips, which may take minutes
+        clips = Clips(prepare(run.data), "validation", config.data, run.data.frame_size)
+        if about.get("train_key") != run.train_key or about.get("data_hash") != clips.data_hash:
             raise InputError(
-                f"{folder / 'model.safetensors'} was trained with another configuration, source or data; train it "
-                f"anew: lcr train --study {study.given} --dataset {dataset} --ablation {variant.name} --seed {seed}"
+                f"{weights} was trained with another configuration, source or data; train it again: "
+                f"lcr train {run.options}"
             )
         trained = _training(folder)  # before the work, too
         scores, pairs = score_clips(model, clips, config.protocol, device, config.data.workers)
@@ -166,34 +165,33 @@ def evaluate(study: StudyConfig, dataset: str, variant: VariantConfig, seed: int
             "data_hash": clips.data_hash,
             "classes": json.dumps(list(clips.classes)),
         }
-        record = {
-            "study": study.name,
-            "dataset": dataset,
-            "variant": variant.name,
-            "seed": seed,
-            "run_hash": about["hash"],
-            "train_key": key,
-            "evaluate_key": evaluate_key(study, dataset, variant, seed),
-            "config": config.model_dump() | {"model": model.config.model_dump(), "model_name": config.model},
-            "protocol": protocol,
-            "git": git_state(),
-            "lock_hash": lock_hash(),
-            "data_hash": clips.data_hash,
-            "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
-            "hardware": _hardware(device),
-            "threads": study.threads,
-            "wkv_backend": backend_for(device, width=model.config.head_width) if model.config.runs_wkv else None,
-            "clips": {"train": about["train_clips"], "validation": len(clips)},
+        record = RunRecord(
+            study=run.study.name,
+            dataset=run.dataset,
+            variant=run.variant.name,
+            seed=run.seed,
+            run_hash=about["hash"],
+            train_key=run.train_key,
+            evaluate_key=run.evaluate_key,
+            config=config.model_dump() | {"model": model.config.model_dump(), "model_name": config.model},
+            protocol=protocol,
+            git=GitState(**git_state()),
+            lock_hash=lock_hash(),
+            data_hash=clips.data_hash,
+            versions={"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
+            hardware=_hardware(device),
+            threads=run.study.threads,
+            wkv_backend=backend_for(device, width=model.config.head_width) if model.config.runs_wkv else None,
+            clips={"train": about["train_clips"], "validation": len(clips)},
             **trained,
-            "peak_rss_gb": peak_resident_gb(),
-            "evaluate_seconds": time.monotonic() - began,
-        }
+            peak_rss_gb=peak_resident_gb(),
+            evaluate_seconds=time.monotonic() - began,
+        )
         for name, table in (
             ("predictions.parquet", predictions_table(clips, scores, named)),
             ("temporal.parquet", temporal_table(clips, pairs, named)),
         ):
             with write_aside(folder / name) as aside:
                 pq.write_table(table, aside)
-        with write_aside(folder / "run.json") as aside:  # last: it says that the others are whole
-            aside.write_text(json.dumps(record, indent=1) + "\n")
+        record.write(folder)  # last: it says that the others are whole
     return folder

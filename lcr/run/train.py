@@ -19,18 +19,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lcr.config.run import WORK, hash_of, only_one, run_folder, train_key
+from lcr.config.keys import hash_of
+from lcr.config.run import WORK, Run
 from lcr.config.study import Protocol, StudyConfig, TrainConfig
-from lcr.config.variant import VariantConfig
 from lcr.data.clips import Batch, Clips, steps_per_epoch, train_batches
 from lcr.data.prepare import prepare
 from lcr.data.sampling import generator
-from lcr.model.config import ModelConfig, model_by_name
+from lcr.model.config import ModelConfig
 from lcr.model.lcr import LCR
 from lcr.run.protocol import clip_scores
 from lcr.run.weights import load_model, load_optimizer, load_tensors, optimizer_tensors, save_tensors
 from lcr.util.errors import InputError, RunFailed
 from lcr.util.files import write_aside
+from lcr.util.locks import run_lock
 from lcr.util.progress import training_bar
 
 LOG_EVERY = 10  # steps a line of metrics.jsonl is the mean of
@@ -209,35 +210,31 @@ def peak_resident_gb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
-def train(
-    study: StudyConfig, dataset: str, variant: VariantConfig, seed: int, results: str | Path, *, force: bool = False
-) -> Path:
-    """Trains one run, or goes on with it, and returns its folder. A run that is already there is left as it is.
+def train(run: Run, *, force: bool = False) -> Path:
+    """Trains one run, or goes on with it, and returns its folder. A run that is already trained is left as it is.
 
     Raises:
-        InputError: the data, the configuration or a checkpoint is no good.
+        InputError: the data, the configuration or a checkpoint cannot be used.
         RunFailed: the loss or a gradient became non-finite.
     """
-    device = set_machine(study)
-    config = study.run(dataset, variant)
-    folder = run_folder(results, study.name, dataset, variant.name, seed)
-    clips = Clips(prepare(study, dataset), "train", config.data, model_by_name(config.model).frame_size)
-    model_config = study.model(dataset, variant, len(clips.classes))
-    key = train_key(study, dataset, variant, seed)
-    about = {"hash": hash_of([key, clips.data_hash]), "name": f"{dataset} {variant.name} seed {seed}", "train_key": key}
+    device = set_machine(run.study)
+    config = run.config
+    clips = Clips(prepare(run.data), "train", config.data, run.data.frame_size)
+    model_config = run.model(len(clips.classes))
+    about = {"hash": hash_of([run.train_key, clips.data_hash]), "name": run.name, "train_key": run.train_key}
     checkpoints = WORK / "checkpoints" / str(about["hash"])
-    with only_one(f"train-{about['hash']}"):
-        if not force and is_trained(folder, str(about["hash"])):
-            print(f"{folder} is trained already; --force trains it anew")
-            return folder
+    with run_lock(f"train-{about['hash']}"):
+        if not force and is_trained(run.folder, str(about["hash"])):
+            print(f"{run.folder} is trained already; --force trains it again")
+            return run.folder
         if force:
             shutil.rmtree(checkpoints, ignore_errors=True)
-        training = Training(clips, model_config, config.train, config.protocol, seed, device, checkpoints, about)
+        training = Training(clips, model_config, config.train, config.protocol, run.seed, device, checkpoints, about)
         if training.step:
             print(f"going on from step {training.step} of {training.steps} ({training.checkpoint})", flush=True)
         training.run(training.batches(config.data.workers))
         end = {"end": True, "seconds": training.seconds, "peak_rss_gb": peak_resident_gb()}
-        with write_aside(folder / "metrics.jsonl") as aside:
+        with write_aside(run.folder / "metrics.jsonl") as aside:
             aside.write_text("".join(json.dumps(line) + "\n" for line in [*training.metrics, end]))
         model = about | {
             "model": model_config.model_dump(),
@@ -245,9 +242,9 @@ def train(
             "data_hash": clips.data_hash,
             "train_clips": len(clips),
         }
-        save_tensors(folder / "model.safetensors", training.model.state_dict(), model)
+        save_tensors(run.folder / "model.safetensors", training.model.state_dict(), model)
         shutil.rmtree(checkpoints, ignore_errors=True)
-    return folder
+    return run.folder
 
 
 def is_trained(folder: Path, run_hash: str) -> bool:

@@ -1,6 +1,5 @@
 """What a trained model says of one video: by the protocol it was tested with, or frame by frame as a stream."""
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from lcr.config.record import NAME, RunRecord
 from lcr.config.study import DataConfig, Protocol
 from lcr.data.decode import each_frame, is_video, probe, read_frames
 from lcr.data.sampling import generator, sample_frames
@@ -37,18 +37,15 @@ def load_run(folder: Path) -> Trained:
     Raises:
         InputError: the folder holds no tested run, or its weights are damaged.
     """
-    record = folder / "run.json"
-    if not record.is_file():
-        raise InputError(f"{folder} holds no tested run (no run.json); make one with `lcr train` and `lcr evaluate`")
     try:
-        recorded = json.loads(record.read_text(encoding="utf-8"))
-        data, protocol = recorded["config"]["data"], recorded["config"]["protocol"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{record} is damaged ({error!r}); test the run again with `lcr evaluate`") from error
+        record = RunRecord.read(folder)
+    except FileNotFoundError:
+        raise InputError(f"{folder} holds no evaluated run; make one with `lcr train` and `lcr evaluate`") from None
     model, about = load_trained(folder / "model.safetensors", torch.device("cpu"))
-    if about.get("hash") != recorded.get("run_hash") or "classes" not in about:
+    if about.get("hash") != record.run_hash or "classes" not in about:
         raise InputError(f"{folder}: these are not the weights that run.json tells of; test them with `lcr evaluate`")
-    where = str(record)
+    where = f"{folder / NAME}: config"
+    data, protocol = (record.config.get(name) for name in ("data", "protocol"))
     return Trained(model, about["classes"], parse(DataConfig, data, where), parse(Protocol, protocol, where))
 
 

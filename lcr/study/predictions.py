@@ -6,7 +6,6 @@ computed, and they must agree on clips, data and protocol. Only run folders and 
 Runs that differ in data or protocol alone can be let through (`mixed`); see `lcr.study.agreement`.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from lcr.config.run import evaluate_key, run_folder
+from lcr.config.record import RunRecord
+from lcr.config.run import Run
 from lcr.config.study import StudyConfig
 from lcr.config.variant import VariantConfig
-from lcr.study.agreement import SAME, Found, check_agreement, mixture
+from lcr.study.agreement import Found, check_agreement, mixture
 from lcr.util.errors import InputError
 
 TOP = 5
@@ -89,20 +89,17 @@ def _column(table: pa.Table, name: str, file: str) -> NDArray[Any]:
     return table[name].to_numpy()
 
 
-def _info(folder: Path, key: str) -> dict[str, Any]:
-    """run.json of a run that is up to date."""
+def _record(run: Run) -> RunRecord:
+    """The record of a run that is up to date."""
     try:
-        info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        record = RunRecord.read(run.folder)
     except FileNotFoundError:
         raise _Unusable("no run.json (not run, or failed)") from None
-    except (OSError, ValueError):
+    except InputError:
         raise _Unusable("run.json is damaged") from None
-    if not isinstance(info, dict) or info.get("evaluate_key") != key:
+    if run.is_stale(record):
         raise _Unusable(STALE)
-    for name in ("protocol", "data_hash", *SAME):
-        if name not in info:
-            raise _Unusable(f"run.json has no '{name}'")
-    return info
+    return record
 
 
 def _answers(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
@@ -200,10 +197,10 @@ def _gather(
         study.dataset(dataset)
         for variant in variants:
             for seed in study.seeds:
-                folder = run_folder(results, study.name, dataset, variant.name, seed)
+                run = Run(study=study, dataset=dataset, variant=variant, seed=seed, results=Path(results))
                 try:
-                    info = _info(folder, evaluate_key(study, dataset, variant, seed))
-                    found.setdefault(dataset, {})[variant.name, seed] = read(folder, info)
+                    info = _record(run).model_dump()
+                    found.setdefault(dataset, {})[variant.name, seed] = read(run.folder, info)
                 except _Unusable as why:
                     problems.setdefault((dataset, variant.name, str(why)), []).append(seed)
     if problems:

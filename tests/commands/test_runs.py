@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from lcr.commands.runs import chosen
+from lcr.commands.runs import chosen_run
 from lcr.util.errors import InputError
 from tests.micro import STUDY
 
@@ -101,11 +101,11 @@ def test_a_study_finds_its_own_variant_by_name_wherever_its_file_lies(tmp_path) 
     study = tmp_path / "study.yaml"
     study.write_text(STUDY.replace("variants: [full", f"variants: [full, {tmp_path / 'file.yaml'}"))
     for ablation in ("mine", str(tmp_path / "file.yaml")):
-        assert chosen(str(study), "jester-fixture", ablation, 0, None, None)[1].model.tube_ratio == 0.6
+        assert chosen_run(str(study), "jester-fixture", ablation, 0, None, None).variant.model.tube_ratio == 0.6
 
 
 @pytest.mark.parametrize("name", ["full", "no_tube_mask", "kv-source.additive"])
 def test_a_variant_whose_runs_would_replace_anothers_is_refused(name: str, tmp_path) -> None:
     (tmp_path / "file.yaml").write_text(VARIANT.format(name))
     with pytest.raises(InputError, match=f"another variant named '{name}', whose runs these would replace"):
-        chosen("tiny", "jester-fixture", str(tmp_path / "file.yaml"), 0, None, None)
+        chosen_run("tiny", "jester-fixture", str(tmp_path / "file.yaml"), 0, None, None)

@@ -1,62 +1,173 @@
-"""What counts in a run's key: whatever can change a number, and no comment."""
+"""A key holds whatever can change its run's numbers, and nothing else."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
-from lcr.config.keys import COST_SOURCES, diagnosis_key
-from lcr.config.run import PACKAGE, evaluate_key, source_hash
-from lcr.config.study import load_study, load_variant
+from lcr.config import keys
+from lcr.config.keys import Environment, meaning
+from lcr.config.run import Data, Run
+from lcr.config.study import StudyConfig, load_study, load_variant
+from lcr.config.study_keys import cost_key, diagnosis_key
+from lcr.wkv import library
 
-PYTHON, CPP = "x = 1\n", 'const char* at = "a//b";\nint x = 1;\n'
-
-
-def key(folder, python: str = PYTHON, cpp: str = CPP) -> str:
-    folder.mkdir()
-    (folder / "a.py").write_text(python)
-    (folder / "a.cpp").write_text(cpp)
-    return source_hash(("a.py", "a.cpp"), folder)
-
-
-def test_comments_of_either_language_count_in_no_key(tmp_path):
-    before = key(tmp_path / "before")
-    commented = f"// at the top\n{CPP}/* or\nbelow */".replace("1;", "1;  // beside")
-    assert key(tmp_path / "commented", f'"""Docs."""\n# why\n{PYTHON}', commented) == before
+ARMS = {
+    "jester": ("jester-fixture", "full"),
+    "lstm": ("jester-fixture", "lstm_gate"),
+    "wkv": ("jester-fixture", "kv-source.additive"),
+    "kinetics": ("kinetics-fixture", "full"),
+    "real": ("jester", "full"),
+}
 
 
-def test_code_and_what_looks_like_a_comment_in_a_string_do(tmp_path):
-    changes = [{"python": "x = 2\n"}, {"cpp": CPP.replace("1", "2")}, {"cpp": CPP.replace("//b", "//c")}, {}]
-    assert len({key(tmp_path / str(i), **change) for i, change in enumerate(changes)}) == len(changes)
-
-
-def test_the_frames_that_a_rule_reads_count_in_every_readings_key(monkeypatch):
-    """The rule is lcr/config.py's, which is no source of a run: the number it comes to counts instead."""
+def study_with_a_real_root() -> StudyConfig:
+    """The study tiny, with Jester's real clips beside the synthetic ones."""
     study = load_study("tiny")
-    names = ("full", "loss-frames.all", "loss-frames.last")
+    real = study.datasets["jester-fixture"].model_copy(update={"fixture": None, "root": "/clips/jester"})
+    return study.model_copy(update={"datasets": study.datasets | {"jester": real}})
 
-    def keys() -> list[str]:
-        return [evaluate_key(study, "jester-fixture", load_variant(name), 0) for name in names]
 
-    before = keys()
+def run_keys(study: StudyConfig) -> dict[str, str]:
+    """The evaluation key of each of `ARMS`, computed from scratch."""
+    for cached in (keys._file_digest, keys.source_digest):
+        cached.cache_clear()
+    return {
+        name: Run(study=study, dataset=dataset, variant=load_variant(variant), seed=0).evaluate_key
+        for name, (dataset, variant) in ARMS.items()
+    }
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the package's sources, whose digests count."""
+    monkeypatch.setattr(keys, "backend_here", lambda device, width: "cpu")
+    copy = shutil.copytree(keys.PACKAGE, tmp_path / "lcr", ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    monkeypatch.setattr(keys, "PACKAGE", copy)
+    yield copy
+    for cached in (keys._file_digest, keys.source_digest):
+        cached.cache_clear()
+
+
+EDITS = {
+    "the drawings of Kinetics": ("synthetic/activities.py", "\nNEW = 1\n", {"kinetics"}),
+    "the reader of Kinetics": ("data/formats/kinetics.py", "\nNEW = 1\n", {"kinetics"}),
+    "the reader of Jester": ("data/formats/jester.py", "\nNEW = 1\n", {"jester", "lstm", "wkv", "real"}),
+    "the LSTM gate": ("model/lstm_gate.py", "\nNEW = 1\n", {"lstm"}),
+    "the Cross-RWKV gate": ("model/cross_rwkv.py", "\nNEW = 1\n", {*ARMS} - {"lstm"}),
+    "the operator's kernel": ("wkv/native/kernel.cpp", "// new", {"wkv"}),
+    "another backend": ("wkv/chunk.py", "\nNEW = 1\n", set()),
+    "a new model's name": ("model/models.py", '\nMODELS["mine"] = MODELS["lcr-tiny"]\n', set()),
+    "an error's text": ("data/decode.py", "", set()),
+    "the training": ("run/train.py", "\nNEW = 1\n", {*ARMS}),
+    "the evaluation": ("run/evaluate.py", "\nNEW = 1\n", {*ARMS}),
+    "a comment": ("run/train.py", "\n# new\n", set()),
+    "a command": ("commands/runs.py", "\nNEW = 1\n", set()),
+    "a table": ("study/tables/registry.py", "\nNEW = 1\n", set()),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_redoes_the_runs_that_it_can_change_and_no_others(package: Path, edit: str) -> None:
+    study, (file, text, changed) = study_with_a_real_root(), EDITS[edit]
+    before = run_keys(study)
+    source = (package / file).read_text()
+    if edit == "an error's text":
+        text, source = source.replace('raise InputError(\n            f"', 'raise InputError(\n            f"new '), ""
+        assert text != (package / file).read_text()
+    (package / file).write_text(source + text)
+    after = run_keys(study)
+    assert {name for name in ARMS if before[name] != after[name]} == changed
+
+
+def test_settings_and_libraries_count_and_the_place_of_results_does_not() -> None:
+    study = study_with_a_real_root()
+    run = Run(study=study, dataset="jester-fixture", variant=load_variant("full"), seed=0)
+    train = run.config.train.model_copy(update={"learning_rate": 0.5})
+    dataset = study.datasets["jester-fixture"].model_copy(update={"train": train})
+    faster = study.model_copy(update={"datasets": study.datasets | {"jester-fixture": dataset}})
+    before, after = run_keys(study), run_keys(faster)
+    assert {name for name in ARMS if before[name] != after[name]} == {"jester", "lstm", "wkv"}
+    assert run.train_key != run.model_copy(update={"seed": 1}).train_key
+    assert run.train_key == run.model_copy(update={"results": Path("elsewhere")}).train_key
+    other = Environment({**run.environment.versions, "numpy": "0.1"}, run.environment.backend)
+    assert len({*run.keys_in(other), run.train_key, run.evaluate_key}) == 4
+    assert run.data.key != run.data.key_in(other)
+
+
+MEANING = """
+def f(x):
+    y = x + 1
+    print("one")
+    if y > 2:
+        raise ValueError("too large")
+    return {"key": y}
+"""
+SAME = '''
+"""New."""
+def f(x: int) -> dict[str, int]:
+    "Docs."
+    y: int = x + 1  # new
+    print(f"two {x}")
+    if y > 2:
+        raise ValueError(f"{y} is too large")
+    return {"key": y}
+'''
+
+
+def test_docstrings_comments_annotations_and_messages_have_no_meaning_and_code_has(tmp_path: Path) -> None:
+    def of(text: str) -> object:
+        path = tmp_path / "source.py"
+        path.write_text(text)
+        return meaning(path)
+
+    assert of(MEANING) == of(SAME)
+    for old, new in (("+ 1", "+ 2"), ('"key"', '"other"'), ("ValueError", "TypeError"), ("y > 2", "x > 2")):
+        assert of(MEANING) != of(MEANING.replace(old, new)), new
+    assert of("class A:\n    x: int = 1\n") != of("class A:\n    x: str = 1\n")  # a field's type is code
+
+
+def test_a_proved_digest_stands_for_the_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = keys.source_digest(("data",))
+    monkeypatch.setattr(keys, "_proved", lambda: {now: "before", "before": "first"})
+    assert keys.digest(("data",)) == "first"
+
+
+def test_the_backend_that_is_named_without_torch_is_the_one_that_auto_selects(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lcr.wkv import backend_for
+
+    assert keys.backend_here("cpu", 24) == backend_for("cpu", width=24)
+    assert keys.backend_here("cpu", library.MAX_WIDTH + 1) == backend_for("cpu", width=library.MAX_WIDTH + 1) == "torch"
+
+
+def test_the_frames_that_a_rule_reads_count_in_every_readings_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = load_study("tiny")
+    runs = [
+        Run(study=study, dataset="jester-fixture", variant=load_variant(name), seed=0)
+        for name in ("full", "loss-frames.all", "loss-frames.last")
+    ]
+    before = {run.evaluate_key for run in runs}
     monkeypatch.setattr("lcr.config.study.Protocol.frames_read", lambda self, frames: 3)
-    assert not set(before) & set(keys())
+    assert not before & {run.model_copy().keys_in(run.environment)[1] for run in runs}
 
 
-def test_the_model_and_the_frames_of_the_rule_count_in_the_diagnosis_key(monkeypatch):
+def test_models_classes_and_rules_count_in_the_keys_of_what_is_made_once(package: Path, monkeypatch) -> None:
     study = load_study("tiny")
     one = study.datasets["jester-fixture"]
-    models = [one.model_copy(update={"model": name}) for name in ("lcr-s-112", "lcr-l-112")]  # of one frame size
-    keys = {diagnosis_key(study.model_copy(update={"datasets": {"jester-fixture": model}})) for model in models}
-    assert len(keys) == 2
-    before = diagnosis_key(study)
+    studies = [study] + [
+        study.model_copy(update={"datasets": study.datasets | {"jester-fixture": one.model_copy(update=change)}})
+        for change in ({"model": "lcr-s-112"}, {"model": "lcr-l-112"})
+    ]
+    assert len({diagnosis_key(one) for one in studies}) == len({cost_key(one) for one in studies}) == 3
+    before = cost_key(study), diagnosis_key(study)
+    (package / "config/labels/kinetics.txt").write_text("one\n")
+    keys.source_digest.cache_clear()
+    keys._file_digest.cache_clear()
+    assert cost_key(study) != before[0]
     monkeypatch.setattr("lcr.config.study.Protocol.frames_read", lambda self, frames: 3)
-    assert diagnosis_key(study) != before
+    assert diagnosis_key(study) != before[1]
 
 
-@pytest.mark.parametrize("file", ["data/labels/jester.txt", "data/fixtures/activities.py"])
-def test_how_many_classes_there_are_counts_in_the_cost_key(tmp_path, file):
-    package = shutil.copytree(PACKAGE, tmp_path / "lcr", ignore=shutil.ignore_patterns("__pycache__", "*.so"))
-    before = source_hash(COST_SOURCES)
-    with (package / file).open("a") as opened:
-        opened.write("one_more = 1\n")
-    assert source_hash(COST_SOURCES, package) != before
+def test_data_of_two_datasets_have_keys_of_their_own() -> None:
+    study = study_with_a_real_root()
+    assert len({Data.of(study, name).key for name in study.datasets}) == len(study.datasets)

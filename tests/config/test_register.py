@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from lcr.config.register import load_discrepancies, reading_variants
-from lcr.config.run import evaluate_key
+from lcr.config.run import Run
 from lcr.config.study import load_study, load_variant
 from lcr.model import LCR
-from lcr.model.config import model_by_name
+from lcr.model.models import model_by_name
 from lcr.util.errors import InputError
 
 NAMES = list(reading_variants())
@@ -39,8 +39,8 @@ def test_an_alternative_changes_the_fields_that_it_names_and_no_other(name: str)
 @pytest.mark.parametrize("name", NAMES)
 def test_an_alternatives_runs_are_no_other_variants_runs(name: str) -> None:
     study = load_study("tiny")
-    key = evaluate_key(study, "jester-fixture", load_variant(name), 0)
-    assert key != evaluate_key(study, "jester-fixture", load_variant("full"), 0)
+    runs = [Run(study=study, dataset="jester-fixture", variant=load_variant(one), seed=0) for one in (name, "full")]
+    assert runs[0].evaluate_key != runs[1].evaluate_key
     assert name in study.reading_variants()
 
 

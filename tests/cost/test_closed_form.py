@@ -9,7 +9,8 @@ from lcr.cost import counted, counts, multiply_adds, parameters
 from lcr.cost.count import MACS, by_component, count_operations, parameters_by_component
 from lcr.cost.parts import CHUNK
 from lcr.model import LCR
-from lcr.model.config import MODELS, ModelConfig, Readings
+from lcr.model.config import ModelConfig, Readings
+from lcr.model.models import MODELS
 from lcr.wkv import chunk
 from lcr.wkv import multiply_adds as operator_multiply_adds
 

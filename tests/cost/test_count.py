@@ -11,7 +11,8 @@ from lcr.config.study import load_variant
 from lcr.cost import multiply_adds
 from lcr.cost.count import ELEMENTWISE, MACS, component, cost, count_operations
 from lcr.model import LCR
-from lcr.model.config import ModelConfig, model_by_name
+from lcr.model.config import ModelConfig
+from lcr.model.models import model_by_name
 from lcr.util.errors import RunFailed
 from lcr.wkv import bi_wkv
 from tests.model.conftest import READINGS

@@ -61,25 +61,27 @@ def main() -> None:
 
 def once_a_study(given: argparse.Namespace, name: str, tables: list[str]) -> None:
     """What is made once a study: tables, and the real key beside them."""
-    from lcr.config.keys import cost_key, diagnosis_key, record, search_key
-    from lcr.config.study import load_study, load_variants
+    from lcr.config.keys import record_key
+    from lcr.config.study import load_study
+    from lcr.config.study_keys import cost_key, diagnosis_key, search_key
 
     study = load_study(given.study, root=given.root)
-    variants = load_variants(study, given.root)
-    key = {"cost": cost_key(study, variants), "reading_diagnosis": diagnosis_key(study)}.get(name, search_key(study))
+    key = {"cost": cost_key, "reading_diagnosis": diagnosis_key, "reading_search": search_key}[name](study)
     for table in tables:
         write(Path("results") / study.name / f"{table}.csv", f"study\n{study.name}\n")
-    record(Path("results") / study.name / f"{name}.json", key)
+    record_key(Path("results") / study.name / f"{name}.json", key)
 
 
-def keys(given: argparse.Namespace) -> dict[str, str]:
-    """The real keys of a run; imported here alone, since every call would wait for them."""
-    from lcr.config.run import evaluate_key, train_key
-    from lcr.config.study import load_study, load_variant
+def keys(given: argparse.Namespace) -> dict[str, object]:
+    """A record with the real keys of a run; imported here alone, since every call would wait for them."""
+    from lcr.config.run import Run
+    from lcr.config.study import load_study
 
-    study, variant = load_study(given.study, root=given.root), load_variant(given.ablation, given.root)
-    run = (study, given.dataset, variant, int(given.seed))
-    return {"train_key": train_key(*run), "evaluate_key": evaluate_key(*run)}
+    study = load_study(given.study, root=given.root)
+    run = Run(study=study, dataset=given.dataset, variant=study.variant(given.ablation), seed=int(given.seed))
+    told = {"study": study.name, "dataset": run.dataset, "variant": run.variant.name, "seed": run.seed}
+    told |= {"config": {}, "protocol": {}, "data_hash": ""}
+    return told | {"train_key": run.train_key, "evaluate_key": run.evaluate_key}
 
 
 main()

@@ -13,7 +13,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from lcr.config.run import source_hash
+from lcr.config.keys import source_digest
 from tests.dag.conftest import SOURCE
 
 # Where conda's name for it is another.
@@ -39,8 +39,8 @@ def test_a_built_wheel_finds_its_studies_from_any_folder(tmp_path: Path):
     zipfile.ZipFile(next(tmp_path.glob("lcr-*.whl"))).extractall(unpacked)
     elsewhere.mkdir()
     asked = (
-        "import lcr.config.study as c, lcr.config.run as r; s = c.load_study('smoke');"
-        "print(c.__file__, s.name, c.load_variant('full').name, r.source_hash(('wkv',)))"
+        "import lcr.config.study as c, lcr.config.keys as k; s = c.load_study('smoke');"
+        "print(c.__file__, s.name, c.load_variant('full').name, k.source_digest(('wkv:torch',)))"
     )
     answer = subprocess.run(
         [sys.executable, "-c", asked],
@@ -49,8 +49,10 @@ def test_a_built_wheel_finds_its_studies_from_any_folder(tmp_path: Path):
         capture_output=True,
         text=True,
     )
-    runs = source_hash(("wkv",))  # its runs have the same keys: nothing that counts in them was left out
-    assert answer.stdout.split() == [str(unpacked / "lcr" / "config.py"), "smoke", "full", runs], answer.stderr
+    runs = source_digest(("wkv:torch",))  # its runs have the same keys: nothing that counts in them was left out
+    assert answer.stdout.split() == [str(unpacked / "lcr" / "config" / "study.py"), "smoke", "full", runs], (
+        answer.stderr
+    )
 
 
 def test_the_conda_environment_asks_for_what_the_package_asks_for():

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from lcr.config.run import Data
 from lcr.data.check import check_manifest, check_pack
 from lcr.data.manifest import build_manifest, read_manifest
 from lcr.data.prepare import Steps, prepare
@@ -44,8 +45,8 @@ def test_classes_without_clips_are_warned_of(jester_root: Path, tmp_path: Path) 
 
 def test_a_packed_clip_that_differs_is_named(jester_root: Path) -> None:
     study = study_of(jester_root, pack=True)
-    folder = prepare(study, "jester", progress=False)
-    steps, manifest = Steps(study, "jester"), read_manifest(folder / "manifest.parquet")
+    folder = prepare(Data.of(study, "jester"), progress=False)
+    steps, manifest = Steps(Data.of(study, "jester")), read_manifest(folder / "manifest.parquet")
     report = check_manifest(manifest, folder / "manifest.parquet", progress=False)
     check_pack(steps, manifest, report)
     assert report.faults == []

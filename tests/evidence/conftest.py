@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from lcr.config import run as runs
-from lcr.config.run import data_folder, data_key
+from lcr.config import keys
+from lcr.config.run import Data
 from lcr.config.study import StudyConfig
 from lcr.cost.count import cost
 from lcr.data.manifest import SCHEMA, Manifest
@@ -60,8 +60,8 @@ def _finish(study: StudyConfig) -> None:
         ]
         classes = tuple(map(str, range(CLASSES)))
         table = pa.Table.from_pylist(rows, schema=SCHEMA)
-        manifest = Manifest(dataset, "raw", classes, table, data_key(study, dataset))
-        manifest.write(data_folder(study.name, dataset) / "manifest.parquet")
+        manifest = Manifest(dataset, "raw", classes, table, Data.of(study, dataset).key)
+        manifest.write(Data.of(study, dataset).folder / "manifest.parquet")
         for folder in (results / study.name / dataset).glob("*/seed-*"):
             _complete(study, dataset, folder, manifest)
     write_rows(results / study.name / "reading_diagnosis.csv", readings.DIAGNOSIS_COLUMNS, _diagnosis())
@@ -104,7 +104,7 @@ count_once = cache(cost)
 def pretend(patch: pytest.MonkeyPatch) -> None:
     """Sources of which nothing is known, each model counted once, and those of Table 1, which take minutes, never."""
     patch.setattr(cost_table, "cost", count_once)
-    patch.setattr(runs, "source_hash", lambda parts: "sources as they were")
+    patch.setattr(keys, "source_digest", lambda components: "sources as they were")
     patch.setattr(cost_table, "table1", lambda: ())
     patch.setattr(cost_table, "classes_of", lambda study, dataset, results: CLASSES)
 

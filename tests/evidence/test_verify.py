@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lcr.config.keys import record
-from lcr.config.run import data_folder
+from lcr.config.run import WORK
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.evidence.verify import verify
 from lcr.study.tables.registry import TABLES
@@ -40,7 +40,7 @@ def test_whole_results_match_and_it_is_said_what_was_checked(finished):
 
 
 def test_one_flipped_byte_of_any_file_is_found_and_the_file_named(finished):
-    manifest = data_folder("made-up", "jester-fixture") / "manifest.parquet"
+    manifest = WORK / "data/made-up/jester-fixture" / "manifest.parquet"
     files = [finished.results / name for name in read_hashes("results").files]
     assert len(files) > 50
     for number, path in enumerate([*files, manifest, finished.results / NAME]):

@@ -7,7 +7,7 @@ import torch
 
 from lcr.config.study import Protocol, TrainConfig
 from lcr.model import LCR
-from lcr.model.config import MODELS
+from lcr.model.models import MODELS
 from lcr.run.train import clip_loss, make_optimizer
 
 FRAMES = 32  # §4.1

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lcr.config.run import run_folder
+from lcr.config.run import Data
 from lcr.config.study import FULL, StudyConfig, load_variant, parse
 from lcr.data.manifest import read_manifest
 from lcr.data.prepare import prepare
@@ -46,11 +46,13 @@ STUDY = parse(
 def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Finished, list[str]]:
     """An untrained model's run whose third and fourth clips, by name, are noted as answered rightly; and all names."""
     monkeypatch.chdir(tmp_path)
-    rows = read_manifest(prepare(STUDY, DATASET, workers=1, progress=False) / "manifest.parquet").rows("validation")
+    rows = read_manifest(prepare(Data.of(STUDY, DATASET), workers=1, progress=False) / "manifest.parquet").rows(
+        "validation"
+    )
     rows.sort(key=lambda row: row["id"])
     labels = np.array([("Swiping Left", "Swiping Right").index(row["label"]) for row in rows])
     right = np.array([False, False, True, True])
-    folder = run_folder("results", "shown", DATASET, FULL, 0)
+    folder = Path("results/shown", DATASET, FULL, "seed-0")
     folder.mkdir(parents=True)
     table = {"id": [row["id"] for row in rows], "label": labels, "prediction": np.where(right, labels, 1 - labels)}
     pq.write_table(pa.table(table), folder / "predictions.parquet")

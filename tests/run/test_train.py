@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from lcr.config.run import WORK, run_folder
-from lcr.config.study import load_study, load_variant
+from lcr.config.run import WORK
+from lcr.config.study import load_study
 from lcr.model import LCR
-from lcr.model.config import MODELS
+from lcr.model.models import MODELS
 from lcr.model.tube_mask import tube_mask
 from lcr.run.evaluate import evaluate
 from lcr.run.train import Training, clip_loss, learning_rate, make_optimizer, seed_mask
 from lcr.run.weights import load_tensors, save_tensors
 from lcr.util.errors import InputError, RunFailed
 from lcr.util.files import file_hash
-from tests.micro import run
+from tests.micro import micro_run, run
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -90,7 +90,7 @@ def test_a_non_finite_loss_names_step_clips_and_the_last_good_checkpoint(monkeyp
     monkeypatch.setattr(Training, "update", poisoned)
     with pytest.raises(RunFailed, match=r"loss is nan at step 15 on clips \d+, .*checkpoint\.safetensors"):
         run("poisoned")
-    assert not run_folder("poisoned", "micro", "jester-fixture", "full", 0).exists()
+    assert not micro_run("poisoned").folder.exists()
 
 
 def test_a_damaged_checkpoint_is_named_and_so_is_another_runs(monkeypatch):
@@ -119,8 +119,7 @@ def test_a_damaged_checkpoint_is_named_and_so_is_another_runs(monkeypatch):
 def test_testing_writes_scores_temporal_conditions_and_the_record(reference):
     import pyarrow.parquet as pq
 
-    study, variant = load_study("micro.yaml"), load_variant("full")
-    folder = evaluate(study, "jester-fixture", variant, 0, reference.parents[3])
+    folder = evaluate(micro_run(reference.parents[3]))
     predictions = pq.read_table(folder / "predictions.parquet").to_pandas()
     scores = predictions[["score_0", "score_1"]].to_numpy()
     assert len(predictions) == 6
@@ -135,41 +134,39 @@ def test_testing_writes_scores_temporal_conditions_and_the_record(reference):
     assert record["steps"] == 30
     assert record["clips"] == {"train": 8, "validation": 6}
     before = file_hash(folder / "predictions.parquet")
-    evaluate(study, "jester-fixture", variant, 0, reference.parents[3])
+    evaluate(micro_run(reference.parents[3]))
     assert file_hash(folder / "predictions.parquet") == before
 
 
 def test_weights_of_another_configuration_or_damaged_ones_are_refused(reference, tmp_path):
-    study, variant = load_study("micro.yaml"), load_variant("full")
     with pytest.raises(InputError, match="no weights at"):
-        evaluate(study, "jester-fixture", variant, 0, tmp_path)
-    folder = run_folder(tmp_path, "micro", "jester-fixture", "full", 0)
+        evaluate(micro_run(tmp_path))
+    folder = micro_run(tmp_path).folder
     folder.mkdir(parents=True)
     whole = (reference / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(whole[:1000])
     with pytest.raises(InputError, match="damaged"):
-        evaluate(study, "jester-fixture", variant, 0, tmp_path)
+        evaluate(micro_run(tmp_path))
     (folder / "model.safetensors").write_bytes(whole)
-    other = study.model_copy(update={"threads": 2})
+    run = micro_run(tmp_path)
+    other = run.model_copy(update={"study": run.study.model_copy(update={"threads": 2})})
     with pytest.raises(InputError, match="another configuration"):
-        evaluate(other, "jester-fixture", variant, 0, tmp_path)
+        evaluate(other)
 
 
 def test_weights_of_other_sources_are_refused_in_one_line(reference, tmp_path):
-    study, variant = load_study("micro.yaml"), load_variant("full")
-    folder = run_folder(tmp_path, "micro", "jester-fixture", "full", 0)
+    folder = micro_run(tmp_path).folder
     shutil.copytree(reference, folder)
     tensors, about = load_tensors(folder / "model.safetensors")
     for model, said in (({**about["model"], "unheard": 1}, "unknown key 'unheard'"), (None, "found nothing")):
         save_tensors(folder / "model.safetensors", tensors, about | {"model": model})
         with pytest.raises(InputError, match=rf"{said}.*; train it anew"):
-            evaluate(study, "jester-fixture", variant, 0, tmp_path)
+            evaluate(micro_run(tmp_path))
 
 
 @pytest.mark.parametrize("left", ["no file", "nothing", "the end alone", "a line cut"])
 def test_a_training_log_that_is_not_whole_is_found_before_any_clip_is_scored(reference, tmp_path, monkeypatch, left):
-    study, variant = load_study("micro.yaml"), load_variant("full")
-    folder = run_folder(tmp_path, "micro", "jester-fixture", "full", 0)
+    folder = micro_run(tmp_path).folder
     shutil.copytree(reference, folder)
     log = folder / "metrics.jsonl"
     lines = log.read_text().splitlines(keepends=True)
@@ -178,7 +175,7 @@ def test_a_training_log_that_is_not_whole_is_found_before_any_clip_is_scored(ref
         log.unlink()
     monkeypatch.setattr("lcr.run.evaluate.score_clips", lambda *_: pytest.fail("clips are scored"))
     with pytest.raises(InputError, match=r"metrics\.jsonl is missing or not whole .*; train the run anew"):
-        evaluate(study, "jester-fixture", variant, 0, tmp_path)
+        evaluate(micro_run(tmp_path))
 
 
 def test_parameters_are_updated_all_at_once_to_the_same_bits_as_one_by_one():

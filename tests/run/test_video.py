@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from lcr.commands.runs import predict
-from lcr.config.study import load_study, load_variant
 from lcr.data.decode import read_frames
 from lcr.data.manifest import read_manifest
 from lcr.data.transforms import fitting
@@ -18,6 +17,7 @@ from lcr.report.summary import summary
 from lcr.run.evaluate import evaluate
 from lcr.run.video import load_run, scores, stream
 from lcr.util.errors import InputError
+from tests.micro import micro_run
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("inside")
 def clips(reference: Path) -> dict[str, Path]:
     """The validation clips by id; the run is tested first."""
     if not (reference / "run.json").exists():
-        evaluate(load_study("micro.yaml"), "jester-fixture", load_variant("full"), 0, reference.parents[3])
+        evaluate(micro_run(reference.parents[3]))
     folder = Path(".lcr/data/micro/jester-fixture")
     rows = read_manifest(folder / "manifest.parquet").rows("validation")
     return {row["id"]: folder / "raw" / row["path"] for row in rows}

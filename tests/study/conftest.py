@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lcr.config import run as runs
-from lcr.config.run import evaluate_key, run_folder, train_key
+from lcr.config import keys
+from lcr.config.keys import Environment
+from lcr.config.run import Run
 from lcr.config.study import StudyConfig, load_variant, parse
 from lcr.cost import counted
 from lcr.report.finished import Finished
@@ -50,6 +51,11 @@ def made_up_study(
     return parse(StudyConfig, content | changes, "made-up study")
 
 
+def run_of(study: StudyConfig, dataset: str, variant: str, seed: int, results: Path) -> Run:
+    """A run of a made-up study, whatever its variants are."""
+    return Run(study=study, dataset=dataset, variant=load_variant(variant), seed=seed, results=results)
+
+
 def write_run(
     study: StudyConfig,
     results: Path,
@@ -64,7 +70,7 @@ def write_run(
     **info,
 ) -> Path:
     """One run folder: predictions whose mean accuracy is about `accuracy`, pairs that see time, and run.json."""
-    config = load_variant(variant)
+    run = run_of(study, dataset, variant, seed, results)
     rng = np.random.default_rng([seed, *variant.encode()])
     wanted = ACCURACY[variant] if accuracy is None else accuracy
     ids = np.array([str(1000 + clip) for clip in range(clips)])
@@ -73,7 +79,7 @@ def write_run(
     predictions = np.where(right, labels, (labels + 1 + rng.integers(classes - 1, size=clips)) % classes)
     scores = rng.random((clips, classes)).astype(np.float32) * 0.5
     scores[np.arange(clips), predictions] = 0.9
-    folder = run_folder(results, study.name, dataset, variant, seed)
+    folder = run.folder
     folder.mkdir(parents=True, exist_ok=True)
     table = {"id": ids, "label": labels, "label_name": labels.astype(str), "prediction": predictions}
     table |= {f"score_{k}": scores[:, k] for k in range(classes)}
@@ -92,16 +98,21 @@ def write_run(
     }
     pq.write_table(pa.table(temporal), folder / "temporal.parquet")
 
+    model = run.model(classes)
+    environment = Environment(dict.fromkeys(keys.LIBRARIES, "1.0"), "cpu" if model.runs_wkv else None)
+    train_key, evaluate_key = run.keys_in(environment)
     content = {
         "study": study.name,
         "dataset": dataset,
         "variant": variant,
         "seed": seed,
-        "train_key": train_key(study, dataset, config, seed),
-        "evaluate_key": evaluate_key(study, dataset, config, seed),
+        "train_key": train_key,
+        "evaluate_key": evaluate_key,
+        "versions": environment.versions,
+        "wkv_backend": environment.backend,
         "protocol": study.dataset(dataset).protocol.model_dump(),
         "data_hash": f"hash of {dataset}",
-        "config": {"model": study.model(dataset, config, classes).model_dump()},
+        "config": {"model": model.model_dump()},
         "clips": {"train": 4 * clips, "validation": clips},
     }
     (folder / "run.json").write_text(json.dumps(content | info))
@@ -136,7 +147,7 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Stands in for the hash of the sources, which made-up runs do not depend on; called with a text, it changes it."""
 
     def pretend(text: str) -> None:
-        monkeypatch.setattr(runs, "source_hash", lambda parts: text)
+        monkeypatch.setattr(keys, "source_digest", lambda components: text)
 
     pretend("sources as they were")
     return pretend
@@ -178,6 +189,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
     results = tmp_path_factory.mktemp("finished") / "results"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "source_hash", lambda parts: "sources as they were")
+        patch.setattr(keys, "source_digest", lambda components: "sources as they were")
         write_finished(made_up_study(datasets=DATASETS, seeds=3), results)
     return Finished("made-up", results)

@@ -21,7 +21,6 @@ ABOUT = {
     "git": {"commit": "0" * 40, "dirty": False},
     "lock_hash": "1" * 64,
     "hardware": {"cpu": "a CPU", "cores": 2, "simd": "AVX2", "gpu": None},
-    "versions": {"python": "3.11.7", "torch": "2.13.0"},
     "threads": 1,
     "clips": {"train": 1200, "validation": 60},
     "steps": 50,

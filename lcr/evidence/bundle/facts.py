@@ -11,7 +11,6 @@ from typing import Any
 from lcr.config.study import known_variants
 from lcr.config.variant import VariantConfig
 from lcr.data.manifest import Manifest, read_manifest
-from lcr.evidence.hashes import manifest_path
 from lcr.report.finished import Finished, whole_file
 from lcr.study.tables.rows import Row
 from lcr.util.errors import InputError
@@ -85,7 +84,8 @@ class Facts:
         Raises:
             InputError: one is gone.
         """
-        return {name: read_manifest(manifest_path(self.finished.results, self.study, name)) for name in self.datasets}
+        folder = self.finished.folder
+        return {name: read_manifest(folder / name / "manifest.parquet") for name in self.datasets}
 
     def cost(self, dataset: str, variant: str) -> Row:
         """The whole's row of cost.csv; empty where the table has none."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lcr.config.study import FULL, StudyConfig, load_variants
+from lcr.config.study import FULL, StudyConfig
 from lcr.study.claims import verdicts
 from lcr.study.claims.cells import hypotheses, hypothesis_ids, printed_ids, table1_claims, table2_claims
 from lcr.study.claims.expressions import evaluate
@@ -31,7 +31,7 @@ def claim_rows(study: StudyConfig, results: str | Path, root: str | Path | None 
     Raises:
         InputError: one of these tables has not been made or is damaged, or an entry of the ledger is malformed.
     """
-    variants = load_variants(study, root)
+    variants = study.variant_configs
     measured = Measurements(study, [variant.name for variant in variants], results)
     return [
         *(claim_row(claim, measured) for claim in claims()),

@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from lcr.config.datasets import is_synthetic
-from lcr.config.study import FULL, StudyConfig, load_variants
+from lcr.config.study import FULL, StudyConfig
 from lcr.config.variant import VariantConfig
 from lcr.model.config import ModelConfig
 from lcr.paper.facts import validation_clips
@@ -71,7 +71,7 @@ def accuracy_rows(
         InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_answers`); or cost.csv is
             missing or of other models than the runs are.
     """
-    answers = load_answers(study, datasets, load_variants(study, root), results, mixed=mixed)
+    answers = load_answers(study, datasets, study.variant_configs, results, mixed=mixed)
     costs = Costs(study, results)
     by_dataset = {dataset: [one for one in answers if one.dataset == dataset] for dataset in datasets}
     return [row for some in by_dataset.values() for row in _rows(study, some, costs)]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lcr.config.datasets import dataset_format, official_labels
-from lcr.config.run import manifest_path
-from lcr.config.study import StudyConfig, load_variants
+from lcr.config.run import Data
+from lcr.config.study import StudyConfig
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
 from lcr.cost.count import Cost, cost
@@ -47,22 +47,22 @@ def classes_of(study: StudyConfig, dataset: str, results: str | Path = "results"
     """
     config, known = study.dataset(dataset), FORMATS[dataset_format(dataset)]
     if config.root is not None:
-        return len(read_manifest(manifest_path(results, study.name, dataset)).classes)
+        return len(read_manifest(Data.of(study, dataset).manifest(results)).classes)
     if config.fixture is not None:
         return len(config.fixture.classes or tuple(known.drawable()))
     return len(official_labels(dataset_format(dataset)))
 
 
-def jobs(study: StudyConfig, root: str | Path | None = None, results: str | Path = "results") -> list[Job]:
+def jobs(study: StudyConfig, results: str | Path = "results") -> list[Job]:
     """All that the table counts.
 
     Args:
-        results: whose data's manifests say how many classes there are (see `lcr.config.run.manifest_path`).
+        results: whose data's manifests say how many classes there are (see `lcr.config.run.Data.manifest`).
 
     Raises:
         InputError: as for `classes_of`.
     """
-    variants = load_variants(study, root)
+    variants = study.variant_configs
     found = []
     for name, dataset in study.datasets.items():
         classes = classes_of(study, name, results)
@@ -77,7 +77,6 @@ def jobs(study: StudyConfig, root: str | Path | None = None, results: str | Path
 
 def cost_rows(
     study: StudyConfig,
-    root: str | Path | None = None,
     progress: Callable[[str], None] = lambda name: None,
     *,
     results: str | Path = "results",
@@ -94,7 +93,7 @@ def cost_rows(
         RunFailed: a model has an operator without a count.
     """
     counts: dict[tuple[ModelConfig, int], Cost] = {}
-    for job in jobs(study, root, results):
+    for job in jobs(study, results):
         progress(f"{job.dataset or job.model} {job.variant.name}")
         if measure and job.measured:
             found = cost(job.config, job.frames, memory=study.device)

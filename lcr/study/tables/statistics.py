@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lcr.config.study import FULL, StudyConfig, load_variants
+from lcr.config.study import FULL, StudyConfig
 from lcr.study.predictions import Answers, load_answers
 from lcr.study.stats.effects import (
     Components,
@@ -59,7 +59,7 @@ def statistics_rows(
     Raises:
         InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_answers`).
     """
-    answers = load_answers(study, datasets, load_variants(study, root), results, mixed=mixed)
+    answers = load_answers(study, datasets, study.variant_configs, results, mixed=mixed)
     return [row for dataset in datasets for row in _rows(study, [one for one in answers if one.dataset == dataset])]
 
 

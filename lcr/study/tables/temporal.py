@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lcr.config.study import StudyConfig, load_variants
+from lcr.config.study import StudyConfig
 from lcr.study.predictions import CONDITIONS, PairScores, load_pairs
 from lcr.study.stats.intervals import crossed_interval
 from lcr.study.tables.accuracy import data_note, method_name
@@ -39,7 +39,7 @@ def temporal_rows(
     Raises:
         InputError: a run is missing, damaged or stale, or runs cannot be compared.
     """
-    pairs = load_pairs(study, datasets, load_variants(study, root), results, mixed=mixed)
+    pairs = load_pairs(study, datasets, study.variant_configs, results, mixed=mixed)
     return [row for one in pairs for row in _rows(study, one)]
 
 

@@ -19,7 +19,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-WIDTHS = (32, 48, 64, 96, 128)  # channels a head
+from lcr.wkv.library import CUDA_WIDTHS as WIDTHS  # noqa: F401
+
 FOLDER = Path(__file__).parent
 TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}  # in memory; the state is float32
 

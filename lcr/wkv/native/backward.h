@@ -116,15 +116,15 @@
 
   void backward(Slopes& total) {
     const Flush flush(slow());
-    float* const past = states;                       // S_f, in place; or of the chunk at hand, as it was kept
+    float* const past = states;                       // S_f, in place
     float* const before = states + square;            // G of earlier readers, in place
     float* const turned = states + 2 * square;        // G of later and of earlier readers, rows of channels of k
-    float* const future = states + 4 * square;        // S_b after each chunk but the last; or one, as it was kept
+    float* const future = states + 4 * square;        // S_b after each chunk but the last
     float* const after = future + chunks * square;    // G of later readers, after each chunk but the last
     for (int64_t c = chunks - 1; c > 0; --c) {
       const int n = rows(c);
       const bool first = c + 1 == chunks;
-      if (p.bidirectional && !kept) {
+      if (p.bidirectional) {
         read_scaled(w.k_future, p.k, c, position);
         advance_turned(future + (c - 1) * square, first ? nullptr : future + c * square, w.k_future,
                        block(w.v, p.v, c), n,
@@ -138,15 +138,12 @@
     for (int64_t c = 0; c < chunks; ++c) {
       const int n = rows(c);
       const bool has_past = c > 0, has_future = c + 1 < chunks, both = p.bidirectional;
-      float* const future_here = future + (kept ? 0 : c * square);
+      const float* const future_here = future + c * square;
       const float* const after_here = after + c * square;
       read(w.r, p.r, c), read(w.k, p.k, c), read(w.v, p.v, c), read(w.y, p.y, c);
       std::memset(w.slopes, 0, sizeof w.slopes);
 
-      if (kept)
-        copy_square(kept_scores(c), n, w.scores[0], kRows, n);
-      else
-        near_scores(w.r, w.k, n);
+      near_scores(w.r, w.k, n);
       transpose(w.v[0], T, n, width, w.v_turned[0], kRows);
       product(
           n, round_up(n), [this](int t, int i, vec x) { store(w.d_scores[t] + i, x); },
@@ -156,7 +153,7 @@
         both ? near_gradients<true>(dr, dk, first) : near_gradients<false>(dr, dk, first);
       own_gradients(n, total.u);
       for (int half = 8; half < n; half *= 2) {
-        if (half >= kLeaf && !kept)
+        if (half >= kLeaf)
           half_scores(w.r, half, n);
         else
           scale_to_midpoint(w.r_scaled, w.r, n, half);
@@ -164,8 +161,6 @@
       }
 
       const bool read_before = both && has_past, by_pairs = !both && !finite(w.r, dy, n);
-      if (kept && has_past) transpose(kept_past(c - 1), width, width, width, past, width);
-      if (kept && both && has_future) transpose(kept_future(c), width, width, width, future_here, width);
       if (has_past) from_state<false>(dr, w.r, w.y, past, n, ahead(p.dr, c + 1));
       if (both && has_future) from_state<true>(dr, w.r, w.y, future_here, n, ahead(p.dk, c + 1));
       if (has_future) {
@@ -191,8 +186,7 @@
       }
       for (int d = 0; d < p.width; ++d) total.omega[d] -= tables.rate[d] * w.slopes[d];  // d(log w)/dω = -e^ω
       if (has_future) {
-        if (!kept)
-          advance_turned(past, has_past ? past : nullptr, w.k_past, w.v, n, ahead(both ? future : after, c + 1));
+        advance_turned(past, has_past ? past : nullptr, w.k_past, w.v, n, ahead(both ? future : after, c + 1));
         if (both) {
           scale_by_rest(w.r_future, w.r, n);
           advance_turned(before, has_past ? before : nullptr, w.r_future, w.y, n, ahead(after, c + 1));

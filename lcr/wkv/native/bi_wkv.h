@@ -27,7 +27,6 @@ struct Problem {
   const float *omega, *u;   // (H, D)
   Tensor r, k, v, y;        // y is dy in the backward pass
   Tensor dr, dk, dv;        // backward only
-  float* kept;              // what the forward pass leaves to the backward pass, `Kernel::floats_kept` a task; or null
 };
 
 // dω and du of one (batch, head).
@@ -41,7 +40,6 @@ struct Kernel {
   void (*forward)(const Problem&, int64_t b, int64_t h, bool same, void* memory);
   void (*backward)(const Problem&, int64_t b, int64_t h, bool same, void* memory, Slopes&);
   int64_t (*size)(const Problem&, bool backward);
-  int64_t (*floats_kept)(const Problem&);  // 0 where the backward pass does better to make it all again
 };
 
 extern const Kernel kPortable;

@@ -51,9 +51,6 @@ INLINE void copy(float* to, const float* from, int count) {
   by_vectors(count, [&](int d) { store(to + d, load(from + d)); });
   for (int d = count / W * W; d < count; ++d) to[d] = from[d];
 }
-inline APART void copy_square(const float* from, int64_t ld_from, float* to, int64_t ld_to, int n) {
-  for (int i = 0; i < n; ++i, from += ld_from, to += ld_to) copy(to, from, n);
-}
 INLINE vec all(float x) { return x - vec{}; }
 INLINE wide all_wide(double x) { return x - wide{}; }
 INLINE int round_up(int64_t x) { return static_cast<int>((x + kRound - 1) / kRound * kRound); }

@@ -119,11 +119,7 @@ extern "C" {
 
 int lcr_bi_wkv_isa() { return best(); }
 
-int64_t lcr_bi_wkv_kept(int64_t isa, int64_t tokens, int64_t width, int64_t bidirectional) {
-  Problem p{};
-  p.tokens = tokens, p.width = static_cast<int>(width), p.bidirectional = bidirectional != 0;
-  return kernel(static_cast<int>(isa)).floats_kept(p);
-}
+const char* lcr_bi_wkv_sources() { return LCR_SOURCES; }
 
 int lcr_bi_wkv(const LcrCall* call) {
   const int64_t batches = call->batches, heads = call->heads, tokens = call->tokens, width = call->width;
@@ -132,7 +128,7 @@ int lcr_bi_wkv(const LcrCall* call) {
     return Tensor{x.data, x.batch, x.head, x.token};
   };
   Problem p{batches, heads, tokens, static_cast<int>(width), call->bidirectional != 0, call->omega, call->u,
-            tensor(0), tensor(1), tensor(2), tensor(3), {}, {}, {}, call->kept};
+            tensor(0), tensor(1), tensor(2), tensor(3), {}, {}, {}};
   const bool backward = call->d_omega != nullptr;
   if (!batches || !heads || !tokens || !width) {
     for (int64_t i = 0; backward && i < heads * width; ++i) call->d_omega[i] = call->d_u[i] = 0;

@@ -1,4 +1,4 @@
-// The plain C interface of the library: no Python and no torch in here.
+// The C interface of the library: no Python and no torch in here. lcr/wkv/library.py has the same structures.
 #pragma once
 #include <cstdint>
 
@@ -18,17 +18,15 @@ struct LcrCall {
   int64_t threads, batches, heads, tokens, width, bidirectional;
   const float *omega, *u;  // (H, D), contiguous
   float *d_omega, *d_u;    // the same; null for the forward pass
-  float* kept;             // lcr_bi_wkv_kept floats a batch and head, which the forward pass writes; or null
   LcrTensor tensors[7];    // r, k, v, dy, dr, dk, dv; or r, k, v, y, with nothing after them
 };
 
 // Returns 0, or 1 when memory is out.
 LCR_EXPORT int lcr_bi_wkv(const LcrCall* call);
 
-// The floats a batch and head that a forward pass can leave to the backward pass, for sequences of so many tokens and
-// channels; 0 where that does not pay. With them or without, the gradients have the same bits.
-LCR_EXPORT int64_t lcr_bi_wkv_kept(int64_t isa, int64_t tokens, int64_t width, int64_t bidirectional);
-
 // The number of the best kernel that this machine runs: 0 portable, 1 AVX2 with FMA, 2 AVX-512.
 LCR_EXPORT int lcr_bi_wkv_isa();
+
+// The hash of the sources that the library was built from, as setup.py computes it.
+LCR_EXPORT const char* lcr_bi_wkv_sources();
 }

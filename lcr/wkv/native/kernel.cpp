@@ -22,7 +22,6 @@ struct Sequence {
   const int width = round_up(p.width);
   const int64_t square = static_cast<int64_t>(width) * width;
   float* const states = reinterpret_cast<float*>(&w + 1);  // running states, then those stored per chunk
-  float* const kept = p.kept ? p.kept + (h * p.batches + b) * floats_kept(p) : nullptr;
 
   int count(int64_t c) const { return c + 1 < chunks ? kChunk : static_cast<int>(p.tokens - c * kChunk); }
   int rows(int64_t c) const { return (count(c) + kBlock - 1) / kBlock * kBlock; }
@@ -49,10 +48,6 @@ struct Sequence {
     for (int t = 0; t < count(c); ++t, target += to.token) copy(target, from[t], p.width);
   }
   float* at(const Tensor& x, int64_t c) const { return x.at(b, h) + c * kChunk * x.token; }
-  // In what is kept: a chunk's scores, S_f and S_b after it (there is a chunk after it).
-  float* kept_scores(int64_t c) const { return kept + c * kChunk * kChunk; }
-  float* kept_past(int64_t c) const { return kept_scores(chunks - 1) + kSquare + c * square; }
-  float* kept_future(int64_t c) const { return kept_past(chunks - 1 + c); }
   // Whether all channels decay so slowly that the gradients, too, can be taken with subnormal numbers for zero: dω of a
   // channel is some w·r·k·(v·dy), of which w ≥ 2^-29 leaves the rest 2^73 before a bit of it is lost. What the forward
   // pass makes (states, scores, y) is a sum of products with 1 as well as w and its powers: there it can always be.
@@ -230,9 +225,8 @@ struct Sequence {
 
   void forward() {
     const Flush flush;
-    float* const future = kept ? kept_future(0) : states + square;  // S_b after each chunk but the last
-    // S_f before chunk c
-    const auto past = [this](int64_t c) { return kept && c > 0 ? kept_past(c - 1) : states; };
+    float* const past = states;             // S_f, in place
+    float* const future = states + square;  // S_b after each chunk but the last
     if (p.bidirectional)
       for (int64_t c = chunks - 1; c > 0; --c) {
         const int n = rows(c);
@@ -246,16 +240,15 @@ struct Sequence {
       const bool has_past = c > 0, has_future = p.bidirectional && c + 1 < chunks;
       const Block r = block(w.r, p.r, c), k = block(w.k, p.k, c), v = block(w.v, p.v, c), y = room(w.y, p.y, c);
       const bool by_pairs = !p.bidirectional && !finite(k, v, n);
-      if (kept || !by_pairs) {
+      if (!by_pairs) {
         near_scores(r, k, n);
         for (int half = kLeaf; half < n; half *= 2) half_scores(r, half, n);
       }
-      if (kept) copy_square(w.scores[0], kRows, kept_scores(c), n, n);
       if (has_past) scale_by_position(w.r_past, r, n);
       if (has_future) scale_by_rest(w.r_future, r, n);
       product(
           n, width, to_rows(y, c + 1), Term<kRows, 1>{w.scores[0], v.data, v.ld, by_pairs ? 0 : n},
-          Natural{w.r_past[0], past(c), width, has_past ? width : 0},
+          Natural{w.r_past[0], past, width, has_past ? width : 0},
           Natural{w.r_future[0], future + c * square, width, has_future ? width : 0});
       // what add_pairs reads of r and k, a chunk read in place has not filled
       if (by_pairs) read(w.r, p.r, c), read(w.k, p.k, c), add_pairs<false>(v, y, n);
@@ -263,7 +256,7 @@ struct Sequence {
       if (c + 1 < chunks) {
         scale_by_rest(w.k_past, k, n);
         const Ahead next_v = ahead(p.v, c + 1);
-        advance(past(c + 1), has_past ? past(c) : nullptr, w.k_past, v, n,
+        advance(past, has_past ? past : nullptr, w.k_past, v, n,
                 Next{p.bidirectional ? ahead(future, c + 1) : next_v, next_v, next_v});
       }
     }
@@ -272,24 +265,24 @@ struct Sequence {
 #include "backward.h"
 };
 
-// What a thread's memory holds: tables (those of the scores if any are made), workspace, states. A head of up to 64
-// channels has rows half as long: memory is met page by page, and the wide rows cost N = 197 another 3%.
+// A thread's memory holds tables, workspace, states. A head of up to 64 channels has rows half as long: memory is met
+// page by page, and the wide rows cost N = 197 another 3%.
 template <int kChannels>
-Sequence<kChannels> sequence(const Problem& p, int64_t b, int64_t h, bool same, void* memory, bool scores) {
+Sequence<kChannels> sequence(const Problem& p, int64_t b, int64_t h, bool same, void* memory) {
   auto& tables = *static_cast<Tables<kChannels>*>(memory);
-  if (!same) fill(tables, p.omega + h * p.width, p.u + h * p.width, p.width, p.bidirectional, scores);
+  if (!same) fill(tables, p.omega + h * p.width, p.u + h * p.width, p.width, p.bidirectional);
   return {p, tables, *reinterpret_cast<Workspace<kChannels>*>(&tables + 1), b, h};
 }
 constexpr int kNarrow = kMaxWidth / 2;
 
 void forward(const Problem& p, int64_t b, int64_t h, bool same, void* memory) {
-  p.width > kNarrow ? sequence<kMaxWidth>(p, b, h, same, memory, true).forward()
-                    : sequence<kNarrow>(p, b, h, same, memory, true).forward();
+  p.width > kNarrow ? sequence<kMaxWidth>(p, b, h, same, memory).forward()
+                    : sequence<kNarrow>(p, b, h, same, memory).forward();
 }
 
 void backward(const Problem& p, int64_t b, int64_t h, bool same, void* memory, Slopes& slopes) {
-  p.width > kNarrow ? sequence<kMaxWidth>(p, b, h, same, memory, !p.kept).backward(slopes)
-                    : sequence<kNarrow>(p, b, h, same, memory, !p.kept).backward(slopes);
+  p.width > kNarrow ? sequence<kMaxWidth>(p, b, h, same, memory).backward(slopes)
+                    : sequence<kNarrow>(p, b, h, same, memory).backward(slopes);
 }
 
 int64_t size(const Problem& p, bool backward) {
@@ -304,6 +297,6 @@ int64_t size(const Problem& p, bool backward) {
 }  // namespace
 
 extern const Kernel LCR_KERNEL;
-const Kernel LCR_KERNEL{forward, backward, size, floats_kept};
+const Kernel LCR_KERNEL{forward, backward, size};
 
 }  // namespace lcr

@@ -45,10 +45,9 @@ INLINE wide exponential(wide x) {
   return sum;
 }
 
-// exp once a channel; powers as products in double, which float32 does not see the rounding of. Without `scores` not
-// what near_scores and half_scores read: halves and near.
+// exp once a channel; powers as products in double, whose rounding float32 does not see.
 template <int kChannels>
-void fill(Tables<kChannels>& t, const float* omega, const float* u, int width, bool bidirectional, bool scores) {
+void fill(Tables<kChannels>& t, const float* omega, const float* u, int width, bool bidirectional) {
   const int padded = (width + 15) / 16 * 16;  // for any vector; zeros beyond the channels
   float log_rate[kChannels] = {}, one[kChannels] = {}, own[kChannels] = {};
   for (int d = 0; d < width; ++d) log_rate[d] = omega[d], one[d] = 1, own[d] = u[d];
@@ -67,7 +66,7 @@ void fill(Tables<kChannels>& t, const float* omega, const float* u, int width, b
       }
     }
   }
-  for (int d = 0; scores && d < padded; d += 8) {
+  for (int d = 0; d < padded; d += 8) {
     float mirror[8][2 * kChunk];  // …, w², w, 1, 1, w, w², …: every table by token is a piece of it
     for (int j = 0; j < kChunk; j += 8) transpose8(t.power[j] + d, t.kStride, mirror[0] + kChunk + j, 2 * kChunk);
     for (int i = 0; i < 8; ++i)

@@ -6,7 +6,6 @@ namespace lcr {
 namespace {
 
 using Square = float[kRows][kRows];  // scores: reader × writer
-constexpr int64_t kSquare = kRows * kRows;
 constexpr int64_t kFits = 8;  // chunks whose tensors and states the caches are taken to hold
 
 // 0, 1, 2, …: exponents as factors.
@@ -38,13 +37,6 @@ struct Block {
 // The last chunk has up to kRows tokens: states for a few alone (14·14 + 1 are 6·32 + 5) cost more than their pairs.
 INLINE int64_t chunks_of(int64_t tokens) {
   return tokens <= kRows ? 1 : (tokens - kTail + kChunk - 1) / kChunk;
-}
-
-// What the forward pass leaves to the backward pass, in floats a task: each chunk's scores and, between chunks, S_f and
-// S_b. To make them again is a seventh of the backward pass; from beyond the caches, fetching them costs as much.
-INLINE int64_t floats_kept(const Problem& p) {
-  const int64_t chunks = chunks_of(p.tokens), width = round_up(p.width);
-  return chunks > kFits ? 0 : (chunks - 1) * (kChunk * kChunk + (p.bidirectional ? 2 : 1) * width * width) + kSquare;
 }
 
 // What a thread works in, for heads of up to kChannels channels.

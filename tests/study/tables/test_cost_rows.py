@@ -10,7 +10,7 @@ from lcr.config.keys import recorded_key
 from lcr.config.study import load_study
 from lcr.cost.count import cost
 from lcr.cost.table1 import FRAMES, table1
-from lcr.model.config import MODELS
+from lcr.model.models import MODELS
 from lcr.study.tables import cost_rows as cost_table
 from lcr.study.tables.cost_rows import Job, classes_of, rows_of
 from lcr.study.tables.costs import COLUMNS

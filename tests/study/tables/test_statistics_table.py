@@ -5,16 +5,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lcr.config.run import run_folder
 from lcr.study.tables.registry import markdown, table_rows
 from lcr.study.tables.statistics import COLUMNS, EQUAL
-from tests.study.conftest import made_up_study, write_run, write_runs
+from tests.study.conftest import made_up_study, run_of, write_run, write_runs
 
 
 def predictions(study, results):
     """By seed, the predictions of each of the study's variants."""
     for seed in study.seeds:
-        folders = (run_folder(results, study.name, "jester-fixture", name, seed) for name in study.variants)
+        folders = (run_of(study, "jester-fixture", name, seed, results).folder for name in study.variants)
         yield [folder / "predictions.parquet" for folder in folders]
 
 
@@ -41,7 +40,7 @@ def test_mcnemar_is_by_seed_and_agrees_with_the_predictions(study, results, rows
     gained = []
     for seed in study.seeds:
         full, variant = (
-            pq.read_table(run_folder(results, study.name, "jester-fixture", name, seed) / "predictions.parquet")
+            pq.read_table(run_of(study, "jester-fixture", name, seed, results).folder / "predictions.parquet")
             for name in ("full", "lstm_gate")
         )
         right = [table["prediction"].to_numpy() == table["label"].to_numpy() for table in (variant, full)]
@@ -85,7 +84,7 @@ def test_one_seed_leaves_what_needs_two_empty(tmp_path):
 
 
 def test_mixed_runs_are_shown_and_said_so_in_every_row_where_asked_for(study, results, rewrite):
-    rewrite(run_folder(results, study.name, "jester-fixture", "lstm_gate", 2), data_hash="another hash")
+    rewrite(run_of(study, "jester-fixture", "lstm_gate", 2, results).folder, data_hash="another hash")
     for name in ("table2", "ablations", "temporal", "statistics"):
         rows = [row for row in table_rows(name, study, results, mixed=True) if row.get("source") != "published"]
         assert rows

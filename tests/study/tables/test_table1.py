@@ -4,7 +4,8 @@ import pytest
 
 from lcr.cost import counted
 from lcr.cost.table1 import table1
-from lcr.model.config import MODELS, Readings
+from lcr.model.config import Readings
+from lcr.model.models import MODELS
 from lcr.study.tables.registry import TABLES, markdown, table_rows, write_table
 from lcr.study.tables.table1 import counting_readings
 

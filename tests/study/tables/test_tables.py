@@ -7,14 +7,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lcr.config.run import run_folder
 from lcr.config.study import load_variant
 from lcr.cost.count import cost
 from lcr.study.tables.accuracy import published_rows
 from lcr.study.tables.registry import markdown, publish, table_rows, write_table
 from lcr.study.tables.rows import points, read_rows
 from lcr.util.errors import InputError
-from tests.study.conftest import ACCURACY, made_up_study, write_run, write_runs
+from tests.study.conftest import ACCURACY, made_up_study, run_of, write_run, write_runs
 
 DESIGN = (
     "method,variant,source,study,dataset,top1,top1_ci_low,top1_ci_high,top5,params_m,gmacs,gflops,peak_mem_gb,frames,"
@@ -49,7 +48,7 @@ def test_measured_rows_are_recomputed_from_the_per_clip_predictions(study, resul
     assert list(rows) == list(ACCURACY)
     right, top5 = [], []
     for seed in study.seeds:
-        folder = run_folder(results, study.name, "jester-fixture", "lstm_gate", seed)
+        folder = run_of(study, "jester-fixture", "lstm_gate", seed, results).folder
         table = pq.read_table(folder / "predictions.parquet").to_pandas()
         right.append((table.prediction == table.label).mean())
         scores = table.filter(like="score_").to_numpy()
@@ -126,7 +125,7 @@ def test_top5_of_five_classes_is_left_empty(tmp_path):
 
 def test_every_missing_failed_damaged_or_stale_run_is_named_and_no_table_is_written(study, results, rewrite):
     def folder(variant, seed):
-        return run_folder(results, study.name, "jester-fixture", variant, seed)
+        return run_of(study, "jester-fixture", variant, seed, results).folder
 
     (folder("full", 3) / "predictions.parquet").unlink()
     (folder("full", 5) / "run.json").unlink()
@@ -159,7 +158,7 @@ def test_changed_sources_make_every_run_stale(study, results, sources):
 def test_a_refused_table_leaves_the_earlier_one_as_it_was(study, results):
     path = write_table("table2", study, results)
     before = path.read_bytes()
-    (run_folder(results, study.name, "jester-fixture", "full", 0) / "run.json").unlink()
+    (run_of(study, "jester-fixture", "full", 0, results).folder / "run.json").unlink()
     with pytest.raises(InputError):
         write_table("table2", study, results)
     assert path.read_bytes() == before
@@ -167,7 +166,7 @@ def test_a_refused_table_leaves_the_earlier_one_as_it_was(study, results):
 
 @pytest.mark.parametrize(("key", "word"), [("protocol", "prediction protocol"), ("data_hash", "data")])
 def test_results_of_another_protocol_or_other_data_never_share_a_column(study, results, rewrite, key, word):
-    rewrite(run_folder(results, study.name, "jester-fixture", "lstm_gate", 2), **{key: "another"})
+    rewrite(run_of(study, "jester-fixture", "lstm_gate", 2, results).folder, **{key: "another"})
     with pytest.raises(InputError, match=f"lstm_gate/seed-2 differ in their {word}"):
         table_rows("ablations", study, results)
 
@@ -179,7 +178,7 @@ def test_runs_that_answer_different_clips_are_refused(study, results):
 
 
 def test_a_prediction_that_is_not_the_highest_score_is_damage(study, results):
-    file = run_folder(results, study.name, "jester-fixture", "full", 0) / "predictions.parquet"
+    file = run_of(study, "jester-fixture", "full", 0, results).folder / "predictions.parquet"
     table = pq.read_table(file)
     predictions = table["prediction"].to_numpy().copy()
     predictions[0] = (predictions[0] + 1) % 12
@@ -190,7 +189,7 @@ def test_a_prediction_that_is_not_the_highest_score_is_damage(study, results):
 
 
 def test_scores_that_are_not_finite_are_a_failed_run(study, results):
-    file = run_folder(results, study.name, "jester-fixture", "full", 0) / "predictions.parquet"
+    file = run_of(study, "jester-fixture", "full", 0, results).folder / "predictions.parquet"
     table = pq.read_table(file)
     scores = np.full(len(table), np.nan, np.float32)
     pq.write_table(table.set_column(table.column_names.index("score_3"), "score_3", pa.array(scores)), file)
@@ -246,7 +245,7 @@ def test_clips_of_other_classes_do_not_make_the_pairs_a_subset(study, results, m
 
 
 def test_a_record_without_its_number_of_clips_is_named(study, results, rewrite):
-    rewrite(run_folder(results, study.name, "jester-fixture", "full", 4), clips=None)
+    rewrite(run_of(study, "jester-fixture", "full", 4, results).folder, clips=None)
     with pytest.raises(InputError, match=r"full, seed 4: run.json does not say how many clips were evaluated"):
         table_rows("temporal", study, results)
 
@@ -281,7 +280,7 @@ def test_an_empty_file_without_types_is_a_dataset_without_pairs(tmp_path):
 
 
 def test_a_missing_temporal_file_is_named(study, results):
-    (run_folder(results, study.name, "jester-fixture", "full", 4) / "temporal.parquet").unlink()
+    (run_of(study, "jester-fixture", "full", 4, results).folder / "temporal.parquet").unlink()
     with pytest.raises(InputError, match=r"full, seed 4: no temporal.parquet"):
         table_rows("temporal", study, results)
 

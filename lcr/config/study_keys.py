@@ -1,0 +1,45 @@
+"""Keys of what is made once a study, beside its runs: cost, diagnosis, search, tables. Free of torch.
+
+The maker writes the key beside its tables (`lcr.config.keys.record_key`), so that a copy of the results without `.lcr`
+is known to be up to date, as a run is by its run.json.
+"""
+
+from lcr.config.keys import Environment, digest, hash_of
+from lcr.config.register import reading_variants
+from lcr.config.run import Data
+from lcr.config.study import StudyConfig
+from lcr.model.models import model_by_name
+
+
+def cost_key(study: StudyConfig) -> str:
+    """Key of cost.csv, except for the number of classes of real clips, which comes with the clips."""
+    counted = {
+        name: [one.model, one.data.frames, one.protocol.views, one.fixture and one.fixture.classes, one.root]
+        for name, one in study.datasets.items()
+    }
+    changes = {variant.name: variant.model.model_dump() for variant in study.variant_configs}
+    labels = {f"format:{Data.of(study, name).format}" for name in study.datasets}
+    sources = digest(("cost", *sorted(labels)))
+    return hash_of([study.name, counted, changes, study.device, study.threads, sources])
+
+
+def diagnosis_key(study: StudyConfig) -> str:
+    """Key of reading_diagnosis.csv and reading_gradients.csv."""
+    data = Data.of(study, study.readings_dataset)
+    model = model_by_name(data.config.model).model_dump()
+    recipe = data.config.train.model_dump(exclude={"epochs", "batch_size", "checkpoint_seconds"})
+    rule = [data.config.protocol.model_dump(), data.config.protocol.frames_read(data.config.data.frames)]
+    changes = {name: [one.model.model_dump(), one.train.model_dump()] for name, one in reading_variants().items()}
+    settings = [study.name, data.dataset, model, recipe, rule, changes, study.threads]
+    return hash_of([data.settings(), settings, Environment.here().versions, digest((*data.components, "diagnosis"))])
+
+
+def search_key(study: StudyConfig) -> str:
+    """Key of reading_search.csv and reading_search_axes.csv."""
+    return hash_of([study.name, digest(("search",))])
+
+
+def table_key(study: StudyConfig) -> str:
+    """Key of all that a table says beside the runs' own numbers."""
+    variants = [variant.model_dump() for variant in study.variant_configs]
+    return hash_of([study.model_dump(), variants, digest(("tables",))])
