@@ -5,7 +5,7 @@ that all runs on one dataset of a study share. Free of torch.
 """
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +21,15 @@ from lcr.model.models import model_by_name
 WORK = Path(".lcr")
 
 
-class Data(Frozen):
+class _Computed(Frozen):
+    """A frozen object whose copies compute their cached properties again."""
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**fields | dict(update or {}))
+
+
+class Data(_Computed):
     """The prepared data of one dataset of a study: where they lie, and the key of what they depend on."""
 
     study: str
@@ -85,7 +93,7 @@ class Data(Frozen):
         return hash_of([self.settings(), decoders, digest(self.components)])
 
 
-class Run(Frozen):
+class Run(_Computed):
     """One run: a dataset and an arm of a study, and a seed.
 
     results: the folder that `<study>/<dataset>/<variant>/seed-<seed>/` stands in.

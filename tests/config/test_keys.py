@@ -58,7 +58,7 @@ EDITS = {
     "the operator's kernel": ("wkv/native/kernel.cpp", "// new", {"wkv"}),
     "another backend": ("wkv/chunk.py", "\nNEW = 1\n", set()),
     "a new model's name": ("model/models.py", '\nMODELS["mine"] = MODELS["lcr-tiny"]\n', set()),
-    "an error's text": ("data/decode.py", "", set()),
+    "an error's text": ("data/formats/annotations.py", "", set()),
     "the training": ("run/train.py", "\nNEW = 1\n", {*ARMS}),
     "the evaluation": ("run/evaluate.py", "\nNEW = 1\n", {*ARMS}),
     "a comment": ("run/train.py", "\n# new\n", set()),
@@ -72,10 +72,9 @@ def test_an_edit_redoes_the_runs_that_it_can_change_and_no_others(package: Path,
     study, (file, text, changed) = study_with_a_real_root(), EDITS[edit]
     before = run_keys(study)
     source = (package / file).read_text()
-    if edit == "an error's text":
-        text, source = source.replace('raise InputError(\n            f"', 'raise InputError(\n            f"new '), ""
-        assert text != (package / file).read_text()
-    (package / file).write_text(source + text)
+    edited = source + text if text else source.replace('raise InputError(f"', 'raise InputError(f"new ')
+    assert edited != source
+    (package / file).write_text(edited)
     after = run_keys(study)
     assert {name for name in ARMS if before[name] != after[name]} == changed
 

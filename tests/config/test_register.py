@@ -27,7 +27,7 @@ def test_an_alternative_changes_the_fields_that_it_names_and_no_other(name: str)
     study, variant, full = load_study("tiny"), load_variant(name), load_variant("full")
 
     def whole(one) -> dict[str, object]:
-        run = study.run("jester-fixture", one)
+        run = Run(study=study, dataset="jester-fixture", variant=one, seed=0).config
         return leaves(run.model_dump() | {"model": study.model("jester-fixture", one, classes=12).model_dump()})
 
     ours, theirs = whole(variant), whole(full)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lcr.config.keys import record
+from lcr.config.keys import record_key
 from lcr.config.run import WORK
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.evidence.verify import verify
@@ -197,7 +197,7 @@ def test_files_that_came_later_are_noted(finished):
 
 def test_what_is_made_once_a_study_is_stale_when_its_key_is_another(finished):
     for name in ("cost", "reading_diagnosis"):
-        record(finished.results / "made-up" / f"{name}.json", "of yesterday")
+        record_key(finished.results / "made-up" / f"{name}.json", "of yesterday")
     finished.rehash()
     for name in ("cost", "reading_diagnosis"):
         assert any(f"{name}.json: stale" in problem for problem in finished.problems())

@@ -60,7 +60,7 @@ def _table2(source: Source) -> list[Row]:
 def _cost(source: Source) -> list[Row]:
     from lcr.study.tables.cost_rows import cost_rows  # slow to import
 
-    return list(cost_rows(source.study, source.root, results=source.results, measure=source.measure))
+    return list(cost_rows(source.study, results=source.results, measure=source.measure))
 
 
 @cache

@@ -7,7 +7,7 @@ from lcr.study.tables.readings import DIAGNOSIS_COLUMNS, open_questions
 from lcr.study.tables.registry import markdown, table_rows, write_table
 from lcr.study.tables.rows import read_rows, write_rows
 from lcr.util.errors import InputError
-from tests.study.conftest import made_up_study, write_run
+from tests.study.conftest import made_up_study, run_of, write_run
 
 DESIGN = (
     "discrepancy,reading,default,params_m,gmacs,grad_norm_first_step,grad_norm_step_50,never_trained_params,"
@@ -28,7 +28,7 @@ def results(study, tmp_path):
     """Runs of full and of the two trained readings, and a made-up diagnosis of all."""
     for seed in study.readings.seeds:
         for variant, accuracy in (("full", 0.8), (TRAINED[0], 0.5), (TRAINED[1], 0.8)):
-            config = study.run("jester-fixture", load_variant(variant))
+            config = run_of(study, "jester-fixture", variant, 0, tmp_path).config
             protocol = config.protocol.model_dump()
             write_run(study, tmp_path, "jester-fixture", variant, seed, accuracy=accuracy, protocol=protocol)
     names = ["full", *(name for _, some in open_questions() for name in some if name != "decay.data-dependent")]
