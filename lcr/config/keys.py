@@ -154,10 +154,14 @@ def shape_of(node: Any) -> Any:
     return [shape_of(one) for one in node] if isinstance(node, list) else repr(node)
 
 
+def silenced(path: Path) -> ast.Module:
+    """The syntax tree of a Python file without all that no number depends on."""
+    return _Meaning().visit(ast.parse(path.read_text(encoding="utf-8")))
+
+
 def meaning(path: Path) -> Any:
     """The content of a source file that numbers can depend on; other files than Python's count as they are."""
-    text = path.read_text(encoding="utf-8")
-    return shape_of(_Meaning().visit(ast.parse(text))) if path.suffix == ".py" else text
+    return shape_of(silenced(path)) if path.suffix == ".py" else path.read_text(encoding="utf-8")
 
 
 def files_of(components: Iterable[str]) -> list[Path]:
