@@ -61,13 +61,16 @@ class Version(NamedTuple):
             last = (done.stderr.strip() or "no message").splitlines()[-1]
             raise Mismatch(f"{self.tree}: lcr {' '.join(words)} failed: {last}")
 
-    def run_until(self, ready: Callable[[], bool], *words: str) -> None:
-        """Starts one `lcr` command and kills it as soon as `ready` says so."""
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    def run_until_checkpoint(self, *words: str) -> None:
+        """Starts one `lcr` command and kills it as soon as there is a checkpoint more."""
+        before, quiet = set(self.checkpoints()), {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         with subprocess.Popen(self._command(words, False), cwd=self.work, env=self._environment(), **quiet) as process:
-            while process.poll() is None and not ready():
+            while process.poll() is None and before.issuperset(self.checkpoints()):
                 time.sleep(0.005)
             process.kill()
+
+    def checkpoints(self) -> Iterator[Path]:
+        return (self.work / ".lcr" / "checkpoints").glob("*/checkpoint.safetensors")
 
     def ask(self, *words: str) -> Any:
         """The JSON that one `lcr` command of this version prints; None if this version has no such command."""
@@ -177,8 +180,7 @@ def prove(
     for arm in proof.arms:
         if arm.variant in RESUMED and is_synthetic(arm.dataset):  # before the others, whose checkpoints would count
             progress(f"a kill of {arm.dataset} {arm.variant}")
-            before = set(_checkpoints(new))
-            new.run_until(lambda: bool(set(_checkpoints(new)) - before), "train", *new.options(*arm))
+            new.run_until_checkpoint("train", *new.options(*arm))
 
     def one(arm: Arm) -> str | None:
         for version in (new, old):
@@ -201,10 +203,6 @@ def prove(
     if proof.holds and not only:
         proof.recorded = _record(mine, theirs, dict(about or {}))
     return proof
-
-
-def _checkpoints(version: Version) -> Iterator[Path]:
-    return (version.work / ".lcr" / "checkpoints").glob("*/checkpoint.safetensors")
 
 
 def _difference(one: Path, other: Path) -> str | None:
