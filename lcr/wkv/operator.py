@@ -2,6 +2,8 @@
 
 import functools
 import logging
+import sys
+from collections.abc import Callable
 from types import ModuleType
 
 import torch
@@ -161,8 +163,21 @@ def _backward(r, k, v, omega, u, dy, bidirectional, backend):
     return _kernel(r, backend).backward(r, k, v, omega, u, dy, bidirectional)
 
 
-torch.library.impl("lcr::bi_wkv", "default", _forward)
-torch.library.impl("lcr::bi_wkv_backward", "default", _backward)
+def _untraced(function: Callable) -> Callable:
+    """`torch.compiler.disable(function)`, from the moment that another module has loaded the compiler."""
+    disabled = None
+
+    def call(*inputs):
+        nonlocal disabled
+        if disabled is None and "torch._dynamo" in sys.modules:
+            disabled = torch.compiler.disable(function)
+        return (disabled or function)(*inputs)
+
+    return call
+
+
+torch.library.impl("lcr::bi_wkv", "default", _untraced(_forward))
+torch.library.impl("lcr::bi_wkv_backward", "default", _untraced(_backward))
 
 
 @torch.library.register_fake("lcr::bi_wkv")
