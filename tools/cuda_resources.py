@@ -11,7 +11,8 @@ from pathlib import Path
 
 import torch
 
-from lcr.wkv.cuda import TYPES, WIDTHS, source_hash
+from lcr.wkv.cuda import TYPES, source_hash
+from lcr.wkv.library import CUDA_WIDTHS
 
 ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
 TABLE = Path(__file__).parents[1] / "docs" / "cuda_resources.csv"
@@ -44,7 +45,7 @@ def main() -> None:
     """Compiles every instantiation and writes the table."""
     from rich.progress import track
 
-    wanted = [(arch, width, dtype) for arch in ARCHITECTURES for width in WIDTHS for dtype in TYPES]
+    wanted = [(arch, width, dtype) for arch in ARCHITECTURES for width in CUDA_WIDTHS for dtype in TYPES]
     rows = [row for one in track(wanted, description="compiling") for row in resources(*one)]
     with TABLE.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.DictWriter(opened, COLUMNS, lineterminator="\n")

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.autograd.forward_ad import unpack_dual
 from torch.utils.flop_counter import register_flop_formula
 
-from lcr.wkv import chunk, cpu, library, reference
+from lcr.wkv import chunk, cpu, reference
+from lcr.wkv.library import CUDA_WIDTHS, MAX_WIDTH
 
 BACKENDS = ("reference", "torch", "cpu", "cuda")
 NAMES = ("r", "k", "v", "omega", "u")
@@ -30,11 +31,9 @@ def _misfit(backend: str, device: str, dtype: torch.dtype, width: int) -> str | 
     """A description of the tensors that `backend` serves, if these are none of them; None if it serves them."""
     if backend not in ("cpu", "cuda"):
         return None
-    fits, widths = (
-        (width <= library.MAX_WIDTH, f"up to {library.MAX_WIDTH}")
-        if backend == "cpu"
-        else (width in _cuda().WIDTHS, f"of {', '.join(map(str, _cuda().WIDTHS))}")
-    )
+    fits, widths = width <= MAX_WIDTH, f"up to {MAX_WIDTH}"
+    if backend == "cuda":
+        fits, widths = width in CUDA_WIDTHS, f"of {', '.join(map(str, CUDA_WIDTHS))}"
     if fits and device in (backend, "meta") and dtype != torch.float64:
         return None
     return f"backend '{backend}' expects {backend.upper()} tensors of float32, bfloat16 or float16 with D {widths}"

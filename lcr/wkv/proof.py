@@ -12,7 +12,6 @@ from lcr.wkv import bi_wkv, cpu, library
 
 TOKENS = (1, 2, 5, 10, 17, 33, 40, 49, 100, 197, 300)
 WIDTHS = (7, 32, 48, 65, 96, 128)  # channels a head
-CUDA_WIDTHS = (32, 48, 96, 128)
 
 
 def digests(backend: str) -> dict[str, str]:
@@ -46,7 +45,7 @@ def digests(backend: str) -> dict[str, str]:
 
 def _digest(results: Callable[..., list[Tensor]], backend: str) -> str:
     found = hashlib.sha256()
-    for inputs, bidirectional in _calls(CUDA_WIDTHS if backend == "cuda" else WIDTHS):
+    for inputs, bidirectional in _calls(library.CUDA_WIDTHS if backend == "cuda" else WIDTHS):
         if backend == "cuda":
             inputs = [x.cuda() for x in inputs]
         for result in results(*inputs, bidirectional=bidirectional):

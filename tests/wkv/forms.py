@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lcr.wkv import bi_wkv, cpu, library
-from lcr.wkv.cuda import FOLDER, TYPES, WIDTHS, missing, steps
+from lcr.wkv.cuda import FOLDER, TYPES, missing, steps
 from lcr.wkv.reference import pairwise, recurrence
 
 SOURCE = Path(__file__).parents[2]
@@ -161,8 +161,8 @@ FORMS = [
     Form("torch", through("torch"), dtypes=(torch.float64, *LOW), marks=()),
     Form("cpu", through("cpu")),
     *[Form(f"cpu, {name}", native(number)) for number, name in enumerate(library.INSTRUCTION_SETS)],
-    Form("cuda on the host", on_host, WIDTHS, marks=(compiles,)),
-    Form("cuda", through("cuda", "cuda"), WIDTHS, marks=(pytest.mark.gpu, gpu_here)),
+    Form("cuda on the host", on_host, library.CUDA_WIDTHS, marks=(compiles,)),
+    Form("cuda", through("cuda", "cuda"), library.CUDA_WIDTHS, marks=(pytest.mark.gpu, gpu_here)),
 ]
 
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 import torch
 
-from lcr.wkv import backend_for, bi_wkv, cuda
-from lcr.wkv.cuda import FOLDER, TYPES, WIDTHS, missing, source_hash, steps
+from lcr.wkv import backend_for, bi_wkv, cuda, library
+from lcr.wkv.cuda import FOLDER, TYPES, missing, source_hash, steps
 from tests.wkv.forms import Host, compiles, each_form, error, gpu_here, gradient_of, host, inputs, on_host
 from tools import cuda_resources
 
@@ -64,7 +64,13 @@ def test_the_table_is_of_these_sources_and_no_kernel_of_it_spills(table):
     assert {row["sources"] for row in table} == {source_hash()[:16]}, "run python tools/cuda_resources.py"
     have = [(row["kernel"], row["arch"], row["width"], row["dtype"]) for row in table]
     dtypes = [str(dtype).removeprefix("torch.") for dtype in TYPES]
-    wanted = [(k, a, str(w), t) for k in KERNELS for a in cuda_resources.ARCHITECTURES for w in WIDTHS for t in dtypes]
+    wanted = [
+        (k, a, str(w), t)
+        for k in KERNELS
+        for a in cuda_resources.ARCHITECTURES
+        for w in library.CUDA_WIDTHS
+        for t in dtypes
+    ]
     assert sorted(have) == sorted(wanted)
     for row in table:
         assert row["spill_store_bytes"] == row["spill_load_bytes"] == "0", row

@@ -19,8 +19,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lcr.wkv.library import CUDA_WIDTHS as WIDTHS  # noqa: F401
-
 FOLDER = Path(__file__).parent
 TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}  # LCR_TYPE of tensors; the state is float32
 
