@@ -42,7 +42,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     ),
     "gate:cross_rwkv": ("model/class_scan.py", "model/cross_rwkv.py", "model/q_shift.py", "wkv/query.py"),
     "gate:lstm": ("model/lstm_gate.py", "cost/closed_form.py", "cost/parts.py"),  # the latter: its matched width
-    "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/native/*"),
+    "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/library.py", "wkv/native/*"),
     "wkv:torch": ("wkv/operator.py", "wkv/chunk.py"),
     "wkv:cuda": ("wkv/operator.py", "wkv/cuda/*.py", "wkv/cuda/*.cu*"),
     "train": ("run/train.py", "run/protocol.py", "run/weights.py"),
