@@ -217,7 +217,8 @@ def _difference(one: Path, other: Path) -> str | None:
         tables = [pq.read_table(folder / f"{name}.parquet").replace_schema_metadata(None) for folder in (one, other)]
         if not tables[0].equals(tables[1]):
             return f"{name}.parquet differs"
-    lines = [(folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[:-1] for folder in (one, other)]
+    logs = [(folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[:-1] for folder in (one, other)]
+    lines = [list(map(json.loads, log)) for log in logs]
     return None if lines[0] == lines[1] else "metrics.jsonl differs"
 
 

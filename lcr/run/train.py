@@ -35,6 +35,7 @@ from lcr.util.locks import run_lock
 from lcr.util.progress import training_bar
 
 LOG_EVERY = 10  # steps a line of metrics.jsonl is the mean of
+METRICS = ("step", "steps", "loss", "grad_norm", "accuracy", "learning_rate")
 
 
 def set_machine(study: StudyConfig) -> torch.device:
@@ -233,9 +234,12 @@ def train(run: Run, *, force: bool = False) -> Path:
         if training.step:
             print(f"going on from step {training.step} of {training.steps} ({training.checkpoint})", flush=True)
         training.run(training.batches(config.data.workers))
+        lines = [
+            {name: line[name] for name in METRICS} for line in training.metrics
+        ]  # a resumed run sorted their names
         end = {"end": True, "seconds": training.seconds, "peak_rss_gb": peak_resident_gb()}
         with write_aside(run.folder / "metrics.jsonl") as aside:
-            aside.write_text("".join(json.dumps(line) + "\n" for line in [*training.metrics, end]))
+            aside.write_text("".join(json.dumps(line) + "\n" for line in [*lines, end]))
         model = about | {
             "model": model_config.model_dump(),
             "classes": clips.classes,
