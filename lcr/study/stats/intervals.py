@@ -6,7 +6,6 @@ new clips; they take clips as independent, which clips of one performer are not 
 new seeds on the evaluated clips only.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -26,18 +25,12 @@ class MeanSquares(NamedTuple):
     residual: Floats
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A mean with its interval, in the unit of the values.
-
-    covers: what the interval lets vary: "seeds and clips", or "clips" where there is one seed, or "seeds" where there
-        is one clip.
-    """
+class Interval(NamedTuple):
+    """A mean with its interval, in the unit of the values; with one seed over clips alone, with one clip over seeds."""
 
     mean: float
     low: float
     high: float
-    covers: str
 
 
 def mean_squares(values: ArrayLike) -> MeanSquares:
@@ -136,11 +129,9 @@ def crossed_intervals(
 
 
 def crossed_interval(values: ArrayLike, *, level: float = 0.95, bounds: tuple[float, float] = (0.0, 1.0)) -> Interval:
-    """Mean and crossed interval of one (seeds, clips) matrix: see `crossed_intervals`."""
-    y = np.atleast_2d(np.asarray(values, dtype=np.float64))
-    mean, low, high = crossed_intervals(y, level=level, bounds=bounds)
-    covers = "clips" if y.shape[0] == 1 else "seeds" if y.shape[1] == 1 else "seeds and clips"
-    return Interval(float(mean), float(low), float(high), covers)
+    """Mean and interval of one (seeds, clips) matrix, or of the (clips,) of one seed: see `crossed_intervals`."""
+    found = crossed_intervals(np.atleast_2d(np.asarray(values, dtype=np.float64)), level=level, bounds=bounds)
+    return Interval(*map(float, found))
 
 
 def paired_interval(variant: ArrayLike, full: ArrayLike, *, level: float = 0.95) -> Interval:
