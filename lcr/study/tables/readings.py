@@ -43,16 +43,18 @@ USED = "default"
 
 def open_questions() -> list[tuple[Discrepancy, dict[str, tuple[Alternative, VariantConfig]]]]:
     """The register's entries with alternatives that can at least be counted, each alternative with its variant."""
-    found = []
-    for entry in load_discrepancies():
-        variants = {}
-        for one in entry.alternatives:
-            if one.change is not None:
-                variant = entry.variant(one)
-                variants[variant.name] = one, variant
-        if variants:
-            found.append((entry, variants))
-    return found
+    found = [
+        (
+            entry,
+            {
+                (variant := entry.variant(one)).name: (one, variant)
+                for one in entry.alternatives
+                if one.change is not None
+            },
+        )
+        for entry in load_discrepancies()
+    ]
+    return [(entry, alternatives) for entry, alternatives in found if alternatives]
 
 
 def reading_keys() -> list[tuple[str, str]]:
