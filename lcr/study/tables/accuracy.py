@@ -104,18 +104,19 @@ def rows_by_variant(
     for dataset in dict.fromkeys(run.dataset for run in runs):
         made = make({one.run.variant.name: one for one in found if one.run.dataset == dataset})
         for variant in source.study.variant_configs:
-            yield from made.get(variant.name) or (_identical(variant, row) for row in made[FULL])
+            own = {"method": method_name(variant), "variant": variant.name}
+            yield from made.get(variant.name) or (identical(row) | own for row in made[FULL])
 
 
 def acts(run: Run) -> bool:
-    """Whether the variant's switch can change the predictions of the study's model."""
+    """Whether the run can differ from full: its switch acts under the readings of the study's model, or it is full."""
     asked = getattr(run.variant, "acts_on", None)
-    return asked is None or asked(model_by_name(run.config.model))
+    return run.variant.name == FULL or asked is None or asked(model_by_name(run.config.model))
 
 
-def _identical(variant: VariantConfig, full: Row) -> Row:
-    shared = {name: full[name] for name in _SHARED if name in full}
-    return shared | {"method": method_name(variant), "variant": variant.name} | noted(IDENTICAL, full)
+def identical(full: Row) -> Row:
+    """The cells that a variant which cannot act takes over from full: no intervals, differences or tests."""
+    return {name: full[name] for name in _SHARED if name in full} | noted(IDENTICAL, full)
 
 
 def noted(text: str, row: Row) -> Row:
