@@ -88,10 +88,10 @@ def mcnemar(variant: ArrayLike, full: ArrayLike) -> McNemar:
 class Components(NamedTuple):
     """Variance of seed × clip values, split: standard deviations by source, and shares of the mean's variance.
 
-    sd_seed: between seeds, over all clips there could be. sd_clip: between clips, over all seeds. sd_rest: what is
-    left, which one value a cell cannot split into interaction and noise. share_*: of Var(mean) = seed²/n + clip²/M +
-    rest²/(nM); they add up to 1, or are NaN where nothing varies. More seeds shrink the first and third, more clips the
-    second and third.
+    sd_seed: between seeds, over all possible clips. sd_clip: between clips, over all possible seeds. sd_rest: the rest,
+    interaction and noise together, since there is one value a cell. share_*: of Var(mean) = seed²/n + clip²/M +
+    rest²/(nM); the shares add up to 1, or are NaN where nothing varies. More seeds shrink the first and third, more
+    clips the second and third.
     """
 
     sd_seed: float
@@ -121,7 +121,7 @@ def variance_components(values: ArrayLike) -> Components:
 
 
 def detectable_by_interval(differences: ArrayLike) -> float:
-    """The least true difference whose 95% crossed interval leaves out 0 in `POWER` of studies like this one.
+    """The least true difference whose 95% crossed interval excludes 0 with power `POWER`, in studies of this size.
 
     From the estimated variance of the mean difference and its degrees of freedom, by the noncentral t distribution.
     NaN where the differences are all equal: they say nothing about the variance.
@@ -145,14 +145,14 @@ def detectable_by_interval(differences: ArrayLike) -> float:
 
 
 def detectable_by_signs(differences: ArrayLike, tests: int) -> float:
-    """The least true difference that the sign-flip test finds in `POWER` of studies, after Holm's strictest step.
+    """The least true difference that the sign-flip test detects with power `POWER`, at Holm's strictest step.
 
     On the evaluated clips, for normal differences by seed with the standard deviation seen. Infinite where the floor of
     the test is above its level: no difference can be found by so few seeds. NaN with one seed.
 
     Args:
         differences: (n,), mean of variant - full for each seed.
-        tests: m, over how many ablations Holm corrects.
+        tests: m, the number of ablations that Holm corrects over.
     """
     d = np.asarray(differences, dtype=np.float64)
     if d.size < 2:

@@ -71,13 +71,13 @@ def crossed_variance(values: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def unseen_share(values: ArrayLike, *, level: float = 0.95) -> Floats:
-    """By how much clips that were not drawn could move the mean: (...) for values (..., n, M).
+    """The most that unseen clips could move the mean: (...) for values (..., n, M).
 
-    Where few clips differ from the usual value, the variance says little: by chance it may come out next to nothing.
-    c of M clips do; by Clopper and Pearson's bound the share that does may be as large as b(c, M). Each moves the mean
-    by what those seen do on average, with one clip more of which all answers differ: δ = (1 + Σ|deviation|) / (1 + c).
-    The share is δ·(b(c, M) - c/M). If all values are equal, that is 1 - (α/2)^(1/M). Where many clips differ, it is
-    below the half-width that their variance gives.
+    Where few clips differ from the usual value, the variance may be next to nothing by chance. c of M clips differ; by
+    Clopper and Pearson's bound the true share of such clips may be as large as b(c, M). Each moves the mean by the
+    average of the clips seen and of one more clip on which all predictions differ: δ = (1 + Σ|deviation|) / (1 + c).
+    The result is δ·(b(c, M) - c/M); if all values are equal, 1 - (α/2)^(1/M). Where many clips differ, the result is
+    below the half-width from their variance.
     """
     y = np.asarray(values, dtype=np.float64)
     m = y.shape[-1]

@@ -1,14 +1,14 @@
-"""Rows of reading_search and reading_search_axes: which readings give Table 1's two columns, and which cannot.
+"""reading_search and reading_search_axes: the readings that come nearest to Table 1's two columns.
 
 reading_search: the ten best combinations by each ranking, and the reading used here, whatever its errors.
     ranking: params, flops or both (least worst relative error over the rows), simplest (fewest departures from the
     reading used here among those whose parameters are within 2%), default.
-    reading, departures: where it differs from the reading used here, and on how many axes. One column an axis.
-    params_worst_pct, params_worst_row, params_rows_alike: the worst relative error over the six rows, whose it is, and
-    how many of the six print alike; the same for the FLOPs, under the accounting in the last four axes. Then the
-    columns themselves, in the units of Table 1.
-reading_search_axes: what the best combination with each single answer reaches; within_2_pct counts those with it whose
-    parameters are within 2%.
+    reading, departures: the axes on which it differs from the reading used here, and their number. One column an axis.
+    params_worst_pct, params_worst_row, params_rows_alike: the worst relative error over the six rows, the row that has
+    it, and the number of rows that print alike; the same for the FLOPs, under the accounting in the last four axes.
+    Then the columns themselves, in the units of Table 1.
+reading_search_axes: the least errors with each single answer; within_2_pct counts the combinations with this answer
+    whose parameters are within 2%.
 """
 
 from functools import cache

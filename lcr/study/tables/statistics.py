@@ -1,18 +1,18 @@
-"""Rows of statistics: how sure each number is, what its uncertainty is made of, and what could have been found.
+"""statistics: each variant's accuracy with its uncertainty, the sources of that uncertainty, effect size and power.
 
 One row a dataset × variant. Accuracies in percent; differences (variant - full, paired by seed and clip), standard
 deviations and detectable differences in percentage points; shares in percent. Intervals are at 95%.
 
 - top1, top5: means over seeds, with crossed intervals over seeds and clips.
-- sd_seed, sd_clip, sd_rest; share_seed, share_clip, share_rest: where the variance of top1 comes from, and which share
-  of its uncertainty each source has: more seeds cannot shrink what comes from the clips, nor the reverse.
+- sd_seed, sd_clip, sd_rest; share_seed, share_clip, share_rest: the sources of the variance of top1, and each source's
+  share of its uncertainty: more seeds shrink only the share of the seeds, more clips only that of the clips.
 - delta_*: the same for the difference from full.
 - effect_g: Hedges' g of the paired differences by seed (in standard deviations over seeds, on these clips).
 - p_value, p_holm, p_floor_holm: exact sign-flip test over seeds on the evaluated clips, Holm over the ablations.
 - mcnemar_gained, mcnemar_lost, mcnemar_p: by seed, in the study's order, separated by spaces: clips that only the
   variant, and that only full, has right, and the exact test of that split. Description, not evidence: not corrected.
-- detectable_interval, detectable_signs: the least true difference that 80% of studies of this size would find, by an
-  interval that leaves out 0, and by the sign-flip test at Holm's strictest step (inf: by no difference at all).
+- detectable_interval, detectable_signs: the least true difference that a study of this size detects with 80% power, by
+  an interval that excludes 0, and by the sign-flip test at Holm's strictest step (inf: these seeds detect none).
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ COLUMNS = (
     *number("z.2f", "detectable_interval", "detectable_signs", infinite=True),
     "note",
 )
-EQUAL = "answers every clip as full does: nothing is tested here"
+EQUAL = "predicts every clip as full does: nothing is tested here"
 
 
 def rows(source: Source) -> Iterator[Row]:

@@ -1,8 +1,8 @@
-"""Rows of table1: the paper's six models as printed, and as counted under each reading that changes a count.
+"""table1: the paper's six models as printed, and as counted under each reading that changes a count.
 
 params_m and params_m_published in millions; gmacs and gflops in 1e9, of one view of `frames` frames; flops_t_published
-in 1e12, as printed. Errors are counted against published in percent; that of the FLOPs compares FLOPs with FLOPs (two a
-multiply-add), though what is printed fits multiply-adds better (see reading_search).
+in 1e12, as printed. Errors are counted against published in percent; the error of the FLOPs takes two FLOPs a
+multiply-add, though the printed numbers fit multiply-adds better (see reading_search).
 """
 
 from lcr.config.variant import VariantConfig
