@@ -1,16 +1,16 @@
-"""Do the intervals hold what they say, and do the tests keep their level? By made-up studies whose truth is known.
+"""Coverage of the intervals and levels of the tests, measured on simulated studies whose truth is known.
 
     python tools/simulate_coverage.py          writes docs/coverage.csv, in a few minutes on one core
 
-A made-up answer is right if level + seed + clip + class + seed × class + noise > 0, with normal effects of the spreads
-given and noise of spread 1: so seeds and clips are crossed, a seed is good at some classes and bad at others, and the
-true accuracy is a value of the normal distribution function. Spreads are chosen around those of the study `tiny`
-(accuracies of 20% to 61%; standard deviations of 2 to 8 points between seeds and of 26 to 35 between clips).
+A simulated prediction is right if level + seed + clip + class + seed × class + noise > 0, with normal effects of the
+spreads given and noise of spread 1: so seeds and clips are crossed, a seed is good at some classes and bad at others,
+and the true accuracy is a value of the normal distribution function. Spreads are chosen around those of the study
+`tiny` (accuracies of 20% to 61%; standard deviations of 2 to 8 points between seeds and of 26 to 35 between clips).
 
 Columns of coverage.csv: measure (coverage_top1, coverage_delta: shares of 95% intervals that hold the truth;
 false_sign_flip: share of studies of equal models with p <= 0.05, the clips held fixed; false_holm: share with any such
-p after Holm over 5 equal models), the truth in percent or points, the spreads, how many studies were made up, the rate
-in percent with its standard error, what it must be, and whether it is.
+p after Holm over 5 equal models), the truth in percent or points, the spreads, the number of simulated studies, the
+rate in percent with its standard error, the range that it must lie in, and whether it does.
 """
 
 import argparse
@@ -24,12 +24,17 @@ from scipy import optimize
 from scipy.stats import norm
 
 from lcr.study.stats.intervals import crossed_intervals, holm, sign_flip_p
-from lcr.study.tables.rows import Row, write_rows
+from lcr.study.tables.frame import Column, Row, Table, integer, number, write_frame
 from lcr.util.progress import counting_bar
 
-COLUMNS = (
-    *("measure", "seeds", "clips", "truth", "level", "variant_level", "seed_spread", "variant_seed_spread"),
-    *("clip_spread", "class_spread", "interaction", "trials", "rate", "standard_error", "wanted", "met"),
+TABLE = Table(
+    "coverage",
+    (
+        *("measure", *integer("seeds", "clips"), *number(".2f", "truth")),
+        *number("g", "level", "variant_level", "seed_spread", "variant_seed_spread"),
+        *number("g", "clip_spread", "class_spread", "interaction"),
+        *(*integer("trials"), *number(".2f", "rate", "standard_error"), "wanted", Column("met", "flag")),
+    ),
 )
 TRIALS = 10_000  # a rate of 95% then has a standard error of 0.22%
 BATCH = 500
@@ -42,9 +47,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Truth:
-    """What studies are made up from; levels and spreads are in units of the noise.
+    """The parameters of simulated studies; levels and spreads are in units of the noise.
 
-    seeds, clips: of one study. level: of full. variant_level: of the variant that is compared with it; both are right
+    seeds, clips: of one study. level: of full. variant_level: of the variant that is compared with full; both are right
     on the same clips for the same reason, up to noise. class_spread: of CLASSES classes that are the same in all
     studies. interaction: of seed × class.
     """
@@ -69,7 +74,7 @@ class Truth:
         return self.seed_spread if own is None else own
 
     def accuracy(self, variant: bool = False) -> float:
-        """The true accuracy over all seeds and clips there could be."""
+        """The true accuracy over all possible seeds and clips."""
         total = np.sqrt(1 + self.spread(variant) ** 2 + self.clip_spread**2 + self.interaction**2)
         level = self.variant_level if variant else self.level
         return float(norm.cdf((level + self.classes) / total).mean())
@@ -79,10 +84,10 @@ class Truth:
         drawn = self.clip_spread * rng.standard_normal((trials, 1, self.clips), dtype=np.float32)
         return (drawn + self.classes[np.arange(self.clips) % CLASSES]).astype(np.float32)
 
-    def answers(
+    def correct(
         self, rng: np.random.Generator, trials: int, clips: NDArray[np.float32], level: float, spread: float
     ) -> NDArray[np.bool_]:
-        """(trials, seeds, clips): which answers are right."""
+        """(trials, seeds, clips): which predictions are right."""
         seeds = spread * rng.standard_normal((trials, self.seeds, 1), dtype=np.float32)
         by_class = self.interaction * rng.standard_normal((trials, self.seeds, CLASSES), dtype=np.float32)
         effect = level + seeds + by_class[..., np.arange(self.clips) % CLASSES] + clips
@@ -123,8 +128,8 @@ def coverage(truth: Truth, rng: np.random.Generator, trials: int = TRIALS) -> tu
     hits = np.zeros(2)
     for _ in range(trials // BATCH):
         clips = truth.clip_effects(rng, BATCH)
-        full = truth.answers(rng, BATCH, clips, truth.level, truth.spread(False))
-        variant = truth.answers(rng, BATCH, clips, truth.variant_level, truth.spread(True))
+        full = truth.correct(rng, BATCH, clips, truth.level, truth.spread(False))
+        variant = truth.correct(rng, BATCH, clips, truth.variant_level, truth.spread(True))
         _, low, high = crossed_intervals(full)
         hits[0] += np.count_nonzero((low <= accuracy) & (accuracy <= high))
         _, low, high = crossed_intervals(variant.astype(np.float32) - full, bounds=(-1, 1))
@@ -143,8 +148,8 @@ def false_findings(truth: Truth, rng: np.random.Generator, trials: int = TRIALS)
     level = _same_level(truth, clips)
     found = np.zeros(2)
     for _ in range(trials // BATCH):
-        full = truth.answers(rng, BATCH, clips, truth.level, truth.spread(False)).mean(-1)
-        variants = [truth.answers(rng, BATCH, clips, level, truth.spread(True)).mean(-1) for _ in range(ABLATIONS)]
+        full = truth.correct(rng, BATCH, clips, truth.level, truth.spread(False)).mean(-1)
+        variants = [truth.correct(rng, BATCH, clips, level, truth.spread(True)).mean(-1) for _ in range(ABLATIONS)]
         p = np.array([[sign_flip_p(one[at] - full[at]) for one in variants] for at in range(BATCH)])
         found[0] += np.count_nonzero(p[:, 0] <= LEVEL)
         found[1] += np.count_nonzero([holm(row).min() <= LEVEL for row in p])
@@ -163,23 +168,23 @@ def _same_level(truth: Truth, clips: NDArray[np.float32]) -> float:
 
 
 def _row(truth: Truth, measure: str, rate: float, trials: int) -> Row:
-    said = {"coverage_top1": truth.accuracy(), "coverage_delta": truth.accuracy(variant=True) - truth.accuracy()}
+    accuracy = truth.accuracy()
+    said = {"coverage_top1": accuracy, "coverage_delta": truth.accuracy(variant=True) - accuracy}
     low, high = (0.93, 0.97) if measure in said else (0.0, LEVEL)
-    error = np.sqrt(rate * (1 - rate) / trials)
-    values = asdict(truth) | {"variant_seed_spread": truth.spread(True)}
-    return {name: f"{value:g}" for name, value in values.items()} | {
+    return asdict(truth) | {
         "measure": measure,
-        "truth": f"{100 * said.get(measure, 0.0):.2f}",
-        "trials": str(trials),
-        "rate": f"{100 * rate:.2f}",
-        "standard_error": f"{100 * error:.2f}",
+        "variant_seed_spread": truth.spread(True),
+        "truth": 100 * said.get(measure, 0.0),
+        "trials": trials,
+        "rate": 100 * rate,
+        "standard_error": 100 * np.sqrt(rate * (1 - rate) / trials),
         "wanted": f"{100 * low:g} to {100 * high:g}",
-        "met": "yes" if low <= rate <= high else "no",
+        "met": low <= rate <= high,
     }
 
 
 def scenario_rows(number: int, trials: int = TRIALS, seed: int = 0) -> list[Row]:
-    """The rows of one scenario, by its place: its two coverages and its two rates of false findings."""
+    """The rows of one scenario, by its number: two coverages and two rates of false findings."""
     truth = list(scenarios())[number]
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
     measures = ("coverage_top1", "coverage_delta", "false_sign_flip", "false_holm")
@@ -187,26 +192,20 @@ def scenario_rows(number: int, trials: int = TRIALS, seed: int = 0) -> list[Row]
     return [_row(truth, *one, trials) for one in zip(measures, rates, strict=True)]
 
 
-def simulate(trials: int = TRIALS) -> list[Row]:
-    """The rows of all scenarios."""
-    count = len(list(scenarios()))
-    rows = []
-    with counting_bar(count, "made-up studies") as advance:
-        for number in range(count):
-            rows += scenario_rows(number, trials)
-            advance()
-    return rows
-
-
 def main() -> None:
     """Writes the table; says how many rows are as they must be."""
     parser = argparse.ArgumentParser(description="Coverage of the intervals and levels of the tests, by simulation.")
     parser.add_argument("--out", type=Path, default=Path("docs/coverage.csv"))
-    parser.add_argument("--trials", type=int, default=TRIALS, help="made-up studies a scenario")
+    parser.add_argument("--trials", type=int, default=TRIALS, help=f"simulated studies a scenario, in steps of {BATCH}")
+    parser.add_argument("--scenarios", type=int, default=len(list(scenarios())), help="only the first of them")
     given = parser.parse_args()
-    rows = simulate(given.trials)
-    write_rows(given.out, COLUMNS, rows)
-    print(f"{given.out}: {sum(row['met'] == 'yes' for row in rows)} of {len(rows)} rates are as they must be")
+    rows: list[Row] = []
+    with counting_bar(given.scenarios, "simulated studies") as advance:
+        for number in range(given.scenarios):
+            rows += scenario_rows(number, given.trials)
+            advance()
+    write_frame(given.out, TABLE, TABLE.frame(rows))
+    print(f"{given.out}: {sum(row['met'] for row in rows)} of {len(rows)} rates are as they must be")
 
 
 if __name__ == "__main__":

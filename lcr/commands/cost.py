@@ -77,13 +77,8 @@ def _show(title: str, found: "Cost", views: int, device: str) -> None:
     for head in ("component", "parameters", "multiply-adds", "elementwise"):
         shown.add_column(head, justify="left" if head == "component" else "right", no_wrap=True)
 
-    def add(name: str, params: int, macs: int, elementwise: int) -> None:
-        shown.add_row(name, *(f"{number:,}" for number in (params, macs, elementwise)))
-
-    for name in found.components:
-        add(name, *found.component(name))
-    shown.add_section()
-    add("all", *found.totals)
+    for name, counts in (*((name, found.component(name)) for name in found.components), ("all", found.totals)):
+        shown.add_row(name, *(f"{number:,}" for number in counts), end_section=name == found.components[-1])
     console = Console()
     console.print(shown)
     lines = [
@@ -101,16 +96,14 @@ def _write_table(study: str, data_root: list[str] | None, root: str | None, resu
     from lcr.config.study import load_study
     from lcr.config.study_keys import cost_key
     from lcr.run.train import set_machine
-    from lcr.study.tables.cost_rows import cost_rows, jobs
-    from lcr.study.tables.costs import COLUMNS
-    from lcr.study.tables.rows import write_rows
+    from lcr.study.tables.cost_rows import jobs, rows
+    from lcr.study.tables.frame import Source
+    from lcr.study.tables.registry import TABLES
     from lcr.util.progress import counting_bar
 
-    chosen = load_study(study, data_roots(data_root), root)
-    set_machine(chosen)
-    with counting_bar(len(jobs(chosen, results)), "counting") as advance:
-        rows = list(cost_rows(chosen, advance, results=results))
-    path = f"{results}/{chosen.name}/cost.csv"
-    write_rows(path, COLUMNS, rows)
-    record_key(f"{results}/{chosen.name}/cost.json", cost_key(chosen))
+    source = Source(load_study(study, data_roots(data_root), root), results)
+    set_machine(source.study)
+    with counting_bar(len(jobs(source)), "counting") as advance:
+        path = source.write(TABLES["cost"], rows(source, advance))
+    record_key(source.folder / "cost.json", cost_key(source.study))
     print(path)

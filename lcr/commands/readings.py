@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from lcr.config.study import StudyConfig
+    from lcr.study.tables.frame import Source
 
 
 class Part(StrEnum):
@@ -30,7 +30,7 @@ def readings(
     root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
     results: Annotated[str, typer.Option(help="Where the run folders are and the tables go.")] = "results",
 ) -> None:
-    """What the paper's open questions do: each reading's cost, gradients, sensitivity, cell growth and accuracy.
+    """Effects of the paper's open questions: each reading's cost, gradients, sensitivity, cell growth and accuracy.
 
     Example: lcr readings search --study tiny
 
@@ -38,54 +38,51 @@ def readings(
     """
     from lcr.commands.options import data_roots
     from lcr.config.study import load_study
+    from lcr.study.tables.frame import Source
+    from lcr.study.tables.registry import write_table
 
-    chosen = load_study(study, data_roots(data_root), root)
+    source = Source(load_study(study, data_roots(data_root), root), results)
     if part == Part.search:
-        _search(chosen, results)
+        _search(source)
         return
-    _diagnose(chosen, results)
+    _diagnose(source)
     if part == Part.all:
-        from lcr.study.tables.registry import write_table
-
-        print(write_table("readings", chosen, results))
+        print(write_table("readings", source))
 
 
-def _search(study: "StudyConfig", results: str) -> None:
+def _search(source: "Source") -> None:
     from lcr.config.keys import record_key
     from lcr.config.study_keys import search_key
     from lcr.cost.search import search
     from lcr.cost.space import accountings
-    from lcr.study.tables.rows import write_rows
-    from lcr.study.tables.search import AXES_COLUMNS, COLUMNS, axes_rows, search_rows, summary
+    from lcr.study.tables.registry import TABLES
+    from lcr.study.tables.search import axes_rows, search_rows, summary
     from lcr.util.progress import counting_bar
 
     with counting_bar(len(accountings()), "searching") as advance:
         found = search(progress=lambda way: advance(f"{way.unit} of {way.frames} frames"))
-    folder = f"{results}/{study.name}"
-    write_rows(f"{folder}/reading_search.csv", COLUMNS, search_rows(study.name, found))
-    write_rows(f"{folder}/reading_search_axes.csv", AXES_COLUMNS, axes_rows(study.name, found))
-    record_key(f"{folder}/reading_search.json", search_key(study))
-    print(summary(found))
-    print(f"{folder}/reading_search.csv\n{folder}/reading_search_axes.csv")
+    paths = [
+        source.write(TABLES["reading_search"], search_rows(source.study.name, found)),
+        source.write(TABLES["reading_search_axes"], axes_rows(source.study.name, found)),
+    ]
+    record_key(source.folder / "reading_search.json", search_key(source.study))
+    print(summary(found), *paths, sep="\n")
 
 
-def _diagnose(study: "StudyConfig", results: str) -> None:
+def _diagnose(source: "Source") -> None:
     from lcr.config.keys import record_key
     from lcr.config.register import reading_variants
     from lcr.config.study_keys import diagnosis_key
     from lcr.probes.diagnosis import diagnose_study
     from lcr.study.tables.diagnosis import diagnosis_rows, gradient_rows
-    from lcr.study.tables.readings import DIAGNOSIS_COLUMNS, GRADIENT_COLUMNS
-    from lcr.study.tables.rows import write_rows
+    from lcr.study.tables.registry import TABLES
     from lcr.util.progress import counting_bar
 
-    dataset = study.readings_dataset
+    study, dataset = source.study, source.study.readings_dataset
     variants = [study.variant("full"), *reading_variants().values()]
     with counting_bar(len(variants), "diagnosing") as advance:
         classes, found = diagnose_study(study, dataset, variants, advance)
-    folder = f"{results}/{study.name}"
-    write_rows(f"{folder}/reading_gradients.csv", GRADIENT_COLUMNS, gradient_rows(study.name, dataset, found))
-    path = f"{folder}/reading_diagnosis.csv"
-    write_rows(path, DIAGNOSIS_COLUMNS, diagnosis_rows(study.name, dataset, classes, found))
-    record_key(f"{folder}/reading_diagnosis.json", diagnosis_key(study))
+    source.write(TABLES["reading_gradients"], gradient_rows(study.name, dataset, found))
+    path = source.write(TABLES["reading_diagnosis"], diagnosis_rows(study.name, dataset, classes, found))
+    record_key(source.folder / "reading_diagnosis.json", diagnosis_key(study))
     print(path)

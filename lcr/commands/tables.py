@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from lcr.util.errors import InputError, unknown
+from lcr.study.tables.registry import TABLES
+from lcr.util.errors import InputError
 
-HELP = (
-    "table1, table2, ablations, temporal, statistics, readings or claims; cost, reading_search or reading_search_axes."
-)
+HELP = f"{', '.join(table.name for table in TABLES.values() if table.maker)}."
+MIXED = f"In {', '.join(table.name for table in TABLES.values() if table.mixes)}"
 
 
 class Format(StrEnum):
@@ -30,8 +30,7 @@ def table(
         bool,
         typer.Option(
             "--mixed",
-            help="In table2, ablations, temporal or statistics: put runs of different data or protocols in one column; "
-            "their rows say so.",
+            help=f"{MIXED}: put runs of different data or protocols in one column; their rows say so.",
         ),
     ] = False,
     format: Annotated[
@@ -46,20 +45,21 @@ def table(
     """
     from lcr.commands.options import data_roots
     from lcr.config.study import load_study
-    from lcr.study.tables import registry as tables
+    from lcr.study.tables import registry
+    from lcr.study.tables.frame import Source
+    from lcr.study.tables.markdown import markdown
 
-    if name not in tables.TABLES:
-        raise unknown("table", name, tables.TABLES)
-    if mixed and not tables.TABLES[name].mixes:
+    chosen = registry.table_named(name)
+    if mixed and not chosen.mixes:
         raise InputError(f"--mixed has no effect on {name}; leave it out")
-    chosen = load_study(study, data_roots(data_root), root)
+    source = Source(load_study(study, data_roots(data_root), root), results, mixed=mixed)
     if format == Format.markdown:
         if publish:
             raise InputError("--format markdown prints a table and writes none; leave out --publish")
-        print(tables.markdown(name, tables.table_rows(name, chosen, results, root, mixed=mixed)))
+        print(markdown(chosen, chosen.make(source)))
         return
-    path = tables.write_table(name, chosen, results, root, mixed=mixed)
-    print(tables.publish(path, results) if publish else path)
+    path = registry.write_table(name, source)
+    print(registry.publish(path, results) if publish else path)
 
 
 def answer(

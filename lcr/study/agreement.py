@@ -1,68 +1,81 @@
-"""What runs must have in common before their numbers may stand in one column.
+"""The properties that runs must share before their numbers may stand in one column.
 
-Different data or another prediction protocol is refused, since the column would compare them and not the models. Who
-wants to look all the same may (`mixed`): then every row says which runs have which. Different clips are always refused,
-since answers are paired clip by clip.
+Runs on different data or under another prediction protocol are refused, since the column would compare these and not
+the models. `mixed` lets such runs through: then every row says which runs have which data and protocol. Different clips
+are always refused, since predictions are paired clip by clip.
 """
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lcr.config.study import StudyConfig
+from lcr.config.record import RunRecord
+from lcr.config.run import Run
 from lcr.util.errors import InputError
 
-# What all runs of one dataset must agree on for their accuracies to stand in one column.
+# Fields of the record that all runs of one dataset must share for their accuracies to stand in one column.
 SHARED = {"protocol": "prediction protocol", "data_hash": "data"}
-# What all seeds of one variant must agree on for one number to stand for them.
-SAME = ("config",)
-
-Found = dict[tuple[str, int], dict[str, Any]]  # (variant, seed) -> what was read of the run
 
 
-def check_agreement(study: StudyConfig, dataset: str, found: Found, *, mixed: bool) -> None:
+class OneRun(NamedTuple):
+    """One run's results on M clips.
+
+    ids, labels: (M,), the clips and, where there are any, their labels. evaluated: clips that the run was evaluated on.
+    arrays: by name, (M,) each.
+    """
+
+    run: Run
+    record: RunRecord
+    ids: NDArray[np.str_]
+    labels: NDArray[np.int64] | None
+    evaluated: int
+    arrays: dict[str, NDArray[Any]]
+
+
+def check_agreement(ones: Sequence[OneRun], *, mixed: bool) -> None:
     """Refuses runs of one dataset that cannot be compared.
 
     Args:
-        found: of each run, `info` (its run.json) and, where it has them, `ids` and `labels` of its clips.
         mixed: let different data and protocols through.
 
     Raises:
-        InputError: two runs differ in data or protocol (and not `mixed`), in their clips, or in what no seed changes.
+        InputError: two runs differ in data or protocol (and not `mixed`), in their clips, or two seeds of one variant
+            in their configuration.
     """
-    (variant, seed), first = next(iter(found.items()))
-    for (other, its_seed), run in found.items():
-        pair = f"{dataset}/{variant}/seed-{seed} and {dataset}/{other}/seed-{its_seed}"
-        for key, word in SHARED.items():
-            if not mixed and run["info"].get(key) != first["info"].get(key):
-                raise InputError(
-                    f"{pair} differ in their {word}, so they cannot stand in one column; {_redo(study)}, "
-                    "or look at them all the same with `lcr table --mixed` (table2, ablations, temporal, statistics)"
-                )
-        for key in ("ids", "labels"):
-            if key in first and not np.array_equal(run[key], first[key]):
-                raise InputError(f"{pair} answer different clips, so they cannot be compared; {_redo(study)}")
-        earlier = found[other, study.seeds[0]]["info"]
-        for key in SAME:
-            if run["info"].get(key) != earlier.get(key):
-                raise InputError(f"{dataset}/{other}: '{key}' differs between seeds {study.seeds[0]} and {its_seed}")
+    first, earlier = ones[0], {one.run.variant.name: one for one in reversed(ones)}
+    for one in ones:
+        before = earlier[one.run.variant.name]
+        differ = [word for field, word in SHARED.items() if getattr(one.record, field) != getattr(first.record, field)]
+        if differ and not mixed:
+            hint = "look at them all the same with `lcr table --mixed` (table2, ablations, temporal, statistics)"
+            raise _differ(first, one, f"their {differ[0]}", f"; or {hint}")
+        if not (np.array_equal(one.ids, first.ids) and np.array_equal(one.labels, first.labels)):
+            raise _differ(first, one, "their clips")
+        if one.record.config != before.record.config:
+            raise _differ(before, one, "'config'")
 
 
-def mixture(found: Found) -> str:
+def _differ(one: OneRun, other: OneRun, what: str, more: str = "") -> InputError:
+    pair = " and ".join(f"{run.dataset}/{run.variant.name}/seed-{run.seed}" for run in (one.run, other.run))
+    again = (
+        f"make them again with `lcr train` and `lcr evaluate` (--study {one.run.study.given}), or run snakemake again"
+    )
+    return InputError(f"{pair} differ in {what}, so they cannot be compared; {again}{more}")
+
+
+def mixture(ones: Sequence[OneRun]) -> str:
     """In words: which runs have which data and protocol, where they differ; empty where all are alike."""
     said = []
-    for key, word in SHARED.items():
+    for field, word in SHARED.items():
         groups: dict[str, list[str]] = {}
-        for (variant, seed), run in found.items():
-            value = run["info"].get(key)
+        for one in ones:
+            value = getattr(one.record, field)
             short = value[:8] if isinstance(value, str) else json.dumps(value)
-            groups.setdefault(short, []).append(f"{variant}/{seed}")
+            groups.setdefault(short, []).append(f"{one.run.variant.name}/{one.run.seed}")
         if len(groups) > 1:
             parts = (f"{value} in {', '.join(runs)}" for value, runs in groups.items())
             said.append(f"MIXED {word}: {' | '.join(parts)}")
     return "; ".join(said)
-
-
-def _redo(study: StudyConfig) -> str:
-    return f"redo them with `lcr train` and `lcr evaluate` (--study {study.given}), or run snakemake again"

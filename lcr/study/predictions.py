@@ -1,26 +1,22 @@
-"""Finished runs as answers by seed and clip, or a refusal that names every run that is missing, damaged or stale.
+"""Predictions of finished runs by seed and clip, or a refusal that names every run that is missing, damaged or stale.
 
 A table never is an average over fewer seeds than its study has: all runs of a dataset are read before one number is
-computed, and they must agree on clips, data and protocol. Only run folders and configurations are read here.
-
-Runs that differ in data or protocol alone can be let through (`mixed`); see `lcr.study.agreement`.
+computed, and they must agree on clips, data and protocol. Runs that differ in data or protocol alone can be let through
+(`mixed`); see `lcr.study.agreement`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from lcr.config.record import RunRecord
 from lcr.config.run import Run
-from lcr.config.study import StudyConfig
-from lcr.config.variant import VariantConfig
-from lcr.study.agreement import Found, check_agreement, mixture
+from lcr.study.agreement import OneRun, check_agreement, mixture
+from lcr.study.store import Store
 from lcr.util.errors import InputError
 
 TOP = 5
@@ -28,104 +24,142 @@ CONDITIONS = ("as_is", "last_frame", "reversed")
 STALE = "stale: its configuration or the sources have changed since it was made"
 
 
-class _Unusable(Exception):
-    """Why one run cannot be used."""
-
-
 @dataclass(frozen=True)
-class Answers:
-    """All seeds of one dataset × variant: n seeds, M labelled clips.
+class Seeds:
+    """All n seeds of one dataset × variant, on M clips.
 
-    predictions: (n, M), the class with the highest score.
-    correct: (n, M), whether that is the label.
-    in_top5: (n, M), whether the label is among the five highest scores; None with five classes or fewer, where it
-        would say nothing.
-    info: run.json of the first seed, whose configuration is that of all seeds.
+    run, record: of the first seed, whose configuration is that of all seeds.
+    ids: (M,), the clips that the arrays are of. evaluated: the number of clips that each run was evaluated on.
     mixed: in words, how the runs of this dataset differ in data or protocol; empty where they agree.
     """
 
-    dataset: str
-    variant: VariantConfig
+    run: Run
+    record: RunRecord
     seeds: tuple[int, ...]
     ids: NDArray[np.str_]
-    labels: NDArray[np.int64]
-    predictions: NDArray[np.int64]
-    correct: NDArray[np.bool_]
-    in_top5: NDArray[np.bool_] | None
-    info: dict[str, Any]
-    mixed: str = ""
+    evaluated: int
+    mixed: str
 
 
 @dataclass(frozen=True)
-class PairScores:
-    """Scores of the own label and of its time reverse: n seeds, M clips of classes whose time reverse is a class too.
+class Predictions(Seeds):
+    """Predictions of the labelled clips.
 
-    margin: by condition (as_is, last_frame, reversed), (n, M): score of the label minus score of its reverse.
-    evaluated: how many clips were evaluated, those of other classes among them.
-    mixed: as in `Answers`.
+    predictions: (n, M), the class with the highest score. correct: (n, M), whether that class is the label.
+    in_top5: (n, M), whether the label is among the five highest scores; None with five classes or fewer, where it
+        would say nothing.
     """
 
-    dataset: str
-    variant: VariantConfig
-    seeds: tuple[int, ...]
-    ids: NDArray[np.str_]
+    predictions: NDArray[np.int64]
+    correct: NDArray[np.bool_]
+    in_top5: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class PairScores(Seeds):
+    """Scores of the own label and of its time reverse, on the clips of classes whose time reverse is a class too.
+
+    margin: by condition (as_is, last_frame, reversed), (n, M): score of the label minus score of its reverse.
+    """
+
     margin: dict[str, NDArray[np.float64]]
-    evaluated: int
-    mixed: str = ""
 
 
-def _read(path: Path) -> pa.Table:
-    try:
-        return pq.read_table(path)
-    except FileNotFoundError:
-        raise _Unusable(f"no {path.name} (not run, or failed)") from None
-    except (pa.ArrowException, OSError):
-        raise _Unusable(f"{path.name} is damaged") from None
+def load_predictions(runs: Iterable[Run], *, mixed: bool = False) -> list[Predictions]:
+    """Predictions of every dataset × variant, in the order of its first run.
+
+    Args:
+        mixed: let runs of one dataset through that differ in data or protocol.
+
+    Raises:
+        InputError: a run is missing, damaged or stale (all are named), or runs of one dataset differ in their clips,
+            data or protocol.
+    """
+    return [Predictions(*head, **arrays) for head, arrays in _gather(runs, _predictions, mixed)]
 
 
-def _column(table: pa.Table, name: str, file: str) -> NDArray[Any]:
-    if name not in table.column_names:
-        raise _Unusable(f"{file} has no column '{name}'")
-    return table[name].to_numpy()
+def load_pairs(runs: Iterable[Run], *, mixed: bool = False) -> list[PairScores]:
+    """Scores of the time-reversed pairs of every dataset × variant; M = 0 for a dataset without such pairs.
+
+    Raises:
+        InputError: as for `load_predictions`.
+    """
+    return [PairScores(*head, margin=arrays) for head, arrays in _gather(runs, _pairs, mixed)]
 
 
-def _record(run: Run) -> RunRecord:
-    """The record of a run that is up to date."""
-    try:
-        record = RunRecord.read(run.folder)
-    except FileNotFoundError:
-        raise _Unusable("no run.json (not run, or failed)") from None
-    except InputError:
-        raise _Unusable("run.json is damaged") from None
-    if run.is_stale(record):
-        raise _Unusable(STALE)
-    return record
+def _gather(
+    runs: Iterable[Run], read: Callable[[Store, Run, RunRecord], OneRun], mixed: bool
+) -> Iterator[tuple[tuple[Any, ...], dict[str, NDArray[Any]]]]:
+    """The fields of `Seeds`, and by name an array (n, M), of each dataset × variant; all runs are there and agree."""
+    by_dataset: dict[str, dict[str, list[OneRun]]] = {}
+    problems: dict[tuple[str, str, str], list[Run]] = {}
+    for run in runs:
+        store = Store(run.results, run.study.name)
+        try:
+            record = store.record(run.dataset, run.variant.name, run.seed)
+            if run.is_stale(record):
+                raise InputError(STALE)
+            one = read(store, run, record)
+            by_dataset.setdefault(run.dataset, {}).setdefault(run.variant.name, []).append(one)
+        except InputError as error:
+            why = str(error).replace(f"{run.folder}/", "").partition(";")[0]
+            problems.setdefault((run.dataset, run.variant.name, why), []).append(run)
+    if problems:
+        raise _refusal(problems)
+    how = {}
+    for dataset, variants in by_dataset.items():
+        every = [one for ones in variants.values() for one in ones]
+        check_agreement(every, mixed=mixed)
+        how[dataset] = mixture(every) if mixed else ""
+    for dataset, variants in by_dataset.items():
+        for ones in variants.values():
+            first, seeds = ones[0], tuple(one.run.seed for one in ones)
+            head = first.run, first.record, seeds, first.ids, first.evaluated, how[dataset]
+            yield head, {name: np.stack([one.arrays[name] for one in ones]) for name in first.arrays}
 
 
-def _answers(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
-    """Ids, labels and which answers are right, of one run's labelled clips; and what all runs must agree on."""
-    file = "predictions.parquet"
-    table = _read(folder / file)
-    named = [name for name in table.column_names if name.startswith("score_")]
-    names = [f"score_{number}" for number in range(len(named))]
-    labels, predictions = _column(table, "label", file), _column(table, "prediction", file)
-    labelled = labels >= 0
-    if not labelled.any():
-        raise _Unusable(f"{file} holds no clip with a label")
-    scores = np.column_stack([_column(table, name, file) for name in names])[labelled] if names else np.zeros((0, 0))
-    labels, predictions = labels[labelled], predictions[labelled]
+def _predictions(store: Store, run: Run, record: RunRecord) -> OneRun:
+    """Predictions of one run's labelled clips."""
+    table = store.predictions(run.dataset, run.variant.name, run.seed)
+    labels = _column(table, "label")
+    if not (labelled := labels >= 0).any():
+        raise InputError("predictions.parquet holds no clip with a label")
+    count = sum(name.startswith("score_") for name in table.column_names)
+    scores = np.column_stack([_column(table, f"score_{number}") for number in range(count)] or [labels])[labelled]
+    labels, predictions = labels[labelled].astype(np.int64), _column(table, "prediction")[labelled].astype(np.int64)
     if not np.isfinite(scores).all():
-        raise _Unusable(f"{file} holds scores that are not finite (failed)")
-    if not names or labels.max() >= len(names) or (predictions != scores.argmax(1)).any():
-        raise _Unusable(f"{file} is damaged: a prediction is not the class with the highest score")
-    return {
-        "ids": _column(table, "id", file).astype(str)[labelled],
-        "labels": labels.astype(np.int64),
-        "predictions": predictions.astype(np.int64),
-        "correct": predictions == labels,
-        "in_top5": ranks(scores, labels) < TOP if scores.shape[1] > TOP else None,
-        "info": info,
-    }
+        raise InputError("predictions.parquet holds scores that are not finite (failed)")
+    if labels.max() >= count or (predictions != scores.argmax(1)).any():
+        raise InputError("predictions.parquet is damaged: a prediction is not the class with the highest score")
+    arrays = {"predictions": predictions, "correct": predictions == labels}
+    if count > TOP:
+        arrays["in_top5"] = ranks(scores, labels) < TOP
+    return OneRun(run, record, _column(table, "id").astype(str)[labelled], labels, len(labels), arrays)
+
+
+def _pairs(store: Store, run: Run, record: RunRecord) -> OneRun:
+    """Margins by condition of one run's clips that have a time reverse."""
+    if "validation" not in record.clips:
+        raise InputError("run.json does not say how many clips were evaluated")
+    table = store.temporal(run.dataset, run.variant.name, run.seed)
+    ids, conditions = _column(table, "id").astype(str), _column(table, "condition")
+    margins = (_column(table, "score_label") - _column(table, "score_reverse")).astype(np.float64)
+    if not np.isfinite(margins).all():
+        raise InputError("temporal.parquet holds scores that are not finite (failed)")
+    arrays, clips = {}, np.unique(ids)
+    for condition in CONDITIONS:
+        here = np.flatnonzero(conditions == condition)
+        order = here[np.argsort(ids[here], kind="stable")]
+        if not np.array_equal(ids[order], clips):
+            raise InputError(f"temporal.parquet has not each clip once under '{condition}'")
+        arrays[condition] = margins[order]
+    return OneRun(run, record, clips, None, record.clips["validation"], arrays)
+
+
+def _column(table: pa.Table, name: str) -> NDArray[Any]:
+    if name not in table.column_names:
+        raise InputError(f"its predictions or pairs have no column '{name}'")
+    return table[name].to_numpy()
 
 
 def ranks(scores: NDArray[Any], labels: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -139,136 +173,15 @@ def ranks(scores: NDArray[Any], labels: NDArray[np.integer]) -> NDArray[np.int64
     return ((scores > own) | ((scores == own) & before)).sum(1)
 
 
-def _pairs(folder: Path, info: dict[str, Any]) -> dict[str, Any]:
-    """Ids and margins of one run's clips that have a time reverse."""
-    file = "temporal.parquet"
-    table = _read(folder / file)
-    ids, conditions = _column(table, "id", file).astype(str), _column(table, "condition", file)
-    margins = (_column(table, "score_label", file) - _column(table, "score_reverse", file)).astype(np.float64)
-    if not np.isfinite(margins).all():
-        raise _Unusable(f"{file} holds scores that are not finite (failed)")
-    margin, clips = {}, np.unique(ids)
-    for condition in CONDITIONS:
-        here = np.flatnonzero(conditions == condition)
-        order = here[np.argsort(ids[here], kind="stable")]
-        if not np.array_equal(ids[order], clips):
-            raise _Unusable(f"{file} has not each clip once under '{condition}'")
-        margin[condition] = margins[order]
-    try:
-        evaluated = int(info["clips"]["validation"])
-    except (KeyError, TypeError, ValueError):
-        raise _Unusable("run.json does not say how many clips were evaluated") from None
-    return {"ids": clips, "margin": margin, "evaluated": evaluated, "info": info}
-
-
-def _refuse(study: StudyConfig, problems: dict[tuple[str, str, str], list[int]]) -> InputError:
-    runs = sum(len(seeds) for seeds in problems.values())
+def _refusal(problems: dict[tuple[str, str, str], list[Run]]) -> InputError:
+    count = sum(map(len, problems.values()))
     lines = [
-        f"  {dataset}/{variant}, seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}: {why}"
-        for (dataset, variant, why), seeds in problems.items()
+        f"  {dataset}/{variant}, seed{'s' * (len(runs) > 1)} {', '.join(str(run.seed) for run in runs)}: {why}"
+        for (dataset, variant, why), runs in problems.items()
     ]
-    dataset, variant, _ = next(iter(problems))
-    options = (
-        f"--study {study.given} --dataset {dataset} --ablation {variant} --seed {next(iter(problems.values()))[0]}"
-    )
+    first = next(iter(problems.values()))[0]
     return InputError(
-        f"study '{study.name}' lacks {runs} run{'s' * (runs > 1)}, so no table is made of the rest:\n"
+        f"study '{first.study.name}' lacks {count} run{'s' * (count > 1)}, so no table is made of the rest:\n"
         + "\n".join(lines)
-        + f"\nrun snakemake again, or by hand, the first: lcr train {options} && lcr evaluate {options}"
+        + f"\nrun snakemake again, or by hand, the first: lcr train {first.options} && lcr evaluate {first.options}"
     )
-
-
-def _gather(
-    study: StudyConfig,
-    datasets: Iterable[str],
-    variants: Iterable[VariantConfig],
-    results: str | Path,
-    read: Any,
-    mixed: bool,
-) -> Iterator[tuple[str, VariantConfig, list[dict[str, Any]], str]]:
-    """Every run of `datasets` × `variants` × seeds through `read`; yields nothing before all are there and agree.
-
-    The last of each: how the runs of the dataset differ, where that is let through.
-    """
-    problems: dict[tuple[str, str, str], list[int]] = {}
-    found: dict[str, Found] = {}
-    variants = tuple(variants)
-    for dataset in datasets:
-        study.dataset(dataset)
-        for variant in variants:
-            for seed in study.seeds:
-                run = Run(study=study, dataset=dataset, variant=variant, seed=seed, results=Path(results))
-                try:
-                    info = _record(run).model_dump()
-                    found.setdefault(dataset, {})[variant.name, seed] = read(run.folder, info)
-                except _Unusable as why:
-                    problems.setdefault((dataset, variant.name, str(why)), []).append(seed)
-    if problems:
-        raise _refuse(study, problems)
-    for dataset, runs in found.items():
-        check_agreement(study, dataset, runs, mixed=mixed)
-    for dataset, runs in found.items():
-        how = mixture(runs) if mixed else ""
-        for variant in variants:
-            yield dataset, variant, [runs[variant.name, seed] for seed in study.seeds], how
-
-
-def load_answers(
-    study: StudyConfig,
-    datasets: Iterable[str],
-    variants: Iterable[VariantConfig],
-    results: str | Path,
-    *,
-    mixed: bool = False,
-) -> list[Answers]:
-    """Answers of every dataset × variant, in this order.
-
-    Args:
-        mixed: let runs of one dataset through that differ in data or protocol.
-
-    Raises:
-        InputError: a run is missing, damaged or stale (all are named), or runs of one dataset differ in their clips,
-            data or protocol.
-    """
-    return [
-        Answers(
-            dataset,
-            variant,
-            study.seeds,
-            runs[0]["ids"],
-            runs[0]["labels"],
-            np.stack([run["predictions"] for run in runs]),
-            np.stack([run["correct"] for run in runs]),
-            None if runs[0]["in_top5"] is None else np.stack([run["in_top5"] for run in runs]),
-            runs[0]["info"],
-            how,
-        )
-        for dataset, variant, runs, how in _gather(study, datasets, variants, results, _answers, mixed)
-    ]
-
-
-def load_pairs(
-    study: StudyConfig,
-    datasets: Iterable[str],
-    variants: Iterable[VariantConfig],
-    results: str | Path,
-    *,
-    mixed: bool = False,
-) -> list[PairScores]:
-    """Scores of the time-reversed pairs of every dataset × variant; M = 0 for a dataset without such pairs.
-
-    Raises:
-        InputError: as for `load_answers`.
-    """
-    return [
-        PairScores(
-            dataset,
-            variant,
-            study.seeds,
-            runs[0]["ids"],
-            {condition: np.stack([run["margin"][condition] for run in runs]) for condition in CONDITIONS},
-            runs[0]["evaluated"],
-            how,
-        )
-        for dataset, variant, runs, how in _gather(study, datasets, variants, results, _pairs, mixed)
-    ]

@@ -1,6 +1,5 @@
-"""`lcr table` from the command line: what they write, print and refuse."""
+"""`lcr table` and `lcr answer` from the command line: the files they write, and the errors they name."""
 
-import re
 import shutil
 import subprocess
 import sys
@@ -12,9 +11,10 @@ from typer.testing import CliRunner
 
 from lcr.cli import app
 from lcr.report.notebooks import NOTEBOOKS
-from lcr.study.tables.rows import read_rows
+from lcr.study.tables.frame import read_frame
+from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
-from tests.study.conftest import made_up_study, write_runs
+from tests.study.conftest import finished, made_up_study, rewrite, sources, write_runs  # noqa: F401
 
 
 @pytest.fixture
@@ -31,40 +31,65 @@ def _run(*words):
 
 
 @pytest.mark.parametrize("name", ["table2", "ablations", "temporal", "statistics"])
-def test_a_table_is_made_for_its_study_and_published_on_demand(made_up, name):
+def test_a_table_is_made_for_its_study_published_on_demand_or_printed_as_markdown(made_up, name):
     file, results = made_up
-    done = _run("table", name, "--study", file, "--results", results)
-    assert done.exit_code == 0, done.output
+    words = ("table", name, "--study", file, "--results", results)
+    printed = _run(*words, "--format", "markdown").output
+    assert not (results / "made-up" / f"{name}.csv").exists()
+    assert _run(*words).exit_code == 0
     assert not (results / f"{name}.csv").exists()
-    _run("table", name, "--study", file, "--results", results, "--publish")
+    _run(*words, "--publish")
     assert (results / f"{name}.csv").read_bytes() == (results / "made-up" / f"{name}.csv").read_bytes()
-    assert len(read_rows(results / f"{name}.csv")) > 1
+    frame = read_frame(results / f"{name}.csv", TABLES[name])
+    assert len([line for line in printed.splitlines() if line.startswith("|")]) == len(frame) + 2
 
 
-def test_markdown_is_printed_and_nothing_written(made_up):
-    file, results = made_up
-    done = _run("table", "table2", "--study", file, "--results", results, "--format", "markdown")
-    assert done.output.startswith("| Method | Clips of | Top-1 (%)")
-    assert "generated clips, not the paper's data" in done.output
-    assert not (results / "made-up" / "table2.csv").exists()
-
-
-def test_runs_cannot_be_mixed_where_no_runs_are_tabulated(made_up):
-    done = _run("table", "claims", "--study", made_up[0], "--mixed")
-    assert "--mixed has no effect on claims" in str(done.exception)
-
-
-def test_a_gap_is_an_error_that_names_it_and_nothing_is_published(made_up):
-    file, results = made_up
-    (results / "made-up/jester-fixture/full/seed-1/predictions.parquet").unlink()
-    done = _run("table", "table2", "--study", file, "--results", results, "--publish")
-    assert done.exit_code != 0
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("claims", "--mixed"), "--mixed"),
+        (("ablation",), "'ablations'"),
+        (("table1", "--format", "markdown", "--publish"), "--publish"),
+        (("reading_diagnosis",), "lcr readings diagnose"),
+    ],
+)
+def test_options_and_names_that_make_no_table_are_refused(made_up, words, named):
+    done = _run("table", *words, "--study", made_up[0])
     assert isinstance(done.exception, InputError)
-    assert "jester-fixture/full, seed 1: no predictions.parquet" in str(done.exception)
-    assert not (results / "table2.csv").exists()
+    assert named in str(done.exception)
 
 
-def test_the_answer_is_made_from_the_tables_and_says_where(finished, tmp_path):
+@pytest.mark.parametrize(
+    ("table", "broken", "named"),
+    [
+        ("table2", "cost.csv", "lcr cost --study {}"),
+        ("table2", "jester-fixture/full/seed-0/run.json", "lcr train --study {} "),
+        ("readings", "reading_diagnosis.csv", "lcr readings diagnose --study {}"),
+        ("claims", "statistics.csv", "lcr table statistics --study {}"),
+    ],
+)
+def test_a_gap_is_an_error_that_names_the_command_for_the_study_as_given_and_nothing_is_published(
+    made_up, table, broken, named
+):
+    file, results = made_up
+    (results / "made-up" / broken).unlink(missing_ok=True)
+    done = _run("table", table, "--study", file, "--results", results, "--publish")
+    assert isinstance(done.exception, InputError)
+    assert named.format(file) in str(done.exception)
+    assert not (results / f"{table}.csv").exists()
+
+
+def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made_up, rewrite):  # noqa: F811
+    file, results = made_up
+    rewrite(results / "made-up/jester-fixture/full/seed-1", data_hash="another")
+    words = ("table", "ablations", "--study", file, "--results", results)
+    refused = _run(*words)
+    assert isinstance(refused.exception, InputError)
+    assert all(text in str(refused.exception) for text in ("--mixed", f"--study {file}"))
+    assert _run(*words, "--mixed").exit_code == 0
+
+
+def test_the_answer_is_made_from_the_tables_and_says_where(finished, tmp_path):  # noqa: F811
     shutil.copytree(finished.results, tmp_path / "results")
     (tmp_path / "results/made-up/figures").mkdir()
     for name in NOTEBOOKS:
@@ -75,77 +100,14 @@ def test_the_answer_is_made_from_the_tables_and_says_where(finished, tmp_path):
     assert all(Path(line).is_file() for line in done.output.split())
 
 
-def test_an_unknown_table_is_refused_before_any_run_is_read(made_up):
-    done = _run("table", "ablation", "--study", made_up[0])
-    assert isinstance(done.exception, InputError)
-    assert "did you mean 'ablations'" in str(done.exception)
-
-
-def test_tables_need_no_torch():
-    modules = "lcr.study.tables.registry, lcr.report.figures.ablations, lcr.commands.tables"
-    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made_up, rewrite):
-    file, results = made_up
-    rewrite(results / "made-up/jester-fixture/full/seed-1", data_hash="another")
-    words = ("table", "ablations", "--study", file, "--results", results)
-    refused = _run(*words)
-    assert isinstance(refused.exception, InputError)
-    assert "--mixed" in str(refused.exception)
-    assert _run(*words, "--mixed").exit_code == 0
-    assert all("MIXED data" in row["note"] for row in read_rows(results / "made-up" / "ablations.csv"))
-
-
-def test_the_help_names_every_table():
-    from lcr.commands.tables import HELP
-    from lcr.study.tables.registry import TABLES
-
-    assert set(re.findall(r"\w+", HELP)) - {"or"} == set(TABLES)
-
-
-def test_every_table_of_the_dag_is_registered():
-    from lcr import workflow
-    from lcr.study.tables.registry import TABLES
-
-    assert set(workflow.TABLES) <= set(TABLES)
-    code = "import sys, lcr.workflow; sys.exit(bool({'scipy', 'torch', 'pyarrow'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, (
-        "a call with nothing to do is fast"
-    )
-
-
 @pytest.mark.parametrize(
-    ("table", "broken", "hint"),
+    ("modules", "heavy"),
     [
-        ("table2", "cost.csv", "lcr cost --study {}"),
-        ("table2", "jester-fixture/full/seed-0/run.json", "lcr train --study {} "),
-        ("readings", "reading_diagnosis.csv", "lcr readings diagnose --study {}"),
-        ("claims", "statistics.csv", "lcr table statistics --study {}"),
+        ("lcr.study.tables.accuracy, lcr.study.tables.readings, lcr.report.figures.ablations", "{'torch'}"),
+        ("lcr.workflow", "{'pandas', 'pyarrow', 'scipy', 'torch'}"),
+        ("lcr.commands.tables", "{'numpy', 'pandas', 'pyarrow', 'pydantic', 'torch'}"),
     ],
 )
-def test_what_to_do_names_the_study_as_it_was_given(made_up, table, broken, hint):
-    file, results = made_up
-    (results / "made-up" / broken).unlink(missing_ok=True)
-    done = _run("table", table, "--study", file, "--results", results)
-    assert isinstance(done.exception, InputError)
-    assert hint.format(file) in str(done.exception)
-
-
-def test_runs_that_disagree_are_redone_by_the_study_as_it_was_given(made_up, rewrite):
-    file, results = made_up
-    rewrite(results / "made-up/jester-fixture/full/seed-1", data_hash="another")
-    done = _run("table", "ablations", "--study", file, "--results", results)
-    assert f"(--study {file})" in str(done.exception)
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
-def test_a_table_in_another_encoding_is_one_line(finished, tmp_path, encoding):
-    shutil.copytree(finished.results, tmp_path / "results")
-    path = tmp_path / "results/made-up/claims.csv"
-    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding, "replace"))
-    done = _run("answer", "--study", "made-up", "--results", tmp_path / "results")
-    assert isinstance(done.exception, InputError)
-    assert f"{path}, line" in str(done.exception)
-    assert "no text in UTF-8" in str(done.exception)
+def test_tables_need_no_torch_and_a_call_with_nothing_to_do_no_pandas(modules, heavy):
+    code = f"import sys, {modules}; sys.exit(bool({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

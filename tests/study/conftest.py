@@ -1,8 +1,8 @@
-"""Made-up runs: the files that `lcr evaluate` writes, without a model."""
+"""Simulated runs: the files that `lcr evaluate` writes, without a model."""
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,12 @@ import pytest
 
 from lcr.config import keys
 from lcr.config.keys import Environment
-from lcr.config.run import Run
+from lcr.config.run import Run, runs_of
 from lcr.config.study import StudyConfig, load_variant, parse
 from lcr.cost import counted
 from lcr.report.finished import Finished
-from lcr.study.tables.costs import COLUMNS
-from lcr.study.tables.rows import write_rows
+from lcr.study.tables.frame import Source
+from lcr.study.tables.registry import TABLES
 
 ACCURACY = {
     "full": 0.8,
@@ -32,7 +32,7 @@ ACCURACY = {
 def made_up_study(
     name: str = "made-up", datasets: tuple[str, ...] = ("jester-fixture",), seeds: int = 8, **changes
 ) -> StudyConfig:
-    """A study of made-up runs; nothing is ever trained by it."""
+    """A study of simulated runs; nothing is ever trained by it."""
     one = {
         "model": "lcr-tiny",
         "data": {"frames": 12},
@@ -52,7 +52,7 @@ def made_up_study(
 
 
 def run_of(study: StudyConfig, dataset: str, variant: str, seed: int, results: Path) -> Run:
-    """A run of a made-up study, whatever its variants are."""
+    """A run of a simulated study, whatever its variants are."""
     return Run(study=study, dataset=dataset, variant=load_variant(variant), seed=seed, results=results)
 
 
@@ -119,32 +119,27 @@ def write_run(
     return folder
 
 
-def write_costs(study: StudyConfig, results: Path, classes: int = 12) -> Path:
-    """cost.csv of a study's own models; memory is made up."""
+def write_costs(study: StudyConfig, results: Path, classes: int = 12, more: Iterable[dict] = ()) -> Path:
+    """cost.csv of a study's own models, with simulated memory; more: further rows."""
     rows = []
-    for dataset, config in study.datasets.items():
-        for name in study.variants:
-            params, macs = counted(study.model(dataset, load_variant(name), classes), config.data.frames)
-            row = {"study": study.name, "dataset": dataset, "variant": name, "component": "all"}
-            rows.append(row | {"params": str(params), "macs": str(macs), "peak_mem_gb": "0.0123"})
-    path = results / study.name / "cost.csv"
-    write_rows(path, COLUMNS, rows)
-    return path
+    for run in runs_of(study, results, seeds=[0]):
+        params, macs = counted(run.model(classes), run.config.data.frames)
+        row = {"study": study.name, "dataset": run.dataset, "variant": run.variant.name, "component": "all"}
+        rows.append(row | {"params": params, "macs": macs, "peak_mem_gb": 0.0123})
+    return Source(study, results).write(TABLES["cost"], [*rows, *more])
 
 
 def write_runs(study: StudyConfig, results: Path, **options) -> Path:
     """All runs of a study, and what its models cost."""
     write_costs(study, results, options.get("classes", 12))
-    for dataset in study.datasets:
-        for variant in study.variants:
-            for seed in study.seeds:
-                write_run(study, results, dataset, variant, seed, **options)
+    for run in runs_of(study, results):
+        write_run(study, results, run.dataset, run.variant.name, run.seed, **options)
     return results
 
 
 @pytest.fixture(autouse=True)
 def sources(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Stands in for the hash of the sources, which made-up runs do not depend on; called with a text, it changes it."""
+    """Stands in for the hash of the sources, which simulated runs do not depend on; a call with a text changes it."""
 
     def pretend(text: str) -> None:
         monkeypatch.setattr(keys, "source_digest", lambda components: text)
@@ -165,7 +160,7 @@ def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def results(study: StudyConfig, drawn_once: Path, tmp_path: Path) -> Path:
-    """A copy of one set of made-up runs, for a test to do with as it likes."""
+    """A copy of one set of simulated runs, for a test to do with as it likes."""
     if not drawn_once.exists():
         write_runs(study, drawn_once)
     return Path(shutil.copytree(drawn_once, tmp_path / "results"))
@@ -184,7 +179,7 @@ def rewrite() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """A made-up study of three datasets with its tables, to read only: all tests share it."""
+    """A simulated study of three datasets with its tables, to read only: all tests share it."""
     from tests.study.written import DATASETS, write_finished
 
     results = tmp_path_factory.mktemp("finished") / "results"

@@ -1,6 +1,10 @@
-"""Rows as the tables hold them, made up: long names, exact zeros, empty cells, all that a figure must bear."""
+"""Simulated tables as typed frames: long names, exact zeros, empty cells, all values that a figure must bear."""
 
-from lcr.study.tables.rows import Row
+import pandas as pd
+
+from lcr.study.tables.frame import Row
+from lcr.study.tables.readings import reading_keys
+from lcr.study.tables.registry import TABLES
 
 MODELS = ("lcr-s-112", "lcr-base-112", "lcr-l-112", "lcr-base-224", "lcr-l-224", "lcr-xl-224")
 PUBLISHED = ((0.82, 0.003), (5.14, 0.022), (9.97, 0.041), (37.62, 0.16), (74.62, 0.31), (111.63, 0.47))
@@ -14,63 +18,66 @@ PARTS = {
     "head": (10, 1),
 }
 READINGS = (
-    ("kv-source", "default", "yes"),
-    ("kv-source", "additive", "no"),
-    ("cell-gate", "default", "yes"),
-    ("cell-gate", "literal", "no"),
-    ("dead-start", "as-printed", "no"),
-    ("position", "rotary", "no"),
-    ("decay", "data-dependent", "no"),
+    ("kv-source", "default"),
+    ("kv-source", "additive"),
+    ("cell-gate", "default"),
+    ("cell-gate", "literal"),
+    ("dead-start", "as-printed"),
+    ("position", "rotary"),
+    ("decay", "data-dependent"),
 )
 
 
-def table1() -> list[Row]:
-    rows = []
+def table1() -> pd.DataFrame:
+    rows: list[Row] = []
     for number, (model, (params, flops)) in enumerate(zip(MODELS, PUBLISHED, strict=True)):
         off = 1 + 0.03 * (number - 2)
-        row = {"model": model, "frames": "32", "reading": "default", "params_m_published": str(params)}
-        row |= {"params_m": f"{params * off:.4f}", "params_error_pct": f"{100 * (off - 1):.2f}"}
-        row |= {"flops_t_published": str(flops), "gmacs": f"{1000 * flops * 0.7:.4g}"}
-        rows.append(row | {"gflops": f"{1000 * flops * 1.4:.4g}", "flops_error_pct": "40.00"})
-    return [*rows, *(row | {"reading": "zero-conv.pointwise", "params_error_pct": "99"} for row in rows)]
+        row = {"model": model, "frames": 32, "reading": "default", "params_m_published": params}
+        row |= {"params_m": params * off, "params_error_pct": 100 * (off - 1), "flops_t_published": flops}
+        rows.append(row | {"gmacs": 700 * flops, "gflops": 1400 * flops, "flops_error_pct": 40.0})
+    rows += [row | {"reading": "zero-conv.pointwise", "params_error_pct": 99.0} for row in rows]
+    return TABLES["table1"].frame(rows)
 
 
-def cost() -> list[Row]:
+def cost() -> pd.DataFrame:
     head = {"variant": "full", "dataset": ""}
     rows = []
     for number, model in enumerate(MODELS, 1):
         for component, (params, macs) in PARTS.items():
-            count = {"params": str(number * params), "macs": str(number * macs * 100)}
-            rows.append(head | {"model": model, "component": component} | count)
-        rows.append(head | {"model": model, "component": "all", "params": "1", "macs": "1"})
-        rows.append(head | {"model": model, "variant": "lstm_gate", "component": "cell", "params": "1", "macs": "1"})
+            rows.append(
+                head | {"model": model, "component": component, "params": number * params, "macs": number * macs}
+            )
+        rows.append(head | {"model": model, "component": "all", "params": 1, "macs": 1})
+        rows.append(head | {"model": model, "variant": "lstm_gate", "component": "cell", "params": 1, "macs": 1})
     of_study = head | {"dataset": "jester-fixture", "model": "lcr-tiny", "component": "head"}
-    return [*rows, of_study | {"params": "1", "macs": "1"}]
+    return TABLES["cost"].frame([*rows, of_study | {"params": 1, "macs": 1}])
 
 
-def readings() -> list[Row]:
+def readings() -> pd.DataFrame:
+    """Simulated readings, then of each other reading of the register a row that says nothing."""
+    costs = {"params_m": 0.1, "gmacs": 0.02}
     rows = []
-    for number, (discrepancy, reading, default) in enumerate(READINGS):
-        row = {"discrepancy": discrepancy, "reading": reading, "default": default, "delta_top1": ""}
-        row |= {"dataset": "jester-fixture"}
+    for number, (discrepancy, reading) in enumerate(READINGS):
+        used = reading == "default"
+        row = {"discrepancy": discrepancy, "reading": reading, "default": used, "dataset": "jester-fixture"} | costs
         if reading != "data-dependent":  # counted, never trained
-            row |= {"grad_norm_first_step": f"{10.0**-number:.3g}", "grad_norm_step_50": "0.3"}
-            row |= {"d_logits_d_rgb": "0" if default == "yes" else "0.02", "d_logits_d_edges": "0.4"}
-            row |= {"cell_growth_64": f"{3.0**number:.4g}"}
-            if default == "no":
+            row |= {"grad_norm_first_step": 10.0**-number, "grad_norm_step_50": 0.3, "cell_growth_64": 3.0**number}
+            row |= {"d_logits_d_rgb": 0.0 if used else 0.02, "d_logits_d_edges": 0.4}
+            if not used:
                 low = -20 + 6 * number
-                row |= {"delta_top1": str(low + 5), "delta_ci_low": str(low), "delta_ci_high": str(low + 10)}
+                row |= {"delta_top1": low + 5, "delta_ci_low": low, "delta_ci_high": low + 10}
         rows.append(row)
-    return rows
+    others = [key for key in reading_keys() if key not in READINGS]
+    rows += [{"discrepancy": one, "reading": name, "default": name == "default"} | costs for one, name in others]
+    return TABLES["readings"].frame(rows)
 
 
-def search() -> list[Row]:
-    axes = {"patch": "P", "zero convolution": "patch"}
-    tail = {"params_worst_pct": "38.1", "flops_worst_pct": "61.0"}
-    rows = [{"ranking": "default", "rank": "0", "departures": "0"} | axes | tail]
+def search() -> pd.DataFrame:
+    rows = [{"ranking": "default", "rank": 0, "departures": 0, "patch kernel": "P", "zero convolution": "P×P"}]
+    rows[0] |= {"params_worst_pct": 38.1, "flops_worst_pct": 61.0}
     for ranking in ("params", "flops", "both", "simplest"):
         for rank in range(1, 11):
-            other = {"zero convolution": f"pointwise {rank}"}
-            errors = {"params_worst_pct": f"{0.4 * rank}", "flops_worst_pct": f"{3.5 * rank}"}
-            rows.append({"ranking": ranking, "rank": str(rank), "departures": "1"} | axes | other | errors)
-    return rows
+            errors = {"params_worst_pct": 0.4 * rank, "flops_worst_pct": 3.5 * rank}
+            other = {"ranking": ranking, "rank": rank, "departures": 1, "zero convolution": f"pointwise {rank}"}
+            rows.append(rows[0] | other | errors)
+    return TABLES["reading_search"].frame(rows)

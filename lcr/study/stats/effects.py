@@ -1,12 +1,11 @@
-"""How large a difference is, where the variance comes from, and what this many seeds could have found.
+"""Effect sizes, sources of variance, and the differences that a study of this size can detect.
 
-Beside `lcr.study.stats.intervals` (is there a difference?), this says how much of one. All of it speaks about the
-paired
-differences variant - full, seed by seed, or about one variant's own answers.
+All of these are about the paired differences variant - full, seed by seed, or about one variant's own predictions;
+`lcr.study.stats.intervals` says whether there is a difference at all.
 """
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,11 +15,10 @@ from lcr.study.stats.intervals import crossed_variance, mean_squares, sign_patte
 
 POWER = 0.8  # the share of studies in which a difference of the minimum detectable size is found
 LEVEL = 0.05
-TRIALS = 1000  # made-up studies behind the sign-flip test's power: its standard error at 0.8 is 1.3%
+TRIALS = 1000  # simulated studies behind the sign-flip test's power: its standard error at 0.8 is 1.3%
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(NamedTuple):
     """A standardised paired difference with its 95% interval; NaN where the seeds do not differ or there is one."""
 
     size: float
@@ -64,40 +62,36 @@ def _noncentrality(t: float, freedom: int, share: float) -> float:
     return float(optimize.brentq(above, low, high)) if low < high else np.nan
 
 
-@dataclass(frozen=True)
-class McNemar:
-    """One seed's disagreements with full: clips that only the variant, and that only full, has right; two-sided p.
+class McNemar(NamedTuple):
+    """Disagreements with full by seed: clips that only the variant, and that only full, has right; two-sided p.
 
     Description alone: the seeds share their clips and full, so these p-values are neither independent nor corrected.
     """
 
-    gained: int
-    lost: int
-    p: float
+    gained: tuple[int, ...]
+    lost: tuple[int, ...]
+    p: tuple[float, ...]
 
 
-def mcnemar(variant: ArrayLike, full: ArrayLike) -> list[McNemar]:
+def mcnemar(variant: ArrayLike, full: ArrayLike) -> McNemar:
     """Exact McNemar tests by seed: are the clips on which the two disagree split evenly?
 
     Args:
         variant, full: (n, M) of 0 and 1, the same seeds and clips in the same order.
     """
     a, b = np.asarray(variant, dtype=bool), np.asarray(full, dtype=bool)
-    found = []
-    for gained, lost in zip((a & ~b).sum(1).tolist(), (b & ~a).sum(1).tolist(), strict=True):
-        p = stats.binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
-        found.append(McNemar(gained, lost, float(p)))
-    return found
+    gained, lost = tuple((a & ~b).sum(1).tolist()), tuple((b & ~a).sum(1).tolist())
+    split = zip(gained, lost, strict=True)
+    return McNemar(gained, lost, tuple(float(stats.binomtest(k, k + m).pvalue) if k + m else 1.0 for k, m in split))
 
 
-@dataclass(frozen=True)
-class Components:
+class Components(NamedTuple):
     """Variance of seed × clip values, split: standard deviations by source, and shares of the mean's variance.
 
-    sd_seed: between seeds, over all clips there could be. sd_clip: between clips, over all seeds. sd_rest: what is
-    left, which one value a cell cannot split into interaction and noise. share_*: of Var(mean) = seed²/n + clip²/M +
-    rest²/(nM); they add up to 1, or are NaN where nothing varies. More seeds shrink the first and third, more clips the
-    second and third.
+    sd_seed: between seeds, over all possible clips. sd_clip: between clips, over all possible seeds. sd_rest: the rest,
+    interaction and noise together, since there is one value a cell. share_*: of Var(mean) = seed²/n + clip²/M +
+    rest²/(nM); the shares add up to 1, or are NaN where nothing varies. More seeds shrink the first and third, more
+    clips the second and third.
     """
 
     sd_seed: float
@@ -127,7 +121,7 @@ def variance_components(values: ArrayLike) -> Components:
 
 
 def detectable_by_interval(differences: ArrayLike) -> float:
-    """The least true difference whose 95% crossed interval leaves out 0 in `POWER` of studies like this one.
+    """The least true difference whose 95% crossed interval excludes 0 with power `POWER`, in studies of this size.
 
     From the estimated variance of the mean difference and its degrees of freedom, by the noncentral t distribution.
     NaN where the differences are all equal: they say nothing about the variance.
@@ -151,14 +145,14 @@ def detectable_by_interval(differences: ArrayLike) -> float:
 
 
 def detectable_by_signs(differences: ArrayLike, tests: int) -> float:
-    """The least true difference that the sign-flip test finds in `POWER` of studies, after Holm's strictest step.
+    """The least true difference that the sign-flip test detects with power `POWER`, at Holm's strictest step.
 
     On the evaluated clips, for normal differences by seed with the standard deviation seen. Infinite where the floor of
     the test is above its level: no difference can be found by so few seeds. NaN with one seed.
 
     Args:
         differences: (n,), mean of variant - full for each seed.
-        tests: m, over how many ablations Holm corrects.
+        tests: m, the number of ablations that Holm corrects over.
     """
     d = np.asarray(differences, dtype=np.float64)
     if d.size < 2:

@@ -6,7 +6,6 @@ new clips; they take clips as independent, which clips of one performer are not 
 new seeds on the evaluated clips only.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,33 +17,22 @@ from lcr.config.study import MOST_SEEDS
 Floats = NDArray[np.float64]
 
 
-class MeanSquares(NamedTuple):
-    """Mean squares of a two-way layout with one value a cell; each (...) for values (..., n, M), NaN if undefined."""
-
-    seed: Floats
-    clip: Floats
-    residual: Floats
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean with its interval, in the unit of the values.
-
-    covers: what the interval lets vary: "seeds and clips", or "clips" where there is one seed, or "seeds" where there
-        is one clip.
-    """
+class Interval(NamedTuple):
+    """A mean with its interval, in the unit of the values; with one seed over clips alone, with one clip over seeds."""
 
     mean: float
     low: float
     high: float
-    covers: str
 
 
-def mean_squares(values: ArrayLike) -> MeanSquares:
-    """Two-way analysis of variance without replication.
+def mean_squares(values: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Two-way analysis of variance without replication: mean squares of seeds, of clips, and of the residual.
 
     Args:
         values: (..., n, M): n seeds, M clips.
+
+    Returns:
+        (...) each; NaN if undefined.
     """
     y = np.asarray(values, dtype=np.float64)
     n, m = y.shape[-2:]
@@ -55,9 +43,8 @@ def mean_squares(values: ArrayLike) -> MeanSquares:
     total = ((y - grand[..., None, None]) ** 2).sum((-2, -1))
     rest = np.maximum(total - square_seed - square_clip, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return MeanSquares(
-            square_seed / np.float64(n - 1), square_clip / np.float64(m - 1), rest / np.float64((n - 1) * (m - 1))
-        )
+        free = np.float64(n - 1), np.float64(m - 1), np.float64((n - 1) * (m - 1))
+        return square_seed / free[0], square_clip / free[1], rest / free[2]
 
 
 def crossed_variance(values: ArrayLike) -> tuple[Floats, Floats]:
@@ -84,13 +71,13 @@ def crossed_variance(values: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def unseen_share(values: ArrayLike, *, level: float = 0.95) -> Floats:
-    """By how much clips that were not drawn could move the mean: (...) for values (..., n, M).
+    """The most that unseen clips could move the mean: (...) for values (..., n, M).
 
-    Where few clips differ from the usual value, the variance says little: by chance it may come out next to nothing.
-    c of M clips do; by Clopper and Pearson's bound the share that does may be as large as b(c, M). Each moves the mean
-    by what those seen do on average, with one clip more of which all answers differ: δ = (1 + Σ|deviation|) / (1 + c).
-    The share is δ·(b(c, M) - c/M). If all values are equal, that is 1 - (α/2)^(1/M). Where many clips differ, it is
-    below the half-width that their variance gives.
+    Where few clips differ from the usual value, the variance may be next to nothing by chance. c of M clips differ; by
+    Clopper and Pearson's bound the true share of such clips may be as large as b(c, M). Each moves the mean by the
+    average of the clips seen and of one more clip on which all predictions differ: δ = (1 + Σ|deviation|) / (1 + c).
+    The result is δ·(b(c, M) - c/M); if all values are equal, 1 - (α/2)^(1/M). Where many clips differ, the result is
+    below the half-width from their variance.
     """
     y = np.asarray(values, dtype=np.float64)
     m = y.shape[-1]
@@ -136,11 +123,9 @@ def crossed_intervals(
 
 
 def crossed_interval(values: ArrayLike, *, level: float = 0.95, bounds: tuple[float, float] = (0.0, 1.0)) -> Interval:
-    """Mean and crossed interval of one (seeds, clips) matrix: see `crossed_intervals`."""
-    y = np.atleast_2d(np.asarray(values, dtype=np.float64))
-    mean, low, high = crossed_intervals(y, level=level, bounds=bounds)
-    covers = "clips" if y.shape[0] == 1 else "seeds" if y.shape[1] == 1 else "seeds and clips"
-    return Interval(float(mean), float(low), float(high), covers)
+    """Mean and interval of one (seeds, clips) matrix, or of the (clips,) of one seed: see `crossed_intervals`."""
+    found = crossed_intervals(np.atleast_2d(np.asarray(values, dtype=np.float64)), level=level, bounds=bounds)
+    return Interval(*map(float, found))
 
 
 def paired_interval(variant: ArrayLike, full: ArrayLike, *, level: float = 0.95) -> Interval:

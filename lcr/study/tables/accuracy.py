@@ -1,139 +1,175 @@
-"""Rows of table2 and ablations: the paper's numbers as printed, and ours with intervals beside them."""
+"""table2 and ablations: the paper's numbers as printed, and ours with intervals beside them.
+
+One row a method. Accuracies in percent, differences in percentage points (variant minus full, paired by seed and clip),
+intervals 95% over seeds and clips, params_m in millions, gmacs and gflops in 1e9 for one view, peak_mem_gb for one
+view's inference. p_value: exact sign-flip test over the seeds on the evaluated clips; p_holm: after Holm over the
+ablations of the dataset; p_floor_holm: the least p_holm that these seeds could give. Cells that end in _printed are the
+paper's, as printed; `note` says in words how a row differs from the paper's setting.
+"""
 
 import csv
+from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
-from pathlib import Path
+from typing import Any, TypeVar
 
-from lcr.config.datasets import is_synthetic
-from lcr.config.study import FULL, StudyConfig
+from numpy.typing import NDArray
+
+from lcr.config.run import Run, runs_of
+from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
-from lcr.model.config import ModelConfig
+from lcr.cost import counted
+from lcr.model.models import model_by_name
 from lcr.paper.facts import validation_clips
-from lcr.study.predictions import Answers, load_answers
-from lcr.study.stats.intervals import (
-    Interval,
-    crossed_interval,
-    holm,
-    holm_floor,
-    paired_interval,
-    sign_flip_p,
-)
+from lcr.study.predictions import Predictions, Seeds, load_predictions
+from lcr.study.stats.intervals import crossed_interval, holm, holm_floor, paired_interval, sign_flip_p
 from lcr.study.tables.costs import Costs
-from lcr.study.tables.rows import Row, percent, points
+from lcr.study.tables.frame import Row, Source, integer, interval, number
 
+P_VALUES = number(".4g", "p_value", "p_holm", "p_floor_holm")
 COLUMNS = (
-    *("method", "variant", "source", "study", "dataset", "top1", "top1_ci_low", "top1_ci_high", "top5"),
-    *("params_m", "gmacs", "gflops", "peak_mem_gb", "frames", "seeds", "clips"),
-    *("delta_top1", "delta_ci_low", "delta_ci_high", "p_value", "p_holm", "p_floor_holm"),
+    *("method", "variant", "source", "study", "dataset"),
+    *interval(".2f", "top1"),
+    *number(".2f", "top5"),
+    *number(".6f", "params_m"),
+    *number(".6g", "gmacs", "gflops"),
+    *number(".4g", "peak_mem_gb"),
+    *integer("frames", "seeds", "clips"),
+    *interval("z.2f", "delta_top1", "delta"),
+    *P_VALUES,
     *("params_m_printed", "flops_printed", "flops_unit_printed", "mem_gb_printed", "note"),
 )
 GENERATED = "generated clips, not the paper's data"
+IDENTICAL = "identical by construction: its switch cannot act under the readings used here"
+_SHARED = (
+    *("source", "study", "dataset", "condition", "top1", "top5", "pair_accuracy", "flips"),
+    *("frames", "seeds", "clips"),
+)
+
+S = TypeVar("S", bound=Seeds)
 
 
-def published_rows() -> list[Row]:
-    """The twelve rows of the paper's Table 2, as printed.
+def table2_rows(source: Source) -> Iterator[Row]:
+    """The paper's Table 2 as printed, then the variants of the study's table2 dataset; raises as `ablations_rows`.
 
-    Parameters, FLOPs and memory stay in the printed columns: the header's unit of FLOPs (T) cannot be that of most
-    rows, and some parameter counts are not those of the models named.
+    Printed parameters, FLOPs and memory stay in columns of their own: the header's unit of FLOPs (T) cannot be that of
+    most rows, and some parameter counts are not those of the models named.
     """
     text = (files("lcr.paper") / "table2.csv").read_text(encoding="utf-8")
-    return [
-        {
+    for row in csv.DictReader(text.splitlines()):
+        yield {
             "method": row["method"],
             "source": "published",
             "dataset": "jester",
-            "top1": row["top1"],
-            "top5": row["top5"],
+            **{name: float(row[name]) for name in ("top1", "top5") if row[name]},
             "params_m_printed": row["param_m_as_printed"],
             "flops_printed": row["flops_t_as_printed"],
             "flops_unit_printed": "T",
             "mem_gb_printed": row["mem_g_as_printed"],
             "note": "as printed in the paper",
         }
-        for row in csv.DictReader(text.splitlines())
-    ]
+    yield from ablations_rows(source, [source.study.table2])
 
 
-def accuracy_rows(
-    study: StudyConfig,
-    datasets: list[str],
-    results: str | Path,
-    root: str | Path | None = None,
-    *,
-    mixed: bool = False,
-) -> list[Row]:
-    """Measured rows of the datasets: mean over seeds, crossed intervals, and paired differences from `full`.
-
-    Percent and percentage points. p_value: exact sign-flip test over the seeds on the evaluated clips; p_holm: after
-    Holm over the ablations of the dataset; p_floor_holm: the least that p_holm could be with these seeds.
+def ablations_rows(source: Source, datasets: Iterable[str] | None = None) -> Iterator[Row]:
+    """The variants of some of the study's datasets, or of all.
 
     Raises:
-        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_answers`); or cost.csv is
-            missing or of other models than the runs are.
+        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_predictions`); or cost.csv
+            is missing or counts other models than the runs'.
     """
-    answers = load_answers(study, datasets, study.variant_configs, results, mixed=mixed)
-    costs = Costs(study, results)
-    by_dataset = {dataset: [one for one in answers if one.dataset == dataset] for dataset in datasets}
-    return [row for some in by_dataset.values() for row in _rows(study, some, costs)]
+    costs = Costs(source)
+    for row in rows_by_variant(source, load_predictions, _rows, datasets):
+        yield row | costs.of(row["dataset"], row["variant"], row.pop("model", None))
 
 
-def _rows(study: StudyConfig, answers: list[Answers], costs: Costs) -> list[Row]:
-    """Rows of one dataset."""
-    full = next(one for one in answers if one.variant.name == FULL)
-    tests = tests_against(full, [one for one in answers if one is not full])
-    rows = []
-    for one in answers:
-        row = _row(study, one, costs)
+def rows_by_variant(
+    source: Source,
+    load: Callable[..., list[S]],
+    make: Callable[[dict[str, S]], dict[str, list[Row]]],
+    datasets: Iterable[str] | None = None,
+) -> Iterator[Row]:
+    """Rows of some of the study's datasets, or of all, each variant in the study's order.
+
+    A variant that cannot act under the study's readings takes over full's numbers, without intervals and tests.
+
+    Args:
+        load: `load_predictions` or `load_pairs`.
+        make: the rows of each variant of one dataset, from what was loaded; by the variant's name, as its argument.
+
+    Raises:
+        InputError: as for `load`, before any row is given.
+    """
+    runs = [run for run in runs_of(source.study, source.results, datasets=datasets) if acts(run)]
+    found = load(runs, mixed=source.mixed)
+    for dataset in dict.fromkeys(run.dataset for run in runs):
+        made = make({one.run.variant.name: one for one in found if one.run.dataset == dataset})
+        for variant in source.study.variant_configs:
+            own = {"method": method_name(variant), "variant": variant.name}
+            yield from made.get(variant.name) or (identical(row) | own for row in made[FULL])
+
+
+def acts(run: Run) -> bool:
+    """Whether the run can differ from full: its switch acts under the readings of the study's model, or it is full."""
+    asked = getattr(run.variant, "acts_on", None)
+    return run.variant.name == FULL or asked is None or asked(model_by_name(run.config.model))
+
+
+def identical(full: Row) -> Row:
+    """The cells that a variant which cannot act takes over from full: no intervals, differences or tests."""
+    return {name: full[name] for name in _SHARED if name in full} | noted(IDENTICAL, full)
+
+
+def noted(text: str, row: Row) -> Row:
+    """The note of a row, with a text before it."""
+    return {"note": "; ".join(filter(None, (text, row["note"])))}
+
+
+def _rows(found: dict[str, Predictions]) -> dict[str, list[Row]]:
+    """The rows of one dataset, without costs; `model`: the parameters and multiply-adds of the model that was run."""
+    full, tests = found[FULL], tests_against_full(found)
+    rows = {}
+    for name, one in found.items():
+        frames = one.run.config.data.frames
+        row = {"source": "measured", "frames": frames, **head(one), **estimate("top1", one.correct)}
+        row["model"] = counted(one.run.model(one.record.config["model"]["classes"]), frames)
+        row["top5"] = None if one.in_top5 is None else 100 * float(one.in_top5.mean())
         if one is not full:
-            difference = paired_interval(one.correct, full.correct)
-            row |= difference_cells(difference) | tests[one.variant.name]
-            if difference.mean > 0:
-                clear = "excludes" if difference.low > 0 else "includes"
-                row["note"] = "; ".join(filter(None, (f"beats full on average (interval {clear} 0)", row["note"])))
-        rows.append(row)
+            row |= difference_cells(one, full) | tests[name]
+            if row["delta_top1"] > 0:
+                clear = "excludes" if row["delta_ci_low"] > 0 else "includes"
+                row |= noted(f"beats full on average (interval {clear} 0)", row)
+        rows[name] = [row]
     return rows
 
 
-def difference_cells(difference: Interval) -> Row:
-    """A paired difference from full, in percentage points."""
+def head(one: Seeds) -> Row:
+    """The cells that say of which runs a row is."""
+    run = one.run
+    names = {"method": method_name(run.variant), "variant": run.variant.name, "dataset": run.dataset}
+    return names | {"study": run.study.name, "seeds": len(one.seeds), "clips": len(one.ids), "note": data_note(one)}
+
+
+def estimate(name: str, values: NDArray[Any]) -> Row:
+    """A share in percent with its 95% interval over seeds and clips; values: (n, M) in [0, 1]."""
+    found = crossed_interval(values)
+    return {name: 100 * found.mean, f"{name}_ci_low": 100 * found.low, f"{name}_ci_high": 100 * found.high}
+
+
+def difference_cells(one: Predictions, full: Predictions) -> Row:
+    """The paired difference from full with its 95% interval, in percentage points."""
+    found = paired_interval(one.correct, full.correct)
+    return {"delta_top1": 100 * found.mean, "delta_ci_low": 100 * found.low, "delta_ci_high": 100 * found.high}
+
+
+def tests_against_full(found: dict[str, Predictions]) -> dict[str, Row]:
+    """By ablation: the sign-flip test's p-value, the p-value after Holm over the ablations, and its least value."""
+    full = found[FULL].correct.mean(1)
+    p_values = {name: sign_flip_p(one.correct.mean(1) - full) for name, one in found.items() if name != FULL}
+    floor = holm_floor(len(full), len(p_values))
+    adjusted = holm(list(p_values.values()))
     return {
-        "delta_top1": points(difference.mean),
-        "delta_ci_low": points(difference.low),
-        "delta_ci_high": points(difference.high),
-    }
-
-
-def tests_against(full: Answers, ablations: list[Answers]) -> dict[str, Row]:
-    """By variant: the sign-flip test's p-value, that after Holm over `ablations`, and the least there could be."""
-    p_values = [sign_flip_p(one.correct.mean(1) - full.correct.mean(1)) for one in ablations]
-    floor = holm_floor(len(full.seeds), len(ablations))
-    return {
-        one.variant.name: {"p_value": f"{p:.4g}", "p_holm": f"{p_holm:.4g}", "p_floor_holm": f"{floor:.4g}"}
-        for one, p, p_holm in zip(ablations, p_values, holm(p_values), strict=True)
-    }
-
-
-def _row(study: StudyConfig, one: Answers, costs: Costs) -> Row:
-    """One variant's own numbers."""
-    config = study.dataset(one.dataset)
-    model = ModelConfig.model_validate(one.info["config"]["model"])
-    top1 = crossed_interval(one.correct)
-    seeds, clips = one.correct.shape
-    return {
-        "method": method_name(one.variant),
-        "variant": one.variant.name,
-        "source": "measured",
-        "study": study.name,
-        "dataset": one.dataset,
-        "top1": percent(top1.mean),
-        "top1_ci_low": percent(top1.low),
-        "top1_ci_high": percent(top1.high),
-        "top5": "" if one.in_top5 is None else percent(float(one.in_top5.mean())),
-        **costs.of(one.dataset, one.variant.name, model, config.data.frames),
-        "frames": str(config.data.frames),
-        "seeds": str(seeds),
-        "clips": str(clips),
-        "note": data_note(study, one.dataset, clips, seeds, one.mixed),
+        name: {"p_value": p, "p_holm": p_holm, "p_floor_holm": floor}
+        for (name, p), p_holm in zip(p_values.items(), adjusted, strict=True)
     }
 
 
@@ -142,14 +178,14 @@ def method_name(variant: VariantConfig) -> str:
     return variant.title if variant.title.startswith("LCR") else f"LCR ({variant.title})"
 
 
-def data_note(study: StudyConfig, dataset: str, clips: int, seeds: int, mixed: str = "") -> str:
+def data_note(one: Seeds) -> str:
     """In words: whether the clips are the paper's, what the intervals leave out, and what was mixed."""
-    whole = validation_clips(dataset)
+    clips, whole = one.evaluated, validation_clips(one.run.dataset)
     parts = (
-        GENERATED if is_synthetic(dataset) else "",
+        GENERATED if one.run.data.synthetic else "",
         f"a subset: {clips} of {whole} validation clips" if clips < whole else "",
-        "one seed: intervals cover clips alone" if seeds == 1 else "",
-        study.dataset(dataset).note,
-        mixed,
+        "one seed: intervals cover clips alone" if len(one.seeds) == 1 else "",
+        one.run.config.note,
+        one.mixed,
     )
     return "; ".join(filter(None, parts))

@@ -1,26 +1,26 @@
-"""cost.csv as the tables read it: what each variant of each dataset's model costs, made by `lcr cost --study`.
+"""cost: the costs of each variant of each dataset's model, made by `lcr cost --study`, and read by the other tables.
 
 One row a component, and one for the whole ("all"). params, macs, flops and elementwise are integers, of one view of
 `frames` frames; the _per_prediction columns are of all views of one clip. peak_mem_gb and train_mem_gb (see
-`lcr.cost.count`)
-stand in the whole's row, where they were measured, on `device`. The models of Table 1 follow with no dataset.
+`lcr.cost.count`) stand in the whole's row, where they were measured, on `device`. The models of Table 1 follow with no
+dataset.
 """
 
-from pathlib import Path
-
-from lcr.config.study import StudyConfig
-from lcr.cost import counted
-from lcr.model.config import ModelConfig
-from lcr.study.tables.rows import Row, float_of, int_of, read_rows, remake
+from lcr.study.tables.frame import Column, Row, Source, integer, number
+from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
 
 COLUMNS = (
-    *("study", "dataset", "model", "variant", "frames", "views", "component"),
-    *("params", "macs", "flops", "elementwise"),
-    *("macs_per_prediction", "flops_per_prediction", "elementwise_per_prediction"),
-    *("peak_mem_gb", "train_mem_gb", "device", "note"),
+    *("study", "dataset", "model", "variant"),
+    *integer("frames", "views"),
+    "component",
+    *integer("params", "macs", required=True),
+    *integer("flops", "elementwise"),
+    *integer("macs_per_prediction", "flops_per_prediction", "elementwise_per_prediction"),
+    *number(".4g", "peak_mem_gb", "train_mem_gb", machine=True),
+    Column("device", machine=True),
+    "note",
 )
-MACHINE = ("peak_mem_gb", "train_mem_gb", "device")
 WHOLE = "all"
 
 
@@ -31,33 +31,25 @@ class Costs:
         InputError: the study has no cost.csv, or it is damaged.
     """
 
-    def __init__(self, study: StudyConfig, results: str | Path) -> None:
-        self._path = Path(results) / study.name / "cost.csv"
-        self._redo = remake("cost", study.given)
-        rows = read_rows(self._path, COLUMNS, self._redo)
-        self._rows = {(row["dataset"], row["variant"]): row for row in rows if row["component"] == WHOLE}
+    def __init__(self, source: Source) -> None:
+        table = TABLES["cost"]
+        self._path, self._again = source.folder / "cost.csv", table.again(source.study.given)
+        frame = source.read(table)
+        rows = frame[frame.component == WHOLE].to_dict("records")
+        self._rows = {(row["dataset"], row["variant"]): row for row in rows}
 
-    def of(self, dataset: str, variant: str, model: ModelConfig, frames: int) -> Row:
+    def of(self, dataset: str, variant: str, run: tuple[int, int] | None = None) -> Row:
         """params_m, gmacs, gflops and peak_mem_gb of one variant.
 
         Args:
-            model: the configuration that its runs say they are of; the table must be of the very same.
+            run: parameters and multiply-adds of the model that was run, where it was; the table must be of that model.
 
         Raises:
-            InputError: the table lacks the variant, counts another model than this one, or has a cell that is no
-                number.
+            InputError: the table lacks the variant, or counts another model than the one that was run.
         """
         row = self._rows.get((dataset, variant))
-        if row is None:
-            raise InputError(f"{self._path} lacks {dataset}/{variant}; {self._redo}")
-        expected = counted(model, frames)
-        if (int_of(row, "params"), int_of(row, "macs")) != expected:
-            raise InputError(f"{self._path} is of another {dataset}/{variant} than the runs are; {self._redo}")
-        if row["peak_mem_gb"]:  # empty where it was not measured
-            float_of(row, "peak_mem_gb")
-        return {
-            "params_m": f"{expected.params / 1e6:.6f}",
-            "gmacs": f"{expected.macs / 1e9:.6g}",
-            "gflops": f"{2 * expected.macs / 1e9:.6g}",
-            "peak_mem_gb": row["peak_mem_gb"],
-        }
+        if row is None or run not in (None, (row["params"], row["macs"])):
+            wrong = "lacks" if row is None else "counts another model than was run as"
+            raise InputError(f"{self._path} {wrong} {dataset}/{variant}; {self._again}")
+        params, macs = row["params"] / 1e6, row["macs"]
+        return {"params_m": params, "gmacs": macs / 1e9, "gflops": 2 * macs / 1e9, "peak_mem_gb": row["peak_mem_gb"]}

@@ -1,4 +1,4 @@
-"""Rows of readings: every open question of the paper that has another answer, with what each answer does.
+"""readings: every open question of the paper that has another answer, with the effect of each answer.
 
 One row an alternative, and before them one of the reading used here (default = yes). params_m and gmacs (1e6 and 1e9,
 of one view) by closed form, of the model of the study's readings dataset. The gradient norms, never_trained_params,
@@ -7,48 +7,54 @@ percent over `seeds` seeds with 95% intervals, delta_top1 in percentage points p
 same seeds and clips; both are empty where the study does not train the reading.
 """
 
-from pathlib import Path
+from collections.abc import Iterator
 
 from lcr.config.register import Alternative, Discrepancy, load_discrepancies
-from lcr.config.study import FULL, StudyConfig, load_variant
+from lcr.config.run import reading_runs
+from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
-from lcr.study.predictions import Answers, load_answers
-from lcr.study.stats.intervals import crossed_interval, paired_interval
-from lcr.study.tables.accuracy import data_note
-from lcr.study.tables.rows import Row, float_of, int_of, percent, points, read_rows, remake
+from lcr.study.predictions import load_predictions
+from lcr.study.tables.accuracy import acts, data_note, difference_cells, estimate, identical
+from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
+from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
 
-DIAGNOSED = (
-    *("grad_norm_first_step", "grad_norm_step_50", "never_trained_params"),
-    *("d_logits_d_rgb", "d_logits_d_edges", "cell_growth_64"),
+_GRADIENTS = (
+    *number(".4g", "grad_norm_first_step", "grad_norm_step_50", infinite=True),
+    *integer("never_trained_params"),
 )
+DIAGNOSED = (*_GRADIENTS, *number(".4g", "d_logits_d_rgb", "d_logits_d_edges", "cell_growth_64", infinite=True))
 COLUMNS = (
-    *("discrepancy", "reading", "default", "params_m", "gmacs", *DIAGNOSED),
-    *("top1", "top1_ci_low", "top1_ci_high", "seeds", "delta_top1", "delta_ci_low", "delta_ci_high"),
+    *("discrepancy", "reading", Column("default", "flag")),
+    *number(".6f", "params_m", required=True),
+    *number(".6g", "gmacs", required=True),
+    *DIAGNOSED,
+    *interval(".2f", "top1"),
+    *integer("seeds"),
+    *interval("z.2f", "delta_top1", "delta"),
     *("study", "dataset", "title", "note"),
 )
-# What the diagnosis writes: one row a reading, and one a reading and parameter.
-DIAGNOSIS_COLUMNS = ("study", "dataset", "variant", "classes", *DIAGNOSED, "note")
-GRADIENT_COLUMNS = (
-    *("study", "dataset", "variant", "component", "parameter", "params"),
-    *("grad_norm_first_step", "grad_norm_step_50", "never_trained_params"),
-)
+# The diagnosis writes one row a reading, and one row a reading and parameter.
+DIAGNOSIS_COLUMNS = ("study", "dataset", "variant", *integer("classes", required=True), *DIAGNOSED, "note")
+GRADIENT_COLUMNS = ("study", "dataset", "variant", "component", "parameter", *integer("params"), *_GRADIENTS)
 USED = "default"
 
 
 def open_questions() -> list[tuple[Discrepancy, dict[str, tuple[Alternative, VariantConfig]]]]:
     """The register's entries with alternatives that can at least be counted, each alternative with its variant."""
-    found = []
-    for entry in load_discrepancies():
-        variants = {}
-        for one in entry.alternatives:
-            if one.change is not None:
-                variant = entry.variant(one)
-                variants[variant.name] = one, variant
-        if variants:
-            found.append((entry, variants))
-    return found
+    found = [
+        (
+            entry,
+            {
+                (variant := entry.variant(one)).name: (one, variant)
+                for one in entry.alternatives
+                if one.change is not None
+            },
+        )
+        for entry in load_discrepancies()
+    ]
+    return [(entry, alternatives) for entry, alternatives in found if alternatives]
 
 
 def reading_keys() -> list[tuple[str, str]]:
@@ -60,104 +66,65 @@ def reading_keys() -> list[tuple[str, str]]:
     ]
 
 
-def readings_rows(study: StudyConfig, results: str | Path, root: str | Path | None = None) -> list[Row]:
-    """The table's rows, in the register's order.
+def rows(source: Source) -> Iterator[Row]:
+    """Every reading, in the register's order.
 
     Raises:
-        InputError: the diagnosis is missing or damaged; or a run of a reading is missing, damaged or stale.
+        InputError: the diagnosis is missing, damaged or lacks a reading; or a run of a reading is missing, damaged or
+            stale.
     """
-    diagnosis = _diagnosis(study, results)
-    accuracies = _accuracies(study, results, root)
-    rows = []
+    study, dataset = source.study, source.study.readings_dataset
+    diagnosis = {row["variant"]: row for row in source.read(TABLES["reading_diagnosis"]).to_dict("records")}
+    classes = next(iter(diagnosis.values()))["classes"]
+    accuracies = _accuracies(source)
+
+    def row(discrepancy: str, reading: str, title: str, variant: VariantConfig) -> Row:
+        params, macs = counted(study.model(dataset, variant, classes), study.dataset(dataset).data.frames)
+        counted_only = variant.model.readings.decay == "data_dependent"
+        if variant.name not in diagnosis and not counted_only:
+            path = source.folder / "reading_diagnosis.csv"
+            raise InputError(f"{path} lacks {variant.name}; {TABLES['reading_diagnosis'].again(study.given)}")
+        found, accuracy = diagnosis.get(variant.name, {}), accuracies.get(variant.name, {})
+        alone = "counted only: another operator" if counted_only else ""
+        return {
+            "discrepancy": discrepancy,
+            "reading": reading,
+            "default": reading == USED,
+            "params_m": params / 1e6,
+            "gmacs": macs / 1e9,
+            **{column.name: found.get(column.name) for column in DIAGNOSED},
+            **accuracy,
+            "study": study.name,
+            "dataset": dataset,
+            "title": title,
+            "note": "; ".join(filter(None, (alone, found.get("note"), accuracy.get("note")))),
+        }
+
+    full = study.variant(FULL)
     for entry, alternatives in open_questions():
-        full = load_variant(FULL, root)
-        rows.append(_row(study, entry.id, USED, entry.default, full, diagnosis, accuracies))
+        yield row(entry.id, USED, entry.default, full)
         for one, variant in alternatives.values():
-            rows.append(_row(study, entry.id, one.reading, one.title, variant, diagnosis, accuracies))
-    return rows
+            yield row(entry.id, one.reading, one.title, variant)
 
 
-def _diagnosis(study: StudyConfig, results: str | Path) -> dict[str, Row]:
-    path = Path(results) / study.name / "reading_diagnosis.csv"
-    found = {
-        row["variant"]: row for row in read_rows(path, DIAGNOSIS_COLUMNS, remake("reading_diagnosis", study.given))
-    }
-    for row in found.values():
-        for column in filter(row.get, DIAGNOSED):  # what was not measured is empty
-            float_of(row, column)
-    return found
-
-
-def _accuracies(study: StudyConfig, results: str | Path, root: str | Path | None) -> dict[str, Row]:
+def _accuracies(source: Source) -> dict[str, Row]:
     """Accuracy cells of full and of every reading that the study trains, by variant."""
-    if study.readings is None:
+    every = reading_runs(source.study, source.results)
+    runs = [run for run in every if acts(run)]
+    if not runs:
         return {}
-    few = study.model_copy(update={"seeds": study.readings.seeds})
-    variants = [load_variant(FULL, root), *study.reading_variants().values()]
     # A reading may be another prediction rule: then its runs differ from all others in their protocol, as they should.
-    rules = [one for one in variants if one.protocol.model_dump(exclude_none=True)]
-    others = [one for one in variants if one not in rules]
-    datasets = [study.readings.dataset]
-    answers = load_answers(few, datasets, others, results)
-    full = answers[0]
-    for one in rules:
-        (paired,) = load_answers(few, datasets, [one], results)
-        if paired.info["data_hash"] != full.info["data_hash"]:
-            raise InputError(f"{one.name} and {FULL} were run on different data; run snakemake again")
-        answers.append(paired)
-    return {one.variant.name: _accuracy(study, one, full) for one in answers}
-
-
-def _accuracy(study: StudyConfig, one: Answers, full: Answers) -> Row:
-    top1 = crossed_interval(one.correct)
-    seeds, clips = one.correct.shape
-    row = {
-        "top1": percent(top1.mean),
-        "top1_ci_low": percent(top1.low),
-        "top1_ci_high": percent(top1.high),
-        "seeds": str(seeds),
-        "note": data_note(study, one.dataset, clips, seeds),
+    rules = [run for run in runs if run.variant.protocol.model_dump(exclude_none=True)]
+    full, *others = load_predictions(run for run in runs if run not in rules)
+    for variant in dict.fromkeys(run.variant.name for run in rules):
+        (one,) = load_predictions(run for run in rules if run.variant.name == variant)
+        if one.record.data_hash != full.record.data_hash:
+            raise InputError(f"{variant} and {FULL} were run on different data; run snakemake again")
+        others.append(one)
+    found = {
+        one.run.variant.name: {"seeds": len(one.seeds), "note": data_note(one)}
+        | estimate("top1", one.correct)
+        | ({} if one is full else difference_cells(one, full))
+        for one in (full, *others)
     }
-    if one is full:
-        return row
-    difference = paired_interval(one.correct, full.correct)
-    return row | {
-        "delta_top1": points(difference.mean),
-        "delta_ci_low": points(difference.low),
-        "delta_ci_high": points(difference.high),
-    }
-
-
-def _row(
-    study: StudyConfig,
-    discrepancy: str,
-    reading: str,
-    title: str,
-    variant: VariantConfig,
-    diagnosis: dict[str, Row],
-    accuracies: dict[str, Row],
-) -> Row:
-    dataset = study.readings_dataset
-    classes = int_of(next(iter(diagnosis.values())), "classes")
-    params, macs = counted(study.model(dataset, variant, classes), study.dataset(dataset).data.frames)
-    found = diagnosis.get(variant.name, {})
-    accuracy = accuracies.get(variant.name, {})
-    counted_only = variant.model.readings.decay == "data_dependent"
-    if not found and not counted_only:
-        raise InputError(
-            f"{study.name}/reading_diagnosis.csv lacks {variant.name}; {remake('reading_diagnosis', study.given)}"
-        )
-    notes = ("counted only: another operator" if counted_only else "", found.get("note", ""), accuracy.get("note", ""))
-    return {
-        "discrepancy": discrepancy,
-        "reading": reading,
-        "default": "yes" if reading == USED else "no",
-        "params_m": f"{params / 1e6:.6f}",
-        "gmacs": f"{macs / 1e9:.6g}",
-        **{column: found.get(column, "") for column in DIAGNOSED},
-        **accuracy,
-        "study": study.name,
-        "dataset": dataset,
-        "title": title,
-        "note": "; ".join(filter(None, notes)),
-    }
+    return dict.fromkeys((run.variant.name for run in every), identical(found[FULL])) | found

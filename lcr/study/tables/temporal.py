@@ -1,71 +1,46 @@
-"""Rows of temporal: does a model see time? Classes that are one another's time reverse differ in nothing else.
+"""temporal: does a model see time? Classes that are one another's time reverse differ in nothing else.
 
-A pair is answered right when the score of the clip's own label is above that of its reverse (equal scores count half).
-As it is, a clip should be answered right; with its last frame repeated, about half of the time; and run backwards, its
-answer should flip to the reverse.
+One row a dataset, variant and condition. A pair is predicted right when the score of the clip's own label is above that
+of its reverse (equal scores count half): as it is, a clip should be predicted right; with its last frame repeated,
+about half of the time; and run backwards, its prediction should flip to the reverse. pair_accuracy in percent; flips,
+where `reversed`: the share of clips whose predictions as_is and reversed are opposite. A dataset without such pairs has
+one row for each variant that says so.
 """
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 
-from lcr.config.study import StudyConfig
 from lcr.study.predictions import CONDITIONS, PairScores, load_pairs
-from lcr.study.stats.intervals import crossed_interval
-from lcr.study.tables.accuracy import data_note, method_name
-from lcr.study.tables.rows import Row, percent
+from lcr.study.tables.accuracy import estimate, head, rows_by_variant
+from lcr.study.tables.frame import Row, Source, integer, interval
 
 COLUMNS = (
     *("method", "variant", "study", "dataset", "condition"),
-    *("pair_accuracy", "pair_accuracy_ci_low", "pair_accuracy_ci_high", "flips", "flips_ci_low", "flips_ci_high"),
-    *("seeds", "clips", "note"),
+    *interval(".2f", "pair_accuracy"),
+    *interval(".2f", "flips"),
+    *integer("seeds", "clips", required=True),
+    "note",
 )
 NO_PAIRS = "no two classes are each other's time reverse"
 
 
-def temporal_rows(
-    study: StudyConfig,
-    datasets: list[str],
-    results: str | Path,
-    root: str | Path | None = None,
-    *,
-    mixed: bool = False,
-) -> list[Row]:
-    """Pair accuracy in percent for each dataset, variant and condition; for `reversed` also the share of flips.
-
-    flips: the share of clips whose answer as_is and answer reversed are opposite. A dataset without such pairs has one
-    row for each variant that says so.
+def rows(source: Source) -> Iterator[Row]:
+    """Every dataset, variant and condition.
 
     Raises:
-        InputError: a run is missing, damaged or stale, or runs cannot be compared.
+        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_pairs`).
     """
-    pairs = load_pairs(study, datasets, study.variant_configs, results, mixed=mixed)
-    return [row for one in pairs for row in _rows(study, one)]
+    return rows_by_variant(source, load_pairs, lambda found: {name: list(_rows(one)) for name, one in found.items()})
 
 
-def _rows(study: StudyConfig, one: PairScores) -> list[Row]:
-    seeds, clips = one.margin["as_is"].shape
-    head = {
-        "method": method_name(one.variant),
-        "variant": one.variant.name,
-        "study": study.name,
-        "dataset": one.dataset,
-        "seeds": str(seeds),
-        "clips": str(clips),
-        "note": data_note(study, one.dataset, one.evaluated, seeds, one.mixed) if clips else NO_PAIRS,
-    }
-    if not clips:
-        return [head]
-    rows = []
+def _rows(one: PairScores) -> Iterator[Row]:
+    if not len(one.ids):
+        yield head(one) | {"note": NO_PAIRS}
+        return
     for condition in CONDITIONS:
         margin = one.margin[condition]
-        row = head | {"condition": condition} | _estimate("pair_accuracy", (np.sign(margin) + 1) / 2)
+        row = head(one) | {"condition": condition} | estimate("pair_accuracy", (np.sign(margin) + 1) / 2)
         if condition == "reversed":
-            row |= _estimate("flips", margin * one.margin["as_is"] < 0)
-        rows.append(row)
-    return rows
-
-
-def _estimate(name: str, values: np.ndarray) -> Row:
-    found = crossed_interval(values)
-    return {name: percent(found.mean), f"{name}_ci_low": percent(found.low), f"{name}_ci_high": percent(found.high)}
+            row |= estimate("flips", margin * one.margin["as_is"] < 0)
+        yield row

@@ -1,47 +1,29 @@
-"""Which rows a table must have, so that one that was cut short is not taken for that of a smaller study."""
+"""The rows that a table must have, so that a table that was cut short is not taken for the table of a smaller study."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lcr.study.predictions import CONDITIONS
-from lcr.study.tables.rows import Row
 from lcr.util.errors import InputError
 
-Run = tuple[str, str]  # dataset, variant
-Key = tuple[str, ...]  # what tells a row from the others of its table
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def require(path: str | Path, found: Iterable[Key], wanted: Iterable[Key], redo: str) -> None:
-    """Refuses a table that lacks a row.
-
-    Args:
-        redo: what makes it anew, in words.
-
-    Raises:
-        InputError: one of `wanted` is none of `found`; it is named.
-    """
-    found = set(found)
-    lacking = [key for key in wanted if key not in found]
-    if lacking:
-        more = f" and {len(lacking) - 1} rows more" if lacking[1:] else ""
-        raise InputError(f"{path} lacks the row of {'/'.join(filter(None, lacking[0]))}{more}; {redo}")
-
-
-def runs_of(rows: Iterable[Row]) -> list[Run]:
-    """The dataset × variants of a table, in its order."""
-    return list(dict.fromkeys((row["dataset"], row["variant"]) for row in rows))
-
-
-def require_runs(path: str | Path, rows: Sequence[Row], runs: Iterable[Run], redo: str) -> None:
+def require_runs(path: str | Path, frame: "pd.DataFrame", runs: Iterable[tuple[str, str]], again: str) -> None:
     """Refuses a table of runs that lacks one of them: a row each, or in a dataset with pairs one a condition.
 
+    Args:
+        runs: dataset and variant of each.
+        again: in words, the command that makes the table again (`Table.again`).
+
     Raises:
-        InputError: see `require`.
+        InputError: a row is missing; its values are named.
     """
-    paired = {row["dataset"] for row in rows if row.get("condition")}
-    wanted = [
-        (dataset, variant, condition)
-        for dataset, variant in runs
-        for condition in (CONDITIONS if dataset in paired else ("",))
-    ]
-    require(path, ((row["dataset"], row["variant"], row.get("condition", "")) for row in rows), wanted, redo)
+    rows = frame if "condition" in frame else frame.assign(condition="")
+    found = set(zip(rows.dataset, rows.variant, rows.condition, strict=True))
+    paired = {dataset for dataset, _, condition in found if condition}
+    wanted = [(*run, condition) for run in runs for condition in (CONDITIONS if run[0] in paired else ("",))]
+    if lacking := ["/".join(filter(None, key)) for key in wanted if key not in found]:
+        raise InputError(f"{path} lacks the row of {lacking[0]} and {len(lacking) - 1} rows more; {again}")

@@ -15,20 +15,17 @@ from lcr.study.stats.effects import (
 from lcr.study.stats.intervals import crossed_intervals, crossed_variance, sign_flip_p
 
 
-def test_the_effect_is_hedges_g_of_the_differences_by_seed():
-    d = np.array([1.0, 2.0, 3.0, 4.0])
+def test_the_effect_is_hedges_g_of_the_differences_by_seed_and_its_interval_holds_the_statistic_at_its_tails():
     # mean 2.5, sd 1.290994; J at 3 degrees of freedom is Γ(1.5) / (√1.5 Γ(1)) = 0.723601
+    d = np.array([1.0, 2.0, 3.0, 4.0])
     assert paired_effect(d).size == pytest.approx(0.723601 * 2.5 / 1.290994, rel=1e-5)
-    assert paired_effect(-d).size == pytest.approx(-paired_effect(d).size)
-
-
-def test_the_effects_interval_holds_the_t_statistic_at_its_tails():
     d = np.array([0.3, -0.1, 0.4, 0.2, 0.1, 0.5, 0.0, 0.2])
-    found = paired_effect(d)
-    statistic = d.mean() / d.std(ddof=1) * np.sqrt(8)
-    unbiased = found.size / (d.mean() / d.std(ddof=1))
+    found, mirrored = paired_effect(d), paired_effect(-d)
+    assert mirrored == pytest.approx((-found.size, -found.high, -found.low))
+    per_sd = d.mean() / d.std(ddof=1)
     for end, share in ((found.low, 0.975), (found.high, 0.025)):
-        assert nct.cdf(statistic, 7, end / unbiased * np.sqrt(8)) == pytest.approx(share, abs=1e-6)
+        noncentrality = end * per_sd / found.size * np.sqrt(8)
+        assert nct.cdf(per_sd * np.sqrt(8), 7, noncentrality) == pytest.approx(share, abs=1e-6)
 
 
 def test_the_effects_interval_holds_the_truth_in_95_percent_of_studies():
@@ -49,10 +46,10 @@ def test_an_effect_without_spread_over_seeds_is_undefined(d):
 def test_mcnemar_counts_the_clips_on_which_the_two_disagree():
     variant = np.array([[1, 1, 1, 1, 1, 1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0]])
     full = np.array([[0, 0, 0, 0, 0, 1, 1, 0], [1, 0, 0, 0, 0, 0, 0, 0]])
-    first, second = mcnemar(variant, full)
-    assert (first.gained, first.lost) == (5, 1)
-    assert first.p == pytest.approx(2 * 7 / 64)  # of 6 disagreements, 5 or more on one side: (6 + 1) / 2^6, two-sided
-    assert (second.gained, second.lost, second.p) == (0, 0, 1.0)
+    found = mcnemar(variant, full)
+    assert (found.gained, found.lost) == ((5, 0), (1, 0))
+    # of 6 disagreements, 5 or more on one side: (6 + 1) / 2^6, two-sided
+    assert found.p == pytest.approx((2 * 7 / 64, 1.0))
 
 
 def test_variance_components_are_found_in_data_made_of_them():

@@ -1,56 +1,96 @@
-"""Tables take costs from cost.csv, and only from one that is of the models that were run."""
+"""`lcr cost`: one model on the screen, all of a study's as a table, which other tables read only of the models run."""
 
 import pytest
+from typer.testing import CliRunner
 
-from lcr.config.study import load_variant
+from lcr.cli import app
+from lcr.config.keys import recorded_key
+from lcr.config.study import load_study, load_variant
 from lcr.cost import counted
-from lcr.study.tables.costs import COLUMNS, Costs
-from lcr.study.tables.rows import read_rows, write_rows
+from lcr.cost.count import cost
+from lcr.cost.table1 import FRAMES, table1
+from lcr.model.models import MODELS
+from lcr.study.tables import cost_rows
+from lcr.study.tables.cost_rows import Job, classes_of, rows_of
+from lcr.study.tables.costs import Costs
+from lcr.study.tables.frame import Source, read_frame
+from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
+from tests.micro import PROJECT
 from tests.study.conftest import write_costs
 
 
-def _full(study):
-    return study.model("jester-fixture", load_variant("full"), classes=12)
+def _run(*words):
+    return CliRunner().invoke(app, ["cost", *map(str, words)], catch_exceptions=True)
 
 
-def test_a_variants_costs_are_those_of_its_model(study, results):
-    found = Costs(study, results).of("jester-fixture", "full", _full(study), 12)
-    params, macs = counted(_full(study), 12)
-    assert found == {
-        "params_m": f"{params / 1e6:.6f}",
-        "gmacs": f"{macs / 1e9:.6g}",
-        "gflops": f"{2 * macs / 1e9:.6g}",
-        "peak_mem_gb": "0.0123",
-    }
+def test_cost_prints_every_component_exactly_and_the_totals():
+    done = _run("lcr-tiny", "--frames", 2, "--views", 3)
+    assert done.exit_code == 0, done.output
+    found = cost(MODELS["lcr-tiny"], 2, memory=None)
+    for name in found.components:
+        assert name in done.output
+        assert all(f"{number:,}" in done.output for number in found.component(name))
+    assert f"{3 * found.gmacs:.6g} GMACs" in done.output
 
 
-@pytest.mark.parametrize(("classes", "frames"), [(13, 12), (12, 11)])
-def test_costs_of_another_model_or_length_are_refused(study, results, classes, frames):
-    other = study.model("jester-fixture", load_variant("full"), classes)
-    with pytest.raises(InputError, match=r"another jester-fixture/full than the runs are.*lcr cost --study made-up"):
-        Costs(study, results).of("jester-fixture", "full", other, frames)
+@pytest.mark.parametrize("words", [(), ("lcr-tiny", "--study", "smoke"), ("lcr-tiny", "--device", "cuda")])
+def test_one_model_or_a_study_is_asked_for_and_a_gpu_only_where_there_is_one(words, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert isinstance(_run(*words).exception, InputError)
 
 
-def test_a_missing_table_or_variant_says_how_to_make_it(study, results, tmp_path):
+def test_components_add_up_to_the_whole_a_prediction_is_all_views_and_memory_is_there_or_says_how_to_measure_it():
+    full = load_variant("full")
+    job = Job("jester-fixture", "lcr-tiny", MODELS["lcr-tiny"], full, 3, 9)
+    frame = TABLES["cost"].frame(rows_of("made-up", job, cost(job.config, 3), "cpu"))
+    parts, whole = frame[:-1], frame.iloc[-1]
+    assert whole.component == "all"
+    counts = ["params", "macs", "flops", "elementwise"]
+    assert parts[counts].sum().tolist() == whole[counts].tolist()
+    assert (frame.flops == 2 * frame.macs).all()
+    assert (frame.flops_per_prediction == 9 * frame.flops).all()
+    assert min(whole.peak_mem_gb, whole.train_mem_gb) > 0
+    large = Job("", "lcr-xl-224", MODELS["lcr-xl-224"], full, FRAMES, 9)
+    *_, whole = rows_of("made-up", large, cost(MODELS["lcr-tiny"], 1, memory=None), "cpu")
+    assert "peak_mem_gb" not in whole
+    assert "lcr cost lcr-xl-224" in whole["note"]
+    assert [large.measured, Job("", "lcr-s-112", MODELS["lcr-s-112"], full, FRAMES, 1).measured] == [False, True]
+
+
+def test_the_table_has_every_ablation_of_the_studys_and_of_table_1s_models(tmp_path, monkeypatch):
+    once = cost(MODELS["lcr-tiny"], 1, memory=None)
+    monkeypatch.setattr(cost_rows, "cost", lambda config, frames, memory: once)
+    done = _run("--study", "smoke", "--results", tmp_path)
+    assert done.exit_code == 0, done.output
+    frame = read_frame(tmp_path / "smoke" / "cost.csv", TABLES["cost"])
+    study = load_study("smoke")
+    whole = frame[frame.component == "all"]
+    own = [(name, one.model, variant) for name, one in study.datasets.items() for variant in study.variants]
+    wanted = own + [("", row.name, variant) for row in table1() for variant in study.variants]
+    assert list(zip(whole.dataset, whole.model, whole.variant, strict=True)) == wanted
+    assert recorded_key(tmp_path / "smoke" / "cost.json")
+
+
+def test_classes_are_those_drawn_or_indexed_or_official(tmp_path, monkeypatch):
+    smoke, paper = (Source(load_study(name)) for name in ("smoke", "paper"))
+    assert [classes_of(smoke, name) for name in smoke.study.datasets] == [3, 2, 12]
+    assert [classes_of(paper, name) for name in paper.study.datasets] == [27, 174, 400]
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="lcr data index"):
+        classes_of(Source(load_study("paper", {"jester": str(tmp_path)}, PROJECT)), "jester")
+
+
+def test_a_table_that_lacks_a_variant_or_counts_another_model_than_was_run_is_refused(study, tmp_path):
+    source = Source(study, tmp_path)
     with pytest.raises(InputError, match="lcr cost --study made-up"):
-        Costs(study, tmp_path / "nowhere")
-    write_costs(study.model_copy(update={"variants": ("full",)}), results)
-    with pytest.raises(InputError, match="lacks jester-fixture/lstm_gate"):
-        Costs(study, results).of("jester-fixture", "lstm_gate", _full(study), 12)
-
-
-@pytest.mark.parametrize("column", ["params", "macs", "peak_mem_gb"])
-def test_a_cell_that_is_no_number_is_named_with_its_line(study, results, column):
-    path = write_costs(study, results)
-    rows = read_rows(path)
-    write_rows(path, COLUMNS, [rows[0] | {column: "12x"}, *rows[1:]])
-    with pytest.raises(InputError, match=rf"cost\.csv, line 2: {column} is '12x'.*lcr cost --study made-up"):
-        Costs(study, results).of("jester-fixture", "full", _full(study), 12)
-
-
-def test_a_table_without_a_column_is_refused(study, results):
-    path = write_costs(study, results)
-    path.write_text(path.read_text().replace("component", "part"))
-    with pytest.raises(InputError, match=r"cost\.csv, line 1: no column component; .*lcr cost --study made-up"):
-        Costs(study, results)
+        Costs(source)
+    write_costs(study, tmp_path)
+    model = study.model("jester-fixture", load_variant("lstm_gate"), 12)
+    Costs(source).of("jester-fixture", "lstm_gate", counted(model, 12))
+    for other in (counted(model, 11), counted(model.model_copy(update={"classes": 13}), 12)):
+        with pytest.raises(InputError, match=r"jester-fixture/lstm_gate.*lcr cost --study made-up"):
+            Costs(source).of("jester-fixture", "lstm_gate", other)
+    write_costs(study.model_copy(update={"variants": ("full",)}), tmp_path)
+    with pytest.raises(InputError, match=r"jester-fixture/lstm_gate.*lcr cost --study made-up"):
+        Costs(source).of("jester-fixture", "lstm_gate")

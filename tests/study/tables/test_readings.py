@@ -1,122 +1,111 @@
-"""The table of readings: what each open question does, joined from the diagnosis and the runs."""
+"""The table of readings: the effect of each open question, joined from the diagnosis and the runs."""
 
 import pytest
 
-from lcr.config.study import load_variant
-from lcr.study.tables.readings import DIAGNOSIS_COLUMNS, open_questions
-from lcr.study.tables.registry import markdown, table_rows, write_table
-from lcr.study.tables.rows import read_rows, write_rows
+from lcr.config.run import reading_runs
+from lcr.config.variant import VariantConfig
+from lcr.study.tables.accuracy import IDENTICAL
+from lcr.study.tables.frame import Source
+from lcr.study.tables.markdown import markdown
+from lcr.study.tables.readings import open_questions
+from lcr.study.tables.registry import TABLES, write_table
 from lcr.util.errors import InputError
-from tests.study.conftest import made_up_study, run_of, write_run
+from tests.study.conftest import made_up_study, write_run
 
 DESIGN = (
     "discrepancy,reading,default,params_m,gmacs,grad_norm_first_step,grad_norm_step_50,never_trained_params,"
     "d_logits_d_rgb,d_logits_d_edges,cell_growth_64,top1,top1_ci_low,top1_ci_high,seeds,delta_top1,delta_ci_low,"
     "delta_ci_high"
 )
-TRAINED = ("kv-source.additive", "jester-rule.mean-last")
+ACCURACY = {"full": 0.8, "kv-source.additive": 0.5, "jester-rule.mean-last": 0.8}
 
 
 @pytest.fixture
 def study():
-    readings = {"dataset": "jester-fixture", "seeds": [0, 1, 2], "readings": list(TRAINED)}
+    readings = {"dataset": "jester-fixture", "seeds": [0, 1, 2], "readings": list(ACCURACY)[1:]}
     return made_up_study(seeds=4, variants=["full"], readings=readings)
 
 
 @pytest.fixture
-def results(study, tmp_path):
-    """Runs of full and of the two trained readings, and a made-up diagnosis of all."""
-    for seed in study.readings.seeds:
-        for variant, accuracy in (("full", 0.8), (TRAINED[0], 0.5), (TRAINED[1], 0.8)):
-            config = run_of(study, "jester-fixture", variant, 0, tmp_path).config
-            protocol = config.protocol.model_dump()
-            write_run(study, tmp_path, "jester-fixture", variant, seed, accuracy=accuracy, protocol=protocol)
+def source(study, tmp_path):
+    """Runs of full and of the two trained readings, and a simulated diagnosis of all."""
+    for run in reading_runs(study, tmp_path):
+        protocol, name = run.config.protocol.model_dump(), run.variant.name
+        write_run(study, tmp_path, run.dataset, name, run.seed, accuracy=ACCURACY[name], protocol=protocol)
+    source = Source(study, tmp_path)
+    source.write(TABLES["reading_diagnosis"], diagnosis())
+    return source
+
+
+def diagnosis(*without):
     names = ["full", *(name for _, some in open_questions() for name in some if name != "decay.data-dependent")]
-    rows = [
-        {"study": study.name, "variant": name, "classes": "12", "grad_norm_first_step": str(number)}
+    return [
+        {"study": "made-up", "variant": name, "classes": 12, "grad_norm_first_step": float(number)}
         for number, name in enumerate(names)
+        if name not in without
     ]
-    write_rows(tmp_path / study.name / "reading_diagnosis.csv", DIAGNOSIS_COLUMNS, rows)
-    return tmp_path
 
 
-def _by_name(rows):
-    return {(row["discrepancy"], row["reading"]): row for row in rows}
+def make(source):
+    return TABLES["readings"].make(source).set_index(["discrepancy", "reading"])
 
 
-def test_every_alternative_has_a_row_and_every_question_its_default_first(study, results):
-    path = write_table("readings", study, results)
-    assert path.read_text().startswith(DESIGN)
-    rows = read_rows(path)
+def test_every_alternative_has_a_row_and_every_question_its_default_first(source):
+    assert write_table("readings", source).read_text().startswith(DESIGN)
+    found = TABLES["readings"].make(source)
     for entry, alternatives in open_questions():
-        own = [row for row in rows if row["discrepancy"] == entry.id]
-        assert [row["default"] for row in own] == ["yes"] + ["no"] * len(alternatives)
-        assert [row["reading"] for row in own[1:]] == [one.reading for one, _ in alternatives.values()]
+        own = found[found.discrepancy == entry.id]
+        assert own.default.tolist() == [True] + [False] * len(alternatives)
+        assert own.reading.tolist()[1:] == [one.reading for one, _ in alternatives.values()]
+    assert markdown(TABLES["readings"], found).count("(used)") == found.default.sum()
 
 
-def test_accuracy_is_paired_with_full_over_the_readings_own_seeds(study, results):
-    rows = _by_name(table_rows("readings", study, results))
-    full, additive = rows["kv-source", "default"], rows["kv-source", "additive"]
-    assert (full["seeds"], additive["seeds"]) == ("3", "3")
-    assert "delta_top1" not in full
-    difference = float(additive["top1"]) - float(full["top1"])
-    assert float(additive["delta_top1"]) == pytest.approx(difference, abs=0.011)
-    assert float(additive["delta_ci_high"]) < 0
-    assert "generated clips" in additive["note"]
+def test_accuracy_is_paired_with_full_over_the_readings_own_seeds(source):
+    found = make(source)
+    full, additive = found.loc["kv-source", "default"], found.loc["kv-source", "additive"]
+    assert full.seeds == additive.seeds == 3
+    assert additive.delta_top1 == pytest.approx(additive.top1 - full.top1)
+    assert additive.delta_ci_high < 0
+    assert found.delta_top1.notna().sum() == 2, "another prediction rule is compared though its protocol differs"
+    literal = found.loc["cell-gate", "literal"]  # not trained by this study
+    assert literal.grad_norm_first_step > 0
+    assert literal[["top1", "delta_top1"]].isna().all()
 
 
-def test_a_reading_that_is_another_prediction_rule_is_compared_though_its_protocol_differs(study, results):
-    rows = _by_name(table_rows("readings", study, results))
-    assert rows["jester-rule", "mean-last"]["delta_top1"]
+def test_a_reading_that_cannot_act_takes_over_fulls_accuracy_without_interval_or_difference(source, monkeypatch):
+    never = lambda self, model: self.name not in ("full", "kv-source.additive")  # noqa: E731
+    monkeypatch.setattr(VariantConfig, "acts_on", never, raising=False)
+    found = make(source)
+    additive, full = found.loc["kv-source", "additive"], found.loc["kv-source", "default"]
+    assert [additive.top1, additive.seeds] == [full.top1, full.seeds]
+    assert additive[["top1_ci_low", "delta_top1", "delta_ci_low"]].isna().all()
+    assert IDENTICAL in additive.note
 
 
-def test_a_reading_that_the_study_does_not_train_has_its_diagnosis_alone(study, results):
-    literal = _by_name(table_rows("readings", study, results))["cell-gate", "literal"]
-    assert literal["grad_norm_first_step"]
-    assert "top1" not in literal
+def test_the_data_dependent_decay_is_counted_and_says_that_it_is_not_run(source):
+    found = make(source)
+    dependent, static = found.loc["decay", "data-dependent"], found.loc["decay", "default"]
+    assert dependent.params_m > static.params_m
+    assert dependent.gmacs > static.gmacs
+    assert dependent[["grad_norm_first_step"]].isna().all()
+    assert dependent.note != ""
 
 
-def test_the_data_dependent_decay_is_counted_and_says_that_it_is_not_run(study, results):
-    rows = _by_name(table_rows("readings", study, results))
-    dependent, static = rows["decay", "data-dependent"], rows["decay", "default"]
-    assert float(dependent["params_m"]) > float(static["params_m"])
-    assert float(dependent["gmacs"]) > float(static["gmacs"])
-    assert dependent["grad_norm_first_step"] == ""
-    assert "counted only" in dependent["note"]
-
-
-def test_a_missing_run_or_diagnosis_is_named_and_no_table_is_made(study, results):
-    (results / "made-up/jester-fixture/kv-source.additive/seed-1/run.json").unlink()
-    with pytest.raises(InputError, match=r"kv-source\.additive, seed 1"):
-        write_table("readings", study, results)
-    diagnosis = results / "made-up/reading_diagnosis.csv"
-    few = [row for row in read_rows(diagnosis) if row["variant"] != "position.none"]
-    write_rows(diagnosis, DIAGNOSIS_COLUMNS, few)
-    untrained = study.model_copy(update={"readings": None})
-    with pytest.raises(InputError, match=r"lacks position\.none.*lcr readings diagnose --study made-up"):
-        table_rows("readings", untrained, results)
-    diagnosis.unlink()
-    with pytest.raises(InputError, match="lcr readings diagnose --study made-up"):
-        table_rows("readings", untrained, results)
-    assert not (results / "made-up/readings.csv").exists()
-
-
-def test_runs_on_other_data_are_refused_whatever_the_rule(study, results, rewrite):
-    for seed in study.readings.seeds:
-        rewrite(results / f"made-up/jester-fixture/jester-rule.mean-last/seed-{seed}", data_hash="another")
-    with pytest.raises(InputError, match="different data"):
-        table_rows("readings", study, results)
-
-
-def test_markdown_names_the_reading_used(study, results):
-    text = markdown("readings", table_rows("readings", study, results))
-    assert "as written (used)" in text
-
-
-def test_a_number_of_the_diagnosis_that_is_none_is_named(study, results):
-    diagnosis = results / "made-up/reading_diagnosis.csv"
-    rows = read_rows(diagnosis)
-    for column in ("classes", "grad_norm_first_step"):
-        write_rows(diagnosis, DIAGNOSIS_COLUMNS, [rows[0] | {column: "1x"}, *rows[1:]])
-        with pytest.raises(InputError, match=rf"reading_diagnosis\.csv, line 2: {column} is '1x'"):
-            table_rows("readings", study, results)
+def test_a_missing_run_or_diagnosis_is_named_and_no_table_is_made(study, source, rewrite):
+    _, *others = reading_runs(study, source.results)
+    for run in others[-3:]:
+        rewrite(run.folder, data_hash="another")
+    with pytest.raises(InputError, match=others[-1].variant.name):
+        make(source)
+    (others[3].folder / "run.json").unlink()
+    with pytest.raises(InputError, match=rf"{others[3].variant.name}, seed {others[3].seed}"):
+        write_table("readings", source)
+    untrained = Source(study.model_copy(update={"readings": None}), source.results)
+    assert make(untrained).top1.isna().all()
+    source.write(TABLES["reading_diagnosis"], diagnosis("position.none"))
+    with pytest.raises(InputError, match=r"position\.none.*lcr readings diagnose --study made-up"):
+        make(untrained)
+    (source.folder / "reading_diagnosis.csv").unlink()
+    with pytest.raises(InputError, match=r"reading_diagnosis\.csv.*lcr readings diagnose --study made-up"):
+        make(untrained)
+    assert not (source.folder / "readings.csv").exists()

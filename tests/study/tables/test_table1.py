@@ -6,7 +6,8 @@ from lcr.cost import counted
 from lcr.cost.table1 import table1
 from lcr.model.config import Readings
 from lcr.model.models import MODELS
-from lcr.study.tables.registry import TABLES, markdown, table_rows, write_table
+from lcr.study.tables.frame import Source
+from lcr.study.tables.registry import TABLES
 from lcr.study.tables.table1 import counting_readings
 
 DESIGN = (
@@ -15,56 +16,35 @@ DESIGN = (
 )
 
 
-def test_table1_has_the_contracts_columns_and_the_papers_six_rows_first(study, tmp_path):
-    path = write_table("table1", study, tmp_path)
-    assert path.read_text().splitlines()[0] == DESIGN
-    rows = table_rows("table1", study, tmp_path)
-    assert [row["model"] for row in rows[:6]] == [row.name for row in table1()]
-    assert {row["reading"] for row in rows[:6]} == {"default"}
-    published = [(row["params_m_published"], row["flops_t_published"]) for row in rows[:6]]
-    assert published[1] == ("5.14", "0.022")
+def test_every_reading_that_changes_a_count_has_the_papers_six_rows_and_every_error_follows_from_the_counts(study):
+    assert ",".join(TABLES["table1"].names) == DESIGN
+    found = TABLES["table1"].make(Source(study))
+    assert found.model.tolist() == [row.name for row in table1()] * (len(found) // 6)
+    assert list(dict.fromkeys(found.reading)) == ["default", *counting_readings()]
+    assert {"zero-conv.pointwise", "decay.data-dependent"} <= set(found.reading)
+    assert not {"cell-gate.literal", "edge-index.previous", "kv-source.additive"} & set(found.reading)
+    assert found[["params_m_published", "flops_t_published"]].to_numpy()[1].tolist() == [5.14, 0.022]
+    for row in found[:6].itertuples():
+        params, macs = counted(MODELS[row.model], row.frames)
+        assert [row.params_m, row.gmacs] == pytest.approx([params / 1e6, macs / 1e9])
+    assert found.gflops.to_numpy() == pytest.approx(2 * found.gmacs.to_numpy())
+    off = 100 * (found.params_m / found.params_m_published - 1)
+    assert found.params_error_pct.to_numpy() == pytest.approx(off.to_numpy())
+    off = 100 * (found.gflops / 1000 / found.flops_t_published - 1)
+    assert found.flops_error_pct.to_numpy() == pytest.approx(off.to_numpy())
 
 
-def test_every_number_is_the_counted_models_and_every_error_follows_from_it(study, tmp_path):
-    for row in table_rows("table1", study, tmp_path):
-        if row["reading"] == "default":
-            params, macs = counted(MODELS[row["model"]], int(row["frames"]))
-            assert (row["params_m"], row["gmacs"]) == (f"{params / 1e6:.6f}", f"{macs / 1e9:.6g}")
-        assert float(row["gflops"]) == pytest.approx(2 * float(row["gmacs"]), rel=1e-5)
-        ratio = float(row["params_m"]) / float(row["params_m_published"])
-        assert float(row["params_error_pct"]) == pytest.approx(100 * (ratio - 1), abs=0.01)
-        ratio = float(row["gflops"]) / 1000 / float(row["flops_t_published"])
-        assert float(row["flops_error_pct"]) == pytest.approx(100 * (ratio - 1), abs=0.01)
-
-
-def test_every_reading_that_changes_a_count_has_its_six_rows_and_no_other_has(study, tmp_path):
-    rows = table_rows("table1", study, tmp_path)
-    readings = {row["reading"] for row in rows}
-    assert readings == {"default", *counting_readings()}
-    assert {"zero-conv.pointwise", "decay.data-dependent"} <= readings
-    assert not {"cell-gate.literal", "edge-index.previous", "kv-source.additive"} & readings
-    assert len(rows) == 6 * len(readings)
-
-
-def test_what_the_search_leaves_out_changes_no_count():
+def test_the_axes_that_the_search_leaves_out_change_no_count():
     """lcr.cost.space names the readings that change neither column; here they are, one by one."""
-    for change in (
+    changes = (
         {"kv_source": "additive"},
         {"cell_gate": "literal"},
         {"cell_gate": "sigmoid_plus_cell"},
         {"residual": False},
         {"class_output": "unit"},
         {"edge_index": "previous"},
-    ):
-        for row in table1():
-            changed = row.config.model_copy(update={"readings": Readings(**change)})
-            assert counted(changed, 32) == counted(row.config, 32)
+    )
+    updates = [{"readings": Readings(**change)} for change in changes] + [{"zero_init": False}]
     for row in table1():
-        assert counted(row.config.model_copy(update={"zero_init": False}), 32) == counted(row.config, 32)
-
-
-def test_markdown_shows_both_errors(study, tmp_path):
-    text = markdown("table1", table_rows("table1", study, tmp_path))
-    assert "-20.1" in text
-    assert "+189" in text
-    assert "table1" in TABLES
+        for update in updates:
+            assert counted(row.config.model_copy(update=update), 32) == counted(row.config, 32)
