@@ -62,23 +62,6 @@ def table(
     print(registry.publish(path, results) if publish else path)
 
 
-def answer(
-    study: Annotated[str, typer.Option(help="The study whose tables are put into words: a name.")],
-    results: Annotated[str, typer.Option(help="Where the study's folder is and the page goes.")] = "results",
-) -> None:
-    """The answer in words, with tables and figures, from the study's tables alone.
-
-    Writes README.md and the same as one HTML page, answer.html, to results/STUDY/.
-
-    Example: lcr answer --study tiny
-    """
-    from lcr.report.finished import Finished
-    from lcr.report.readme import write_readme
-    from lcr.workflow import TABLES
-
-    print(*write_readme(Finished(study, results), TABLES), sep="\n")
-
-
 def claims(
     study: Annotated[str, typer.Option(help="The study whose runs the claims are held against: a name, or its YAML.")],
     data_root: Annotated[

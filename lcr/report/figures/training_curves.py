@@ -1,4 +1,4 @@
-"""Training loss of each ablation against the full model's: mean over seeds, and all that the seeds did between."""
+"""Training loss of each ablation against the full model's: mean and range over the seeds."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lcr.config.datasets import is_synthetic
 from lcr.config.study import FULL
-from lcr.report.figures.style import COLOURS, data_title, heading, note, styled
+from lcr.report.answer import short
+from lcr.report.figures.style import COLOURS, SYNTHETIC, page
 from lcr.report.finished import Curves
-from lcr.study.tables.rows import short
+
+NOTE = (
+    "Solid grey: the full model. Dashed: the ablation. Lines: mean over {} seeds; bands: from the least to the largest "
+    "of them. Loss: cross-entropy with label smoothing,\nwith the tube mask where there is one, so a lower line alone "
+    "is no better model."
+)
 
 
 def training_curves_figure(curves: Sequence[Curves], study: str) -> Figure:
@@ -21,33 +28,22 @@ def training_curves_figure(curves: Sequence[Curves], study: str) -> Figure:
     datasets = list(dict.fromkeys(one.dataset for one in curves))
     ablations = list(dict.fromkeys(one.variant for one in curves if one.variant != FULL))
     found = {(one.dataset, one.variant): one for one in curves}
-    with styled():
-        figure = Figure((1.1 + 1.75 * max(3, len(ablations)), 1.2 + 1.9 * len(datasets)), layout="constrained")
+    heading = f"How the runs learned. Study '{study}'{f': {SYNTHETIC}' * any(map(is_synthetic, datasets))}"
+    size = (1.1 + 1.75 * max(3, len(ablations)), 1.2 + 1.9 * len(datasets))
+    with page(*size, heading, NOTE.format(len(curves[0].loss))) as figure:
         panels = figure.subplots(len(datasets), max(1, len(ablations)), squeeze=False, sharex="row", sharey="row")
         for line, dataset in zip(panels, datasets, strict=True):
-            full = found[dataset, FULL]
             for axes, name in zip(line, ablations or [FULL], strict=True):
-                _curve(axes, full, "0.35", "-")
+                _curve(axes, found[dataset, FULL], "0.35", "-")
                 if name != FULL:
                     _curve(axes, found[dataset, name], COLOURS[3], "--")
                 axes.set_xlabel("Training step")
                 axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             line[0].set_ylim(0, 1.05 * max(one.loss.max() for one in curves if one.dataset == dataset))
-            line[0].set_ylabel(f"{data_title(dataset).split(':')[0]}\nTraining loss (nats)")
+            line[0].set_ylabel(f"{dataset}\nTraining loss (nats)")
         for axes, name in zip(panels[0], ablations, strict=False):
             axes.set_title(short(found[datasets[0], name].title))
-        note(
-            figure,
-            "Solid grey: the full model. Dashed: the ablation. Lines: mean over "
-            f"{len(curves[0].loss)} seeds; bands: from the least to the largest of them. Loss: cross-entropy with "
-            "label smoothing,\nwith the tube mask where there is one, so a lower line alone is no better model.",
-        )
-        heading(figure, f"How the runs learned. Study '{study}'" + _generated(datasets))
     return figure
-
-
-def _generated(datasets: Sequence[str]) -> str:
-    return ": generated clips, not the paper's data" if any(":" in data_title(name) for name in datasets) else ""
 
 
 def _curve(axes: Axes, curves: Curves, colour: object, line: str) -> None:
