@@ -3,7 +3,7 @@
 from itertools import zip_longest
 from pathlib import Path
 
-from lcr.report.answer import answer
+from lcr.report.answer import READ, answer
 from lcr.report.finished import Finished
 from lcr.study.tables.markdown import markdown
 from lcr.study.tables.registry import TABLES
@@ -11,7 +11,6 @@ from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import write_aside
 
 BEGIN, END = "<!-- `lcr report readme --write` makes the lines below -->\n", "<!-- end of the made lines -->\n"
-READ = ("table1", "table2", "ablations", "temporal", "statistics", "readings", "claims")
 
 
 def result_block(finished: Finished, folder: str) -> str:

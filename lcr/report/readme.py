@@ -8,8 +8,7 @@ import pandas as pd
 
 from lcr.config.study import FULL
 from lcr.cost.table1 import table1 as printed_table1
-from lcr.report.answer import Tables, answer, of_the_paper, verdict_counts
-from lcr.report.block import READ
+from lcr.report.answer import READ, Tables, answer, of_the_paper, verdict_counts
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
 from lcr.report.page import html_page
