@@ -14,6 +14,7 @@ from lcr.config.datasets import is_synthetic
 from lcr.config.study import FULL
 from lcr.study.claims.caveats import CAVEATS
 from lcr.study.claims.verdicts import CONTRADICTED, VERDICTS
+from lcr.study.tables.accuracy import IDENTICAL as BY_CONSTRUCTION
 from lcr.study.tables.statistics import EQUAL
 from lcr.study.tables.table1 import DEFAULT
 
@@ -81,9 +82,7 @@ def _data(full: Any) -> Sentence:
     if is_synthetic(full.dataset):
         text = f"All accuracies are on **synthetic clips, not the paper's data** ({amount})"
         return Sentence("data", "synthetic", f"{text}: no printed accuracy is tested.")
-    return Sentence(
-        "data", "real", ": ".join(filter(None, (f"Accuracies are on real clips ({amount})", full.note))) + "."
-    )
+    return Sentence("data", "real", f"All accuracies are on real clips ({amount}{full.note and '; '}{full.note}).")
 
 
 def _full(full: Any, chance: float) -> Sentence:
@@ -105,11 +104,13 @@ def _ablation(rows: Sequence[Any]) -> Sentence:
 
 
 def _short_effect(row: Any) -> str:
-    return "identical predictions" if EQUAL in row.note else _difference(row)
+    return IDENTICAL if _effect(row)[0] == IDENTICAL else _difference(row)
 
 
 def _effect(row: Any) -> tuple[str, str]:
     """Rule and words for a variant's difference from the full model."""
+    if BY_CONSTRUCTION in row.note:
+        return IDENTICAL, f"is {BY_CONSTRUCTION}."
     if EQUAL in row.note:
         return IDENTICAL, "gives the full model's predictions on every clip."
     where = side(row.delta_ci_low, row.delta_ci_high, 0)
@@ -146,10 +147,10 @@ def _text(table1: pd.DataFrame, readings: pd.DataFrame) -> Sentence:
     return Sentence(
         "text",
         rule,
-        f"Under the default reading, Table 1's parameters are counted up to {params} from the printed ones, its FLOPs up "
-        f"to {flops}, and the logits {depend} on the RGB frames (gradient norm {sensitivity:.4g}). Top-1 of {len(trained)} "
-        f"other readings that were trained: {sides.count(ABOVE)} higher{better}; {sides.count(BELOW)} lower; "
-        f"{sides.count(INCLUDES)} with an interval that includes 0.",
+        f"Under the default reading, Table 1's parameters are counted up to {params} from the printed ones, its FLOPs "
+        f"up to {flops}, and the logits {depend} on the RGB frames (gradient norm {sensitivity:.4g}). Top-1 of "
+        f"{len(trained)} other readings that were trained: {sides.count(ABOVE)} higher{better}; {sides.count(BELOW)} "
+        f"lower; {sides.count(INCLUDES)} with an interval that includes 0.",
     )
 
 
