@@ -135,9 +135,10 @@ def differences(axes: Axes, rows: pd.DataFrame, without: str) -> None:
         without: the words in place of a difference that has no interval.
     """
     axes.axvline(0, color="0.3", linewidth=1)
-    for clear, part in rows.groupby((rows.delta_ci_low > 0) | (rows.delta_ci_high < 0)):
+    known = rows[rows.delta_ci_low.notna()]
+    for clear, part in known.groupby((known.delta_ci_low > 0) | (known.delta_ci_high < 0)):
         estimate(axes, part, "delta_top1", "delta", COLOURS[3] if clear else GREY, filled=clear)
-    for place in rows.index[rows.delta_ci_low.isna()]:
+    for place in rows.index.difference(known.index):
         axes.text(0, place, f" {without}", va="center", fontsize=8, color="0.4")
 
 
