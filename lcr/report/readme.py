@@ -12,7 +12,7 @@ from lcr.report.answer import READ, Tables, answer, of_the_paper, verdict_counts
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
 from lcr.report.page import html_page
-from lcr.study.claims.ledger import table2 as printed_table2
+from lcr.study.claims.printed import table2 as printed_table2
 from lcr.study.claims.table import claim_ids
 from lcr.study.claims.verdicts import CONTRADICTED
 from lcr.study.predictions import CONDITIONS
