@@ -116,7 +116,7 @@ def test_internal_arithmetic_is_decided_without_data(on_fixture):
 def test_an_internal_check_comes_out_the_other_way_when_the_printed_numbers_do(monkeypatch, tmp_path):
     study = made_up_study()
     tables(study, tmp_path, dataset="jester-fixture")
-    changed = {"LCR": {"top1": "92.31"}, "RViT-XL": {"top1": "90.00"}}
+    changed = {"LCR": {"top1": "92.31"}, "RViT-XL 32x3": {"top1": "90.00"}}
     rows = [row | changed.get(row["method"], {}) for row in printed.table2()]
     monkeypatch.setattr(printed, "table2", lambda: rows)
     found = ledger_of(study, tmp_path)
