@@ -17,7 +17,7 @@ from lcr.study.claims import printed, verdicts
 from lcr.study.claims.caveats import CAVEATS
 from lcr.study.claims.claim import ACCURACY, ARITHMETIC, COUNT, Quantity
 from lcr.study.claims.measured import Measurements
-from lcr.study.tables.rows import Row
+from lcr.study.tables.frame import Row
 
 _SIZES = ("frame_size", "patch_size", "depth", "hidden", "heads")
 _UNITS = {

@@ -4,24 +4,18 @@ A measurement decides if it was made on the paper's data: the real dataset, its 
 Table 1. Any other measurement is shown without a verdict, with the reason.
 """
 
-from collections.abc import Mapping, Sequence
 from itertools import product
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lcr.config.datasets import dataset_format, is_synthetic
-from lcr.config.study import StudyConfig
 from lcr.cost.table1 import table1
 from lcr.paper.facts import validation_clips
 from lcr.study.claims import verdicts
 from lcr.study.claims.claim import Quantity
-from lcr.study.tables import statistics as statistics_table
-from lcr.study.tables import temporal
-from lcr.study.tables.rows import Row, float_of, int_of, read_rows, remake
+from lcr.study.tables.frame import Row, Source
+from lcr.study.tables.registry import TABLES
 from lcr.study.tables.statistics import EQUAL
 from lcr.study.tables.whole import require_runs
-
-TABLES = {"statistics": statistics_table.COLUMNS, "temporal": temporal.COLUMNS}
 
 
 class Measurement(NamedTuple):
@@ -35,7 +29,7 @@ class Measurement(NamedTuple):
     reason: str = ""
     p: str = ""
 
-    def row(self, test: str, why: str) -> Row:
+    def row(self, test: str, why: str) -> dict[str, Any]:
         """The ledger's cells for a test. why: the reason for the verdict, in words, if there is a number."""
         cells = dict(zip(self._fields[:5], self[:5], strict=True))
         return cells | {"test": test, "why": "; ".join(filter(None, (why if self.measured else "", self.reason)))}
@@ -44,46 +38,46 @@ class Measurement(NamedTuple):
 class Measurements:
     """The tables of a study that claims are held against.
 
-    Args:
-        variants: names of the study's variants; both tables must have all of them.
-
     Raises:
         InputError: a table is missing or damaged, or lacks a run of the study.
     """
 
-    def __init__(self, study: StudyConfig, variants: Sequence[str], results: str | Path) -> None:
-        self.study, self._variants = study, variants
-        self.tables: Mapping[str, list[Row]] = {name: self._read(name, results) for name in TABLES}
+    def __init__(self, source: Source) -> None:
+        self.study = source.study
+        self.tables = {name: self._read(name, source) for name in ("statistics", "temporal")}
 
-    def _read(self, name: str, results: str | Path) -> list[Row]:
-        path, redo = Path(results) / self.study.name / f"{name}.csv", remake(name, self.study.given)
-        rows = read_rows(path, TABLES[name], redo)
-        require_runs(path, rows, product(self.study.datasets, self._variants), redo)
-        return rows
+    def _read(self, name: str, source: Source) -> list[tuple[Row, Row]]:
+        """The rows of a table, each as typed values and as the text of its cells."""
+        table, frame = TABLES[name], source.read(TABLES[name])
+        runs = product(self.study.datasets, (variant.name for variant in self.study.variant_configs))
+        require_runs(source.folder / f"{name}.csv", frame, runs, table.again(self.study.given))
+        return list(zip(frame.to_dict("records"), table.cells(frame).to_dict("records"), strict=True))
 
     def of(self, quantity: Quantity) -> Measurement:
         """The quantity on the paper's dataset, or else on its synthetic twin."""
-        row = self._row(quantity)
+        found = {
+            (row["dataset"], row["variant"], row.get("condition", "")): (row, cells)
+            for row, cells in self.tables[quantity.table]
+        }
+        datasets = quantity.dataset, f"{quantity.dataset}-fixture"
+        keys = [(dataset, quantity.variant, quantity.condition) for dataset in datasets]
+        row, cells = next((found[key] for key in keys if key in found), (None, {}))
         if row is None:
             return Measurement(
                 reason=f"study '{self.study.name}' has not measured this on {quantity.dataset} or clips like it"
             )
         interval = quantity.column.replace("delta_top1", "delta")
-        cells = row[quantity.column], row[f"{interval}_ci_low"], row[f"{interval}_ci_high"]
-        p = f", p = {row['p_holm']} after Holm (least possible {row['p_floor_holm']})" if row.get("p_holm") else ""
-        undefined = "" if all(cells) else row["note"] or "not defined on these clips"
+        low, high = f"{interval}_ci_low", f"{interval}_ci_high"
+        shown = [cells[column] for column in (quantity.column, low, high)]
+        undefined = "" if all(shown) else row["note"] or "not defined on these clips"
         reason = undefined or self._not_the_papers(quantity, row)
-        ends = [] if reason else [float_of(row, f"{interval}_ci_{end}") for end in ("low", "high")]
-        verdict = decide(quantity, *ends) if ends else verdicts.UNTESTED
-        return Measurement(*cells, verdict, f"results/{quantity.table}.csv", reason, p)
-
-    def _row(self, quantity: Quantity) -> Row | None:
-        wanted = [
-            (dataset, quantity.variant, quantity.condition)
-            for dataset in (quantity.dataset, f"{quantity.dataset}-fixture")
-        ]
-        found = {(row["dataset"], row["variant"], row.get("condition", "")): row for row in self.tables[quantity.table]}
-        return next((found[key] for key in wanted if key in found), None)
+        verdict = verdicts.UNTESTED if reason else decide(quantity, row[low], row[high])
+        p = (
+            f", p = {cells['p_holm']} after Holm (least possible {cells['p_floor_holm']})"
+            if cells.get("p_holm")
+            else ""
+        )
+        return Measurement(*shown, verdict, f"results/{quantity.table}.csv", reason, p)
 
     def _not_the_papers(self, quantity: Quantity, row: Row) -> str:
         """In words, why the row says nothing about the paper's data; empty if it does."""
@@ -98,7 +92,7 @@ class Measurements:
         config = self.study.dataset(dataset)
         whole = validation_clips(dataset)
         # Rows of temporal count only clips with a time reverse; the runs were tested on all clips.
-        clips = max(int_of(other, "clips") for other in self.tables["statistics"] if other["dataset"] == dataset)
+        clips = max(other["clips"] for other, _ in self.tables["statistics"] if other["dataset"] == dataset)
         if clips < (1 - config.data.max_unusable_share) * whole:
             return f"measured on {clips} of {whole} validation clips"
         block = "jester" if dataset_format(dataset) == "jester" else "k400_ssv2"
