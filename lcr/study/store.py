@@ -23,6 +23,7 @@ from lcr.util.files import write_aside
 
 RECORDS, PREDICTIONS, TEMPORAL, METRICS = "runs.json", "predictions.parquet", "temporal.parquet", "metrics.parquet"
 PACKED = (RECORDS, PREDICTIONS, TEMPORAL, METRICS)
+REDO = "run snakemake again"
 OF_RUN = ("run.json", PREDICTIONS, TEMPORAL, "metrics.jsonl")  # in the order of PACKED
 
 
@@ -40,16 +41,18 @@ class Key(NamedTuple):
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Turns errors of a block that reads `path` into InputError."""
+def whole_file(path: Path) -> Iterator[Path]:
+    """The path of a run's file, for a block that reads it.
+
+    Raises:
+        InputError: there is no such file, or the block cannot read it.
+    """
     try:
-        yield
+        yield path
     except FileNotFoundError:
-        raise InputError(f"no {path} (not run, or failed); run snakemake again") from None
+        raise InputError(f"no {path} (not run, or failed); {REDO}") from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, pa.ArrowException) as error:
-        raise InputError(
-            f"{path} is damaged ({' '.join(str(error).split())}); remove it and run snakemake again"
-        ) from error
+        raise InputError(f"{path} is damaged ({' '.join(str(error).split())}); remove it and {REDO}") from None
 
 
 class Store:
@@ -78,47 +81,47 @@ class Store:
         return sorted(Key(dataset, variant, int(seed)) for dataset, variant, seed in named if seed.isdecimal())
 
     def seeds(self, dataset: str, variant: str) -> list[int]:
-        """The seeds of the runs of a dataset × variant, in order."""
-        return [run.seed for run in self.runs() if run[:2] == (dataset, variant)]
+        """The seeds that have results, ascending."""
+        if self.packed:
+            return [run.seed for run in self.runs() if run[:2] == (dataset, variant)]
+        names = (one.name.removeprefix("seed-") for one in (self.folder / dataset / variant).glob("seed-*"))
+        return sorted(int(name) for name in names if name.isdecimal())
 
     def record(self, dataset: str, variant: str, seed: int) -> RunRecord:
         """The record of a run."""
         run = Key(dataset, variant, seed)
         if self.packed and run in self._records:
             return self._records[run]
-        with _reading(self.folder / run.folder / "run.json"):
-            return RunRecord.read(self.folder / run.folder)
+        with whole_file(self.folder / run.folder / "run.json") as path:
+            return RunRecord.read(path.parent)
 
-    def predictions(self, dataset: str, variant: str, seed: int) -> pa.Table:
+    def predictions(self, dataset: str, variant: str, seed: int, columns: list[str] | None = None) -> pa.Table:
         """Predictions of a run, one row a clip: id, label, label_name, prediction, score_0 … score_(classes - 1).
 
         The schema's metadata has protocol, data_hash and classes.
         """
         run = Key(dataset, variant, seed)
-        path = self.place(run, PREDICTIONS)
-        with _reading(path):
+        with whole_file(self.place(run, PREDICTIONS)) as path:
             if not self.packed:
-                return pq.read_table(path)
+                return pq.read_table(path, columns=columns)
             rows = self._rows(PREDICTIONS, run)
             scores = rows["scores"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
-            columns = {name: rows[name] for name in rows.column_names[: rows.column_names.index("scores")]}
-            columns |= {f"score_{k}": pa.array(column) for k, column in enumerate(scores.T)}
-            return pa.table(columns).replace_schema_metadata(self._about(run))
+            named = {name: rows[name] for name in rows.column_names[: rows.column_names.index("scores")]}
+            named |= {f"score_{k}": pa.array(column) for k, column in enumerate(scores.T)}
+            return pa.table(named).replace_schema_metadata(self._about(run)).select(columns or list(named))
 
     def temporal(self, dataset: str, variant: str, seed: int) -> pa.Table:
         """Scores of a run's time-reversed pairs: id, label, reverse_label, condition, score_label, score_reverse."""
         run = Key(dataset, variant, seed)
-        path = self.place(run, TEMPORAL)
-        with _reading(path):
+        with whole_file(self.place(run, TEMPORAL)) as path:
             if not self.packed:
                 return pq.read_table(path)
             return self._rows(TEMPORAL, run).replace_schema_metadata(self._about(run))
 
     def metrics(self, dataset: str, variant: str, seed: int) -> list[dict[str, Any]]:
-        """The lines of a run's training log."""
+        """The lines of a run's training log: the mean of each window of steps, and a last line with `end`."""
         run = Key(dataset, variant, seed)
-        path = self.place(run, "metrics.jsonl")
-        with _reading(path):
+        with whole_file(self.place(run, "metrics.jsonl")) as path:
             if not self.packed:
                 return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
             lines = self._rows(METRICS, run).to_pylist()
@@ -129,7 +132,7 @@ class Store:
     @property
     def _records(self) -> dict[Key, RunRecord]:
         path = self.folder / RECORDS
-        with _reading(path):
+        with whole_file(path):
             return _packed_records(path, path.stat().st_mtime_ns)
 
     def _table(self, name: str) -> tuple[pa.Table, dict[Key, np.ndarray]]:
