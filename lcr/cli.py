@@ -7,6 +7,7 @@ import typer
 
 from lcr.commands.bench import app as bench_app
 from lcr.commands.bundle import bundle
+from lcr.commands.claims import claims
 from lcr.commands.cost import cost
 from lcr.commands.data import app as data_app
 from lcr.commands.evidence import hashes, reference, verify
@@ -14,7 +15,7 @@ from lcr.commands.readings import readings
 from lcr.commands.report import answer
 from lcr.commands.report import app as report_app
 from lcr.commands.runs import evaluate, predict, train
-from lcr.commands.tables import claims, table
+from lcr.commands.tables import table
 from lcr.util.errors import LCRError
 
 app = typer.Typer(

@@ -60,33 +60,3 @@ def table(
         return
     path = registry.write_table(name, source)
     print(registry.publish(path, results) if publish else path)
-
-
-def claims(
-    study: Annotated[str, typer.Option(help="The study whose runs the claims are held against: a name, or its YAML.")],
-    data_root: Annotated[
-        list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
-    ] = None,
-    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
-    results: Annotated[str, typer.Option(help="Where the study's tables are and the ledger goes.")] = "results",
-    publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/claims.csv, whole.")] = False,
-) -> None:
-    """The paper's claims, each with a verdict: supported, contradicted, inconclusive or untested, and why.
-
-    Needs the study's tables statistics and temporal. What they measured on generated clips decides nothing.
-
-    Example: lcr claims --study tiny --publish
-    """
-    from collections import Counter
-
-    from lcr.commands.options import data_roots
-    from lcr.config.study import load_study
-    from lcr.report.answer import of_the_paper
-    from lcr.study.claims.verdicts import VERDICTS
-    from lcr.study.tables import registry as tables
-    from lcr.study.tables.rows import read_rows
-
-    path = tables.write_table("claims", load_study(study, data_roots(data_root), root), results, root)
-    counts = Counter(row["verdict"] for row in of_the_paper(read_rows(path)))
-    print(tables.publish(path, results) if publish else path)
-    print(f"{counts.total()} claims of the paper: {', '.join(f'{counts[verdict]} {verdict}' for verdict in VERDICTS)}")
