@@ -174,13 +174,11 @@ def pack(store: Store, folder: Path) -> None:
         InputError: a file of a run is missing or damaged, or cannot be restored from the packed form.
     """
     runs = store.runs()
-    records = [store.record(*run).model_dump(mode="json", exclude_unset=True) for run in runs]
+    records = [store.record(*run) for run in runs]
     predictions = [store.predictions(*run) for run in runs]
     temporal = [store.temporal(*run) for run in runs]
     metrics = [store.metrics(*run) for run in runs]
-    lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in records)
-    with write_aside(folder / RECORDS) as aside:
-        aside.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    write_records(folder, records)
     abouts = [{name.decode(): text.decode() for name, text in table.schema.metadata.items()} for table in predictions]
     unique = [json.loads(text) for text in dict.fromkeys(map(json.dumps, abouts))]
     lists = [_with_lists(table, unique.index(about)) for table, about in zip(predictions, abouts, strict=True)]
@@ -192,18 +190,24 @@ def pack(store: Store, folder: Path) -> None:
         _write(folder / file, whole.replace_schema_metadata({"about": json.dumps(unique)}))
     packed = Store(folder.parent, folder.name)
     for run, *wanted in zip(runs, records, predictions, temporal, metrics, strict=True):
-        found = [packed.record(*run).model_dump(mode="json", exclude_unset=True), packed.predictions(*run)]
-        found += [packed.temporal(*run), packed.metrics(*run)]
+        found = packed.record(*run), packed.predictions(*run), packed.temporal(*run), packed.metrics(*run)
         for file, one, other in zip(OF_RUN, wanted, found, strict=True):
-            if not same(one, other):
-                raise InputError(f"{store.place(run, file)} holds something that {folder / file} cannot")
+            if not _same(one, other):
+                raise InputError(f"{store.place(run, file)} cannot be packed without loss")
 
 
-def same(one: Any, other: Any) -> bool:
+def write_records(folder: Path, records: list[RunRecord]) -> None:
+    """Writes runs.json, one record a line."""
+    lines = ",\n".join(json.dumps(one.model_dump(mode="json", exclude_unset=True)) for one in records)
+    with write_aside(folder / RECORDS) as aside:
+        aside.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+
+
+def _same(one: Any, other: Any) -> bool:
     """Whether two files of a run have the same content; the column types of a table without rows do not count."""
     if isinstance(one, pa.Table):
         return one.equals(other, check_metadata=True) or len(one) == len(other) == 0
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    return json.dumps(one) == json.dumps(other) if isinstance(one, list) else one == other
 
 
 def _with_lists(table: pa.Table, about: int) -> pa.Table:
