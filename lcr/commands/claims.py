@@ -24,13 +24,12 @@ def claims(
     """
     from lcr.commands.options import data_roots
     from lcr.config.study import load_study
-    from lcr.report.answer import of_the_paper
-    from lcr.study.claims.verdicts import VERDICTS
+    from lcr.report.answer import of_the_paper, verdict_counts
     from lcr.study.tables import registry as tables
 
     source = tables.Source(load_study(study, data_roots(data_root), root), results)
     path = tables.write_table("claims", source)
-    verdicts = of_the_paper(source.read(tables.TABLES["claims"]))["verdict"]
+    papers = of_the_paper(source.read(tables.TABLES["claims"]))
     print(tables.publish(path, results) if publish else path)
-    counts = ", ".join(f"{(verdicts == verdict).sum()} {verdict}" for verdict in VERDICTS)
-    print(f"{len(verdicts)} claims of the paper: {counts}")
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in verdict_counts(papers).items())
+    print(f"{len(papers)} claims of the paper: {counts}")

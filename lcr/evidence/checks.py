@@ -107,7 +107,7 @@ def check_manifests(
     """Each data manifest against its hash and the study's data configuration; returns those that can be read."""
     found = {}
     for dataset in study.datasets:
-        path, data = manifest_path(folder, study, dataset), Data.of(study, dataset)
+        path, data = manifest_path(folder, study.name, dataset), Data.of(study, dataset)
         try:
             if file_hash(path) != hashes.manifests.get(dataset):
                 report.problems.append(f"{path}: its bytes are not those of {NAME}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lcr.config.keys import hash_of
-from lcr.config.run import Data
+from lcr.config.run import WORK
 from lcr.config.study import StudyConfig
 from lcr.study.store import RECORDS
 from lcr.util.errors import InputError, Mismatch
@@ -66,10 +66,10 @@ def study_folder(folder: Path, study: str) -> Path:
     return folder if is_reference(folder) else folder / study
 
 
-def manifest_path(folder: Path, study: StudyConfig, dataset: str) -> Path:
-    """The path of a dataset's manifest: in the study's folder if these are a copy, else with the prepared data."""
-    beside = study_folder(folder, study.name) / dataset / "manifest.parquet"
-    return beside if beside.exists() else Data.of(study, dataset).folder / "manifest.parquet"
+def manifest_path(folder: Path, study: str, dataset: str) -> Path:
+    """The path of a dataset's manifest: in the study's folder if this is a copy, else with the prepared data."""
+    beside = study_folder(folder, study) / dataset / "manifest.parquet"
+    return beside if beside.exists() else WORK / "data" / study / dataset / "manifest.parquet"
 
 
 def configuration(study: StudyConfig) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def write_hashes(folder: Path, study: StudyConfig, named: str, *, not_kept: dict
     paths = list(study_files(folder, study.name))
     if not paths:
         raise InputError(f"{folder / study.name} holds no results; make them with snakemake --config study={named}")
-    manifests = {dataset: manifest_path(folder, study, dataset) for dataset in study.datasets}
+    manifests = {dataset: manifest_path(folder, study.name, dataset) for dataset in study.datasets}
     for dataset, path in manifests.items():
         if not path.is_file():
             raise InputError(f"no manifest {path}; make it with `lcr data index --study {named} --dataset {dataset}`")

@@ -48,7 +48,7 @@ def make_reference(study: StudyConfig, named: str, results: Path, out: Path) -> 
                 not_kept[name.as_posix()] = file_hash(path)
         for dataset in study.datasets:
             (aside / dataset).mkdir()
-            shutil.copyfile(manifest_path(top, study, dataset), aside / dataset / "manifest.parquet")
+            shutil.copyfile(manifest_path(top, study.name, dataset), aside / dataset / "manifest.parquet")
         _link_figures(aside / "answer.html")
         write_hashes(aside, study, named, not_kept=not_kept)
     return out
