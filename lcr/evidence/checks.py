@@ -101,13 +101,11 @@ def _check_code(place: str, commit: str | None, dirty: bool | None, lock: str | 
             report.note("made under another requirements.lock than today's", place)
 
 
-def check_manifests(
-    folder: Path, hashes: Hashes, study: StudyConfig, store: Store, report: Report
-) -> dict[str, Manifest]:
-    """Each data manifest against its hash and the study's data configuration; returns those that can be read."""
+def check_manifests(folder: Path, hashes: Hashes, study: StudyConfig, report: Report) -> dict[str, Manifest]:
+    """Each data manifest against its hash; returns the manifests that can be read."""
     found = {}
     for dataset in study.datasets:
-        path, data = manifest_path(folder, study.name, dataset), Data.of(study, dataset)
+        path = manifest_path(folder, study.name, dataset)
         try:
             if file_hash(path) != hashes.manifests.get(dataset):
                 report.problems.append(f"{path}: its bytes are not those of {NAME}")
@@ -116,13 +114,17 @@ def check_manifests(
             report.problems.append(f"{path} is missing")
         except InputError as error:
             report.problems.append(str(error))
-        else:
-            made_in = [Environment.of(store.record(*run)) for run in store.runs() if run.dataset == dataset][:1]
-            if found[dataset].key not in (data.key, *map(data.key_in, made_in)):
-                report.problems.append(
-                    f"{path}: stale, made for another configuration of the data, or by other sources"
-                )
     return found
+
+
+def check_data(path: Path, manifest: Manifest, data: Data, environment: Environment | None, report: Report) -> None:
+    """A manifest's key against the study's data configuration and the sources.
+
+    Args:
+        environment: of the runs on these data, in which the manifest may have been made.
+    """
+    if manifest.key not in (data.key, environment and data.key_in(environment)):
+        report.problems.append(f"{path}: stale, made for another configuration of the data, or by other sources")
 
 
 def check_keys(folder: Path, study: StudyConfig, report: Report) -> None:
@@ -135,8 +137,11 @@ def check_keys(folder: Path, study: StudyConfig, report: Report) -> None:
             report.note("made by training a few steps, so only its bytes and its key are checked", path)
 
 
-def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report) -> None:
-    """A run's record against its configuration and the sources, and its predictions against the data's manifest."""
+def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report) -> Environment | None:
+    """A run's record against its configuration and the sources, and its predictions against the data's manifest.
+
+    Returns the environment that the run was made in, or None if its record cannot be read.
+    """
     key = Key(run.dataset, run.variant.name, run.seed)
     path = store.place(key, "run.json")
     place = f"{path}, {key.folder}" if store.packed else str(path)
@@ -148,7 +153,7 @@ def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report)
         clips = dict(zip(predictions["id"].to_pylist(), predictions["label_name"].to_pylist(), strict=True))
     except (InputError, ValueError, KeyError) as error:
         report.problems.append(f"{place}: its files cannot be read ({error})")
-        return
+        return None
     told = (record.study, record.dataset, record.variant, record.seed)
     if told != (run.study.name, *key):
         report.problems.append(f"{place}: it is the record of {'/'.join(map(str, told))}")
@@ -159,13 +164,13 @@ def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report)
     for where in _of_the_study(run, record, len(classes)):
         report.problems.append(f"{place}: {where} is not the study's")
     _check_code(place, record.git.commit, record.git.dirty, record.lock_hash, report)
-    if manifest is None:
-        return
-    if not record.data_hash == told_hash == manifest.data_hash:
-        report.problems.append(f"{place}: its data_hash is not that of the manifest")
-    wanted = {row["id"]: row["label"] or None for row in manifest.rows("validation")}
-    if list(classes) != list(manifest.classes) or clips != wanted:
-        report.problems.append(f"{place}: its predictions are not of the manifest's validation clips")
+    if manifest is not None:
+        if not record.data_hash == told_hash == manifest.data_hash:
+            report.problems.append(f"{place}: its data_hash is not that of the manifest")
+        wanted = {row["id"]: row["label"] or None for row in manifest.rows("validation")}
+        if list(classes) != list(manifest.classes) or clips != wanted:
+            report.problems.append(f"{place}: its predictions are not of the manifest's validation clips")
+    return Environment.of(record)
 
 
 def _of_the_study(run: Run, record: RunRecord, classes: int) -> Iterator[str]:

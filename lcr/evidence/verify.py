@@ -6,10 +6,18 @@ rest see `lcr.evidence.checks`.
 
 from pathlib import Path
 
-from lcr.config.run import reading_runs, runs_of
+from lcr.config.run import Data, reading_runs, runs_of
 from lcr.config.study import StudyConfig
-from lcr.evidence.checks import Report, check_configuration, check_files, check_keys, check_manifests, check_run
-from lcr.evidence.hashes import NAME, Hashes, is_reference, study_folder
+from lcr.evidence.checks import (
+    Report,
+    check_configuration,
+    check_data,
+    check_files,
+    check_keys,
+    check_manifests,
+    check_run,
+)
+from lcr.evidence.hashes import NAME, Hashes, is_reference, manifest_path, study_folder
 from lcr.study.store import Store
 from lcr.study.tables.frame import Source, Table, read_cells
 from lcr.study.tables.registry import TABLES
@@ -53,16 +61,20 @@ def verify(folder: Path, hashes: Hashes, study: StudyConfig) -> Report:
     with counting_bar(len(hashes.files) + len(runs) + len(tables), f"verifying {folder}") as advance:
         check_files(folder, hashes, report, advance)
         check_configuration(hashes, study, report)
-        manifests = check_manifests(folder, hashes, study, store, report)
+        manifests = check_manifests(folder, hashes, study, report)
         check_keys(own, study, report)
+        made_in = {}
         for run in runs:
-            check_run(run, store, manifests.get(run.dataset), report)
+            made_in[run.dataset] = check_run(run, store, manifests.get(run.dataset), report) or made_in.get(run.dataset)
             advance()
+        for dataset, manifest in manifests.items():
+            path = manifest_path(folder, study.name, dataset)
+            check_data(path, manifest, Data.of(study, dataset), made_in.get(dataset), report)
         for table in tables:
             published = folder / f"{table.name}.csv"
             if own != folder and published.is_file() and published.read_bytes() != (own / published.name).read_bytes():
                 report.problems.append(f"{published} is not the study's {own / published.name}")
-            _check_table(own / published.name, table, Source(study, results, measure=False), report)
+            check_table(own / published.name, table, Source(study, results, measure=False), report)
             advance()
     for name in TABLES.keys() - {table.name for table in tables}:
         if TABLES[name].maker:
@@ -70,7 +82,7 @@ def verify(folder: Path, hashes: Hashes, study: StudyConfig) -> Report:
     return report
 
 
-def _check_table(path: Path, table: Table, source: Source, report: Report) -> None:
+def check_table(path: Path, table: Table, source: Source, report: Report) -> None:
     """A table against its maker, cell by cell."""
     report.tables += 1
     try:
