@@ -179,7 +179,9 @@ def pack(store: Store, folder: Path) -> None:
     temporal = [store.temporal(*run) for run in runs]
     metrics = [store.metrics(*run) for run in runs]
     write_records(folder, records)
-    abouts = [{name.decode(): text.decode() for name, text in table.schema.metadata.items()} for table in predictions]
+    abouts = [
+        {name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()} for table in predictions
+    ]
     unique = [json.loads(text) for text in dict.fromkeys(map(json.dumps, abouts))]
     lists = [_with_lists(table, unique.index(about)) for table, about in zip(predictions, abouts, strict=True)]
     names = list(dict.fromkeys(name for log in metrics for line in log for name in line))
@@ -206,7 +208,7 @@ def write_records(folder: Path, records: list[RunRecord]) -> None:
 def _same(one: Any, other: Any) -> bool:
     """Whether two files of a run have the same content; the column types of a table without rows do not count."""
     if isinstance(one, pa.Table):
-        return one.equals(other, check_metadata=True) or len(one) == len(other) == 0
+        return one.equals(other, check_metadata=bool(one.schema.metadata)) or len(one) == len(other) == 0
     return json.dumps(one) == json.dumps(other) if isinstance(one, list) else one == other
 
 

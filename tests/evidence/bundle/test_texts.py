@@ -64,7 +64,7 @@ def test_a_card_has_the_training_and_the_cost_of_its_variant(facts):
     text = card(facts, "no_tube_mask")
     row = facts.cost("jester-fixture", "no_tube_mask")
     trained, counted = (line for line in text.splitlines() if line.startswith("- jester-fixture: "))
-    assert numbers(trained)[:4] == ["1200", "50", "43", "3"]
+    assert numbers(trained)[:4] == ["240", "50", "43", "3"]
     assert numbers(counted) == [f"{row['params']:,}", f"{row['macs']:,}", "0.0123"]
 
 
