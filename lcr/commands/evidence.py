@@ -70,10 +70,9 @@ def verify(
         print(f"note: {note}")
     for problem in report.problems:
         print(f"MISMATCH {problem}")
-    found = f"{report.files} files, {report.runs} runs, {report.tables} tables"
     if report.problems:
-        raise Mismatch(f"{len(report.problems)} things in {folder} do not match ({found} checked)")
-    print(f"{folder} matches: {found}")
+        raise Mismatch(f"{len(report.problems)} things in {folder} do not match ({report.checked} checked)")
+    print(f"{folder} matches: {report.checked}")
 
 
 def checked(folder: str, study: str | None = None, root: str | None = None) -> "Report":

@@ -28,15 +28,13 @@ from lcr.util.provenance import commit_known, lock_hash, lock_hash_at
 class Report:
     """The findings of a verification.
 
-    problems: mismatches, each in one line. notes: by text, the places that each note is about. files, runs, tables: how
-    many were checked.
+    checked: in words, the numbers of files, runs and tables. problems: mismatches, each in one line. notes: by their
+    text, the places that each is about.
     """
 
+    checked: str = ""
     problems: list[str] = field(default_factory=list)
     notes: dict[str, list[str]] = field(default_factory=dict)
-    files: int = 0
-    runs: int = 0
-    tables: int = 0
 
     def note(self, text: str, place: str | Path) -> None:
         self.notes.setdefault(text, []).append(str(place))
@@ -57,13 +55,11 @@ def check_files(folder: Path, hashes: Hashes, report: Report, advance: Callable[
         if name in hashes.files:
             if not path.is_file():
                 report.problems.append(f"{path} is missing")
-            report.files += 1
             advance()
         else:
             report.note("not kept in this copy, only its hash", name)
-    known = {*hashes.files, *hashes.not_kept, *(f"{hashes.name}/{name}/manifest.parquet" for name in hashes.manifests)}
     for name in (path.relative_to(folder).as_posix() for path in study_files(folder, hashes.name)):
-        if name not in known:
+        if name not in hashes.files and name not in hashes.not_kept:
             report.note(f"not in {NAME}", name)
 
 
@@ -145,7 +141,6 @@ def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report)
     key = Key(run.dataset, run.variant.name, run.seed)
     path = store.place(key, "run.json")
     place = f"{path}, {key.folder}" if store.packed else str(path)
-    report.runs += 1
     try:
         record, predictions = store.record(*key), store.predictions(*key)
         about = predictions.schema.metadata or {}

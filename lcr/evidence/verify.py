@@ -52,12 +52,12 @@ def verify(folder: Path, hashes: Hashes, study: StudyConfig) -> Report:
     """
     if study.name != hashes.name:
         raise InputError(f"{folder / NAME} is of study '{hashes.name}', not of '{study.name}'; give its --study")
-    report = Report()
     own = study_folder(folder, study.name)
     results = folder.parent if is_reference(folder) else folder
     store = Store(results, study.name)
     runs = {run.folder: run for run in (*runs_of(study, results), *reading_runs(study, results))}.values()
     tables = [table for table in TABLES.values() if table.maker and (own / f"{table.name}.csv").is_file()]
+    report = Report(f"{len(hashes.files)} files, {len(runs)} runs, {len(tables)} tables")
     with counting_bar(len(hashes.files) + len(runs) + len(tables), f"verifying {folder}") as advance:
         check_files(folder, hashes, report, advance)
         check_configuration(hashes, study, report)
@@ -84,7 +84,6 @@ def verify(folder: Path, hashes: Hashes, study: StudyConfig) -> Report:
 
 def check_table(path: Path, table: Table, source: Source, report: Report) -> None:
     """A table against its maker, cell by cell."""
-    report.tables += 1
     try:
         found, wanted = read_cells(path, table, source.study.given), table.cells(table.make(source))
     except InputError as error:

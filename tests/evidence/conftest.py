@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -91,11 +90,9 @@ def _complete(study: StudyConfig, dataset: str, folder: Path, manifest: Manifest
     for name in ("predictions.parquet", "temporal.parquet"):
         table = pq.read_table(folder / name)
         pq.write_table(table.replace_schema_metadata(about), folder / name)
-    record = json.loads((folder / "run.json").read_text())
-    record |= {"git": {"commit": None, "dirty": None}, "lock_hash": None, "data_hash": manifest.data_hash}
-    record["config"] = config.model_dump(mode="json") | record["config"]
-    record["protocol"] |= {"frames": config.data.frames, "views": config.protocol.views, "split": "validation"}
-    (folder / "run.json").write_text(json.dumps(record))
+    told = config.model_dump(mode="json") | json.loads((folder / "run.json").read_text())["config"]
+    protocol = config.protocol.model_dump() | {"frames": config.data.frames, "views": config.protocol.views}
+    edit_record(folder, config=told, protocol=protocol, data_hash=manifest.data_hash)
     (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 2.5}\n{"end": true}\n')
     (folder / "model.safetensors").write_bytes(b"weights of " + str(folder).encode())
 
@@ -137,12 +134,7 @@ def finished(finished_once: tuple[StudyConfig, Path], tmp_path: Path, monkeypatc
     return Finished(study)
 
 
-@pytest.fixture
-def edit_record() -> Callable[..., None]:
+def edit_record(folder: Path, **values: object) -> None:
     """Changes values in a run.json."""
-
-    def edit(folder: Path, **values: object) -> None:
-        file = folder / "run.json"
-        file.write_text(json.dumps(json.loads(file.read_text()) | values))
-
-    return edit
+    file = folder / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))

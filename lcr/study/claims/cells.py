@@ -4,11 +4,10 @@ Counts of Table 1 are compared with the model's closed forms. Counts of Table 2 
 the baselines whose architecture is published, accuracies with runs on Jester.
 """
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lcr.config.datasets import dataset_format
-from lcr.config.study import FULL, StudyConfig
+from lcr.config.study import StudyConfig
 from lcr.config.variant import VariantConfig
 from lcr.cost.baselines import BASELINES
 from lcr.cost.ranges import Range, flops_range, parameter_range
@@ -29,28 +28,6 @@ _UNITS = {
 }
 _COUNTS = "lcr/cost; results/table1.csv"
 _BASELINES = "lcr/cost/baselines.py"
-
-
-def printed_ids() -> list[str]:
-    """The ids of the claims in Tables 1 and 2, in the order of `table1_claims` and `table2_claims`."""
-    of_table1 = [f"table1-{row.name}-{part}" for row in table1() for part in ("settings", "params", "flops")]
-    return of_table1 + [_id2(row["method"], column) for row, column in _printed2()]
-
-
-def hypothesis_ids(datasets: Iterable[str], variants: Iterable[str]) -> list[str]:
-    """The ids of the hypotheses of a study's ablations (`full` has none)."""
-    formats = [dataset_format(name) for name in datasets]
-    return [f"hypothesis-{variant}-{name}" for variant in variants if variant != FULL for name in formats]
-
-
-def _printed2() -> Iterator[tuple[Row, str]]:
-    """The cells of Table 2, as row and column; a blank claims nothing."""
-    return ((row, column) for row in printed.table2() for column in _UNITS if row[column])
-
-
-def _id2(method: str, column: str) -> str:
-    words = "".join(letter if letter.isalnum() else " " for letter in method.lower()).split()
-    return f"table2-{'-'.join(words)}-{column.removesuffix('_as_printed')}"
 
 
 def table1_claims() -> list[Row]:
@@ -109,19 +86,21 @@ def _counted(text: str, found: Range, unit: str, space: str = "") -> Row:
 
 
 def table2_claims(measured: Measurements) -> list[Row]:
-    """Accuracies, parameters, FLOPs and memory of each row of Table 2."""
-    rows = []
-    for row, column in _printed2():
-        method, text, is_accuracy = row["method"], row[column], column.startswith("top")
-        head = {
-            "id": _id2(method, column),
-            "where": f"Table 2, {method}",
-            "kind": ACCURACY if is_accuracy else COUNT,
-            "claim": f"{method} has {text} {_UNITS[column]} on Jester",
-            "published": text,
-        }
-        rows.append(head | (_accuracy(method, column, text, measured) if is_accuracy else _count(method, column, text)))
-    return rows
+    """Accuracies, parameters, FLOPs and memory of each row of Table 2; a blank claims nothing."""
+    return [_printed(row, column, measured) for row in printed.table2() for column in _UNITS if row[column]]
+
+
+def _printed(row: Row, column: str, measured: Measurements) -> Row:
+    method, text, is_accuracy = row["method"], row[column], column.startswith("top")
+    words = "".join(letter if letter.isalnum() else " " for letter in method.lower()).split()
+    head = {
+        "id": f"table2-{'-'.join(words)}-{column.removesuffix('_as_printed')}",
+        "where": f"Table 2, {method}",
+        "kind": ACCURACY if is_accuracy else COUNT,
+        "claim": f"{method} has {text} {_UNITS[column]} on Jester",
+        "published": text,
+    }
+    return head | (_accuracy(method, column, text, measured) if is_accuracy else _count(method, column, text))
 
 
 def _untested(why: str) -> Row:

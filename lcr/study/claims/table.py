@@ -6,30 +6,16 @@ seeds and clips, for counts the least and the most under any registered reading.
 inconclusive or untested, by the rules of `lcr.study.claims.verdicts`. why: the reason in words. evidence: a file.
 """
 
-from collections.abc import Iterable
-
 from lcr.config.study import FULL
 from lcr.study.claims import conclusion, introduction, method, results, setup, verdicts
-from lcr.study.claims.cells import hypotheses, hypothesis_ids, printed_ids, table1_claims, table2_claims
+from lcr.study.claims.cells import hypotheses, table1_claims, table2_claims
 from lcr.study.claims.claim import Claim, Numbers, Quantity, Untested
 from lcr.study.claims.measured import Measurements
 from lcr.study.tables.frame import Row, Source
 
 COLUMNS = (
-    *(
-        "id",
-        "where",
-        "kind",
-        "claim",
-        "published",
-        "test",
-        "measured",
-        "ci_low",
-        "ci_high",
-        "verdict",
-        "why",
-        "evidence",
-    ),
+    *("id", "where", "kind", "claim", "published", "test", "measured", "ci_low", "ci_high"),
+    *("verdict", "why", "evidence"),
 )
 # The claims that are sentences, in the paper's order; Tables 1 and 2 and the ablations' hypotheses follow (`cells`).
 CLAIMS = (*introduction.CLAIMS, *method.CLAIMS, *setup.CLAIMS, *results.CLAIMS, *conclusion.CLAIMS)
@@ -49,11 +35,6 @@ def claim_rows(source: Source) -> list[Row]:
         *table2_claims(measured),
         *hypotheses(source.study, ablations, measured),
     ]
-
-
-def claim_ids(datasets: Iterable[str], variants: Iterable[str]) -> list[str]:
-    """The ids of a study's whole ledger."""
-    return [*(claim.id for claim in CLAIMS), *printed_ids(), *hypothesis_ids(datasets, variants)]
 
 
 def claim_row(claim: Claim, measured: Measurements) -> Row:

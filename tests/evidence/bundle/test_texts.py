@@ -1,6 +1,5 @@
 """Cards and checklist follow from the study's files: other files, other texts."""
 
-import json
 import re
 import shutil
 
@@ -15,6 +14,7 @@ from lcr.evidence.bundle.checklist import checklist
 from lcr.evidence.bundle.facts import Facts
 from lcr.report.finished import Finished
 from lcr.study.claims.caveats import CAVEATS
+from tests.evidence.conftest import edit_record
 
 
 def card(facts: Facts, name: str) -> str:
@@ -24,7 +24,7 @@ def card(facts: Facts, name: str) -> str:
 def changed(facts: Facts, **values) -> Facts:
     """The study with other values in every run.json."""
     for path in facts.finished.folder.rglob("run.json"):
-        path.write_text(json.dumps(json.loads(path.read_text()) | values))
+        edit_record(path.parent, **values)
     return Facts(Finished(facts.study, facts.finished.results))
 
 
@@ -85,9 +85,7 @@ def test_runs_of_other_readings_are_counted_and_kept(facts):
     full = facts.finished.folder / "jester-fixture/full/seed-0"
     other = full.parents[1] / "kv-source.additive" / full.name
     shutil.copytree(full, other)
-    record = json.loads((other / "run.json").read_text())
-    record |= {"variant": "kv-source.additive", "train_seconds": 43 + 55 * 7}
-    (other / "run.json").write_text(json.dumps(record))
+    edit_record(other, variant="kv-source.additive", train_seconds=43 + 55 * 7)
     more = Facts(Finished(facts.study, facts.finished.results))
     assert numbers(answer(more, "The exact number")[2]) == ["55", "3", "6", "3", "1"]
     assert numbers(answer(more, "The average runtime")[2])[0] == "50"
