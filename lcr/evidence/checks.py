@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lcr.config.keys import Environment, recorded_key
+from lcr.config.keys import Environment, recorded_key, recorded_versions
 from lcr.config.record import RunRecord
 from lcr.config.run import Data, Run
 from lcr.config.study import StudyConfig
@@ -125,7 +125,8 @@ def check_data(path: Path, manifest: Manifest, data: Data, environment: Environm
 
 def check_keys(folder: Path, study: StudyConfig, report: Report) -> None:
     """Tables that are made once a study, beside its runs: the key that their maker left against today's."""
-    for name, key in {"cost": cost_key(study), "reading_diagnosis": diagnosis_key(study)}.items():
+    made_in = recorded_versions(folder / "reading_diagnosis.json")
+    for name, key in {"cost": cost_key(study), "reading_diagnosis": diagnosis_key(study, made_in)}.items():
         path = folder / f"{name}.json"
         if path.is_file() and recorded_key(path) != key:
             report.problems.append(f"{path}: stale, {name}.csv was made by other sources or for another configuration")

@@ -14,6 +14,7 @@ from lcr.commands.evidence import checked
 from lcr.config import keys
 from lcr.config.keys import record_key
 from lcr.config.run import Data
+from lcr.config.study_keys import diagnosis_key
 from lcr.evidence import verify
 from lcr.evidence.checks import Report, check_files
 from lcr.evidence.hashes import NAME, read_hashes
@@ -153,6 +154,8 @@ def test_changed_sources_make_every_run_manifest_and_table_of_the_study_stale(fi
 
 
 def test_another_library_version_is_no_problem_and_noted(finished, monkeypatch):
+    record_key(OWN / "reading_diagnosis.json", diagnosis_key(finished.study))
+    finished.rehash()
     before = checked("results")
     monkeypatch.setattr(keys, "_versions", lambda: dict.fromkeys(keys.LIBRARIES, "1.0"))
     monkeypatch.setattr(keys, "backend_here", lambda device, width: "cpu")
