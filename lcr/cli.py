@@ -7,14 +7,17 @@ import typer
 
 from lcr.commands.bench import app as bench_app
 from lcr.commands.bundle import bundle
+from lcr.commands.claims import claims
 from lcr.commands.cost import cost
 from lcr.commands.data import app as data_app
 from lcr.commands.evidence import hashes, reference, verify
 from lcr.commands.keys import app as keys_app
 from lcr.commands.list import list_
 from lcr.commands.readings import readings
+from lcr.commands.report import answer
+from lcr.commands.report import app as report_app
 from lcr.commands.runs import evaluate, predict, train
-from lcr.commands.tables import answer, claims, table
+from lcr.commands.tables import table
 from lcr.util.errors import LCRError
 
 app = typer.Typer(
@@ -26,6 +29,7 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.add_typer(bench_app, name="bench")
 app.add_typer(keys_app, name="keys")
+app.add_typer(report_app, name="report")
 for command in (train, evaluate, predict, table, cost, readings, claims, answer, hashes, reference, verify, bundle):
     app.command()(command)
 app.command(name="list")(list_)

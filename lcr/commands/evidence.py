@@ -1,29 +1,38 @@
 """`lcr hashes`, `lcr reference` and `lcr verify`. Light at the top: what a command needs is imported when it runs."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lcr.util.errors import Mismatch
+
+if TYPE_CHECKING:
+    from lcr.evidence.checks import Report
 
 Study = Annotated[str, typer.Option(help="The study whose results they are: a name, or the path of its YAML.")]
 DataRoot = Annotated[
     list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
 ]
 Root = Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")]
-Results = Annotated[str, typer.Option(help="Where the study's results are.")]
+Results = Annotated[str, typer.Option(help="The folder that the study's folder stands in.")]
 
 
 def hashes(study: Study, data_root: DataRoot = None, root: Root = None, results: Results = "results") -> None:
-    """Writes RESULTS/hashes.json: what every file of a study's results is now, for lcr verify. The last thing to do.
+    """Writes hashes.json: the hash of every file of a study's finished results, which lcr verify checks.
 
     Example: lcr hashes --study tiny
     """
     from lcr.commands.options import data_roots
     from lcr.config.study import load_study
-    from lcr.evidence.hashes import write_hashes
+    from lcr.evidence.hashes import is_reference, read_hashes, write_hashes
 
-    print(write_hashes(results, load_study(study, data_roots(data_root), root), study, root))
+    chosen = load_study(study, data_roots(data_root), root)
+    folder = Path(results) / chosen.name
+    if is_reference(folder):  # the hashes of files that it leaves out stay
+        print(write_hashes(folder, chosen, study, not_kept=read_hashes(folder).not_kept))
+    else:
+        print(write_hashes(Path(results), chosen, study))
 
 
 def reference(
@@ -31,9 +40,9 @@ def reference(
     data_root: DataRoot = None,
     root: Root = None,
     results: Results = "results",
-    out: Annotated[str, typer.Option(help="The folder to make; an earlier one is replaced.")] = "results/reference",
+    out: Annotated[str, typer.Option(help="OUT/STUDY is made; an earlier one is replaced.")] = "results/reference",
 ) -> None:
-    """Copies a study's tables, figures, predictions and records, small enough to commit: no weights, no clips.
+    """Packs a study's tables, figures, predictions and records, small enough to commit: no weights, no clips.
 
     Example: lcr reference --study tiny --out results/reference
     """
@@ -41,29 +50,42 @@ def reference(
     from lcr.config.study import load_study
     from lcr.evidence.reference import make_reference
 
-    print(make_reference(load_study(study, data_roots(data_root), root), study, results, out, root))
+    print(make_reference(load_study(study, data_roots(data_root), root), study, Path(results), Path(out)))
 
 
 def verify(
-    folder: Annotated[str, typer.Argument(help="results/, or a copy of it made by lcr reference.")] = "results",
-    study: Annotated[str | None, typer.Option(help="The study's YAML, where it is not the one that was named.")] = None,
+    folder: Annotated[str, typer.Argument(help="results/, or a reference made by lcr reference.")] = "results",
+    study: Annotated[str | None, typer.Option(help="The study's YAML, if it is not the recorded one.")] = None,
     root: Root = None,
 ) -> None:
-    """Computes accuracies and statistics anew from the per-clip predictions, and counts from the models.
+    """Computes accuracies and statistics again from the per-clip predictions, and counts from the models.
 
-    What was measured on a machine (memory, the readings' diagnosis) is checked by its hash, as all files are;
-    configuration, data manifests, sources, commit and lock too. What does not match is told, exit 1.
+    Measurements of a machine (memory, the readings' diagnosis) are checked by their hash, as all files are;
+    configuration, data manifests, sources, commit and lock too. Every mismatch is printed, with exit code 1.
 
     Example: lcr verify results/reference
     """
-    from lcr.evidence.verify import verify as check
-
-    report = check(folder, study, root)
+    report = checked(folder, study, root)
     for note in report.note_lines():
         print(f"note: {note}")
     for problem in report.problems:
         print(f"MISMATCH {problem}")
-    checked = f"{report.files} files, {report.runs} runs, {report.tables} tables"
     if report.problems:
-        raise Mismatch(f"{len(report.problems)} things in {folder} do not match ({checked} checked)")
-    print(f"{folder} matches: {checked}")
+        raise Mismatch(f"{len(report.problems)} things in {folder} do not match ({report.checked} checked)")
+    print(f"{folder} matches: {report.checked}")
+
+
+def checked(folder: str, study: str | None = None, root: str | None = None) -> "Report":
+    """The report of `lcr verify`.
+
+    Raises:
+        InputError: the folder has no hashes.json, or there is no such study.
+        Mismatch: hashes.json itself has been changed.
+    """
+    from lcr.config.study import load_study
+    from lcr.evidence.hashes import read_hashes
+    from lcr.evidence.verify import hashed_folder, verify
+
+    place = hashed_folder(Path(folder))
+    hashes = read_hashes(place)
+    return verify(place, hashes, load_study(study or hashes.study, hashes.roots, root))

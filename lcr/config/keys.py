@@ -197,7 +197,7 @@ def digest(components: tuple[str, ...]) -> str:
 
 def record_key(path: str | Path, key: str) -> None:
     """Writes the key and the machine that a table was made with, as JSON beside the table."""
-    versions = {"python": platform.python_version()} | {name: metadata.version(name) for name in ("torch", "numpy")}
+    versions = {"python": platform.python_version()} | _versions()
     content = {"key": key, "versions": versions, "machine": platform.platform()}
     with write_aside(path) as aside:
         aside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -205,7 +205,16 @@ def record_key(path: str | Path, key: str) -> None:
 
 def recorded_key(path: str | Path) -> str:
     """The key that `record_key` wrote; empty where there is none."""
+    return _recorded(path, "key", "")
+
+
+def recorded_versions(path: str | Path) -> dict[str, str]:
+    """The library versions that `record_key` wrote; empty where there are none."""
+    return _recorded(path, "versions", {})
+
+
+def _recorded(path: str | Path, name: str, default: Any) -> Any:
     try:
-        return str(json.loads(Path(path).read_text(encoding="utf-8"))["key"])
+        return json.loads(Path(path).read_text(encoding="utf-8"))[name]
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return default

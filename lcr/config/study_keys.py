@@ -23,15 +23,17 @@ def cost_key(study: StudyConfig) -> str:
     return hash_of([study.name, counted, changes, study.device, study.threads, sources])
 
 
-def diagnosis_key(study: StudyConfig) -> str:
-    """Key of reading_diagnosis.csv and reading_gradients.csv."""
+def diagnosis_key(study: StudyConfig, versions: dict[str, str] | None = None) -> str:
+    """Key of reading_diagnosis.csv and reading_gradients.csv; versions: of libraries that are others than here."""
+    here = Environment.here().versions
+    libraries = {name: (versions or here).get(name, version) for name, version in here.items()}
     data = Data.of(study, study.readings_dataset)
     model = model_by_name(data.config.model).model_dump()
     recipe = data.config.train.model_dump(exclude={"epochs", "batch_size", "checkpoint_seconds"})
     rule = [data.config.protocol.model_dump(), data.config.protocol.frames_read(data.config.data.frames)]
     changes = {name: [one.model.model_dump(), one.train.model_dump()] for name, one in reading_variants().items()}
     settings = [study.name, data.dataset, model, recipe, rule, changes, study.threads]
-    return hash_of([data.settings(), settings, Environment.here().versions, digest((*data.components, "diagnosis"))])
+    return hash_of([data.settings(), settings, libraries, digest((*data.components, "diagnosis"))])
 
 
 def search_key(study: StudyConfig) -> str:

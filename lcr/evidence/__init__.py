@@ -1,1 +1,1 @@
-"""What stands behind published numbers: their files' hashes, the verifier, and the reference that is committed."""
+"""Evidence for published numbers: their files' hashes, the verifier, and the reference that is committed."""

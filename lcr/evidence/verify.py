@@ -1,108 +1,107 @@
-"""Are published numbers what the runs behind them say? Everything is hashed, read and computed anew.
+"""Verification: published numbers against the files behind them, which are hashed, read and computed again.
 
-Tables are made by the very makers of `lcr table` (`lcr.study.tables.registry.TABLES`) and compared cell by cell; the
-rest is in
-`lcr.evidence.checks`.
+Tables are made by the makers of `lcr table` (`lcr.study.tables.registry.TABLES`) and compared cell by cell; for the
+rest see `lcr.evidence.checks`.
 """
 
 from pathlib import Path
 
-from lcr.config.study import StudyConfig, load_study
-from lcr.config.variant import VariantConfig
-from lcr.evidence.checks import Report, check_configuration, check_files, check_keys, check_manifests, check_run
-from lcr.evidence.hashes import NAME, read_hashes
-from lcr.study.tables.registry import TABLES, Source, Table
-from lcr.study.tables.rows import Row, read_rows
+from lcr.config.run import Data, reading_runs, runs_of
+from lcr.config.study import StudyConfig
+from lcr.evidence.checks import (
+    Report,
+    check_configuration,
+    check_data,
+    check_files,
+    check_keys,
+    check_manifests,
+    check_run,
+)
+from lcr.evidence.hashes import NAME, Hashes, is_reference, manifest_path, study_folder
+from lcr.study.store import Store
+from lcr.study.tables.frame import Source, Table, read_cells
+from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
 from lcr.util.progress import counting_bar
 
 SHOWN = 5  # differences of one table that are told one by one
 
 
-def verify(folder: str | Path, study: str | None = None, root: str | Path | None = None) -> Report:
-    """Checks a results folder against its hashes.json, its runs, its data manifests and today's sources.
-
-    Args:
-        folder: results/, or a copy of it such as results/reference.
-        study: the study, by name or YAML file; the one that hashes.json names if not given.
+def hashed_folder(folder: Path) -> Path:
+    """The folder of hashes.json: `folder` itself, or the only reference in it.
 
     Raises:
-        InputError: there is no hashes.json, or no such study.
+        InputError: several references are in it.
     """
-    folder = Path(folder)
-    report = Report()
-    try:
-        hashes = read_hashes(folder)
-    except ValueError as error:
-        report.problems.append(str(error))
-        return report
-    recorded = hashes.configuration["study"]["datasets"]
-    roots = {name: told["root"] for name, told in recorded.items() if told.get("root")}
-    config = load_study(study or hashes.study, roots, root)
-    if config.name != hashes.name:
-        raise InputError(f"{folder / NAME} is of study '{hashes.name}', not of '{config.name}'; give its --study")
-    runs = [
-        (dataset, variant, seed)
-        for dataset, variants, seeds in _parts(config, root)
-        for variant in variants
-        for seed in seeds
-    ]
-    tables = [name for name in TABLES if (folder / config.name / f"{name}.csv").is_file()]
+    found = sorted(path.parent for path in folder.glob(f"*/{NAME}"))
+    if (folder / NAME).is_file() or not found:
+        return folder
+    if len(found) > 1:
+        raise InputError(f"{folder} holds several studies; name one: {', '.join(map(str, found))}")
+    return found[0]
+
+
+def verify(folder: Path, hashes: Hashes, study: StudyConfig) -> Report:
+    """Checks results against their hashes.json, their runs, their data manifests and today's sources.
+
+    Args:
+        folder: the folder of `hashes`: the results' top, or a reference.
+
+    Raises:
+        InputError: the hashes are of another study.
+    """
+    if study.name != hashes.name:
+        raise InputError(f"{folder / NAME} is of study '{hashes.name}', not of '{study.name}'; give its --study")
+    own = study_folder(folder, study.name)
+    results = folder.parent if is_reference(folder) else folder
+    store = Store(results, study.name)
+    runs = {run.folder: run for run in (*runs_of(study, results), *reading_runs(study, results))}.values()
+    tables = [table for table in TABLES.values() if table.maker and (own / f"{table.name}.csv").is_file()]
+    report = Report(f"{len(hashes.files)} files, {len(runs)} runs, {len(tables)} tables")
     with counting_bar(len(hashes.files) + len(runs) + len(tables), f"verifying {folder}") as advance:
         check_files(folder, hashes, report, advance)
-        check_configuration(hashes, config, root, report)
-        manifests = check_manifests(folder, hashes, config, report)
-        check_keys(folder, config, root, report)
-        for dataset, variant, seed in runs:
-            check_run(folder, config, dataset, variant, seed, manifests.get(dataset), report)
+        check_configuration(hashes, study, report)
+        manifests = check_manifests(folder, hashes, study, report)
+        check_keys(own, study, report)
+        made_in = {}
+        for run in runs:
+            made_in[run.dataset] = check_run(run, store, manifests.get(run.dataset), report) or made_in.get(run.dataset)
             advance()
-        for name in tables:
-            _check_table(folder, config, name, root, report)
+        for dataset, manifest in manifests.items():
+            path = manifest_path(folder, study.name, dataset)
+            check_data(path, manifest, Data.of(study, dataset), made_in.get(dataset), report)
+        for table in tables:
+            published = folder / f"{table.name}.csv"
+            if own != folder and published.is_file() and published.read_bytes() != (own / published.name).read_bytes():
+                report.problems.append(f"{published} is not the study's {own / published.name}")
+            check_table(own / published.name, table, Source(study, results, measure=False), report)
             advance()
-    for name in TABLES:
-        if name not in tables:
-            report.note("not made", folder / config.name / f"{name}.csv")
+    for name in TABLES.keys() - {table.name for table in tables}:
+        if TABLES[name].maker:
+            report.note("not made", own / f"{name}.csv")
     return report
 
 
-def _parts(study: StudyConfig, root: str | Path | None) -> list[tuple[str, list[VariantConfig], tuple[int, ...]]]:
-    """Dataset, variants and seeds of the study's runs, readings included."""
-    variants = list(study.variant_configs)
-    parts = [(dataset, variants, study.seeds) for dataset in study.datasets]
-    if study.readings is not None:
-        parts.append((study.readings.dataset, list(study.reading_variants().values()), study.readings.seeds))
-    return parts
-
-
-def _check_table(folder: Path, study: StudyConfig, name: str, root: str | Path | None, report: Report) -> None:
-    """A table against its maker, cell by cell, and its published copy against it."""
-    path = folder / study.name / f"{name}.csv"
-    report.tables += 1
-    published = folder / path.name
-    if published.is_file() and published.read_bytes() != path.read_bytes():
-        report.problems.append(f"{published} is not the study's {path}")
+def check_table(path: Path, table: Table, source: Source, report: Report) -> None:
+    """A table against its maker, cell by cell."""
     try:
-        wanted, found = TABLES[name].make(Source(study, folder, root, measure=False)), read_rows(path)
-    except (InputError, ValueError, KeyError, TypeError, AttributeError) as error:  # the latter: of a damaged run.json
-        report.problems.append(f"{path} cannot be read, or not be made anew: {str(error).splitlines()[0]}")
+        found, wanted = read_cells(path, table, source.study.given), table.cells(table.make(source))
+    except InputError as error:
+        report.problems.append(f"{path} cannot be read, or not be made again: {str(error).splitlines()[0]}")
         return
-    differences = _cells(TABLES[name], found, wanted)
-    if TABLES[name].machine:
-        report.note(f"{', '.join(TABLES[name].machine)}: measured, so only its bytes are checked", path)
-    if not differences and path.read_text(encoding="utf-8").splitlines()[0] != ",".join(TABLES[name].columns):
-        differences = ["its columns are not those of the table"]
-    report.problems += [f"{path}, {text}" for text in differences[:SHOWN]]
+    if len(found) != len(wanted):
+        report.problems.append(f"{path} has {len(found)} rows, and {len(wanted)} are computed")
+        return
+    measured = [column.name for column in table.columns if column.machine]
+    if measured:
+        report.note(f"{', '.join(measured)}: measured, so only its bytes are checked", path)
+    differences = [
+        f"{path}, line {line}, {column}: {cell!r} stands, {right!r} is computed"
+        for column in table.names
+        if column not in measured
+        for line, cell, right in zip(found.index, found[column], wanted[column], strict=True)
+        if cell != right
+    ]
+    report.problems += differences[:SHOWN]
     if len(differences) > SHOWN:
         report.problems.append(f"{path}: and {len(differences) - SHOWN} more cells")
-
-
-def _cells(table: Table, found: list[Row], wanted: list[Row]) -> list[str]:
-    """The cells that differ, each in words; line numbers are those of the file."""
-    if len(found) != len(wanted):
-        return [f"{len(found)} rows stand, {len(wanted)} are computed"]
-    return [
-        f"line {line}, {column}: {row.get(column)!r} stands, {right.get(column, '')!r} is computed"
-        for line, (row, right) in enumerate(zip(found, wanted, strict=True), 2)
-        for column in table.columns
-        if column not in table.machine and (row.get(column) or "") != right.get(column, "")
-    ]

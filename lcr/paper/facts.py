@@ -1,4 +1,4 @@
-"""`facts.yaml`: what can be read off the paper's text, and what the data sets' publishers say."""
+"""Facts of the paper's text and of the datasets' publishers, from `facts.yaml`."""
 
 from functools import cache
 from pathlib import Path
@@ -12,13 +12,14 @@ def _facts() -> dict[str, dict[str, Any]]:
     return read_yaml(Path(__file__).with_name("facts.yaml"))
 
 
-def fact(name: str) -> Any:
-    """The value of one fact. Raises KeyError if there is none of that name."""
-    return _facts()[name]["value"]
+def fact(name: str, at: int | None = None) -> Any:
+    """The value of a fact, or an element of it. Raises KeyError if no fact has this name."""
+    value = _facts()[name]["value"]
+    return value if at is None else value[at]
 
 
 def validation_clips(dataset: str) -> int:
-    """Clips of a real data set's whole validation split, by its publisher; 0 for clips that are drawn."""
+    """Clips in a real dataset's whole validation split, by its publisher; 0 for synthetic clips."""
     match dataset:
         case "jester" | "something":
             return fact(f"{dataset}_sizes")[1]

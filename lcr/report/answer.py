@@ -1,212 +1,176 @@
-"""The answer in ten lines, from the rows of a study's tables and nothing else.
+"""The answer in ten lines, from a study's tables and nothing else.
 
-Every sentence follows from numbers by a rule in this file: other numbers, other words. What decides is whether a 95%
-interval leaves out the value in question; the test over seeds, after Holm, says how sure that is.
+A sentence gives an effect with its 95% interval. Numbers alone choose the words: whether the interval lies above or
+below a value, or includes it.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
 
 from lcr.config.datasets import is_synthetic
 from lcr.config.study import FULL
 from lcr.study.claims.caveats import CAVEATS
-from lcr.study.claims.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, UNTESTED, VERDICTS
-from lcr.study.tables.rows import Row, float_of, short
+from lcr.study.claims.verdicts import CONTRADICTED, VERDICTS
+from lcr.study.tables.accuracy import IDENTICAL as BY_CONSTRUCTION
 from lcr.study.tables.statistics import EQUAL
 from lcr.study.tables.table1 import DEFAULT
 
-Tables = Mapping[str, Sequence[Row]]
+READ = ("table1", "table2", "ablations", "temporal", "statistics", "readings", "claims")
+Tables = Mapping[str, pd.DataFrame]  # by name, all of READ
 ALPHA = 0.05
-HALF = 50.0  # percent: a pair answered by tossing a coin
+HALF = 50.0  # percent of a pair's clips that a coin would rank rightly
+CONDITIONS = {"as_is": "as recorded", "last_frame": "with the last frame repeated", "reversed": "played backward"}
+ABOVE, BELOW, INCLUDES, IDENTICAL = "above", "below", "includes", "identical"
 
 
-def answer_lines(tables: Tables, classes: int) -> list[str]:
-    """What the study says, one statement a line, in the order in which a reader asks.
+class Sentence(NamedTuple):
+    """One line of the answer, in Markdown.
 
-    Args:
-        tables: rows by the name of their table; a table that is not there is not spoken of.
-        classes: of Table 2's dataset.
+    about: a variant, or one of data, full, time, text and claims.
+    rule: the outcomes that chose the words, with spaces between (as "above includes below").
     """
-    measured = [row for row in tables["table2"] if row["source"] == "measured"]
-    full = next(row for row in measured if row["variant"] == FULL)
+
+    about: str
+    rule: str
+    text: str
+
+
+def answer(tables: Tables, classes: int) -> list[Sentence]:
+    """The study's answer, in the order in which a reader asks; classes: of Table 2's dataset."""
+    table2 = tables["table2"]
+    dataset = table2.dataset[table2.source == "measured"].iloc[0]
+    variants = {
+        variant: sorted(rows.itertuples(), key=lambda row: row.dataset != dataset)
+        for variant, rows in tables["statistics"].groupby("variant", sort=False)
+    }
+    full = variants.pop(FULL)[0]
+    temporal = [row for row in tables["temporal"].itertuples() if (row.dataset, row.variant) == (dataset, FULL)]
     return [
         _data(full),
-        _full(full, classes),
-        *(_ablation(row, tables) for row in measured if row["variant"] != FULL),
-        *_time(tables, full["dataset"]),
-        *_text(tables.get("table1", ()), tables.get("readings", ())),
-        *_claims(tables.get("claims", ())),
+        _full(full, 100 / classes),
+        *map(_ablation, variants.values()),
+        *(_time(temporal) if temporal[0].condition else ()),
+        _text(tables["table1"], tables["readings"]),
+        _claims(tables["claims"]),
     ]
 
 
-def _data(full: Row) -> str:
-    amount = f"{full['seeds']} seed{'s' * (full['seeds'] != '1')} × {full['clips']} clips of `{full['dataset']}`"
-    if _generated(full["dataset"]):
-        return (
-            f"All accuracies are on **generated clips, not the paper's data** ({amount}): none confirms or refutes one "
-            "of the paper's."
-        )
-    return f"Accuracies are on the paper's data ({amount}){_note(full)}."
+def side(low: float, high: float, value: float) -> str:
+    """Whether the interval [low, high] lies above or below `value`, or includes it."""
+    return ABOVE if low > value else BELOW if high < value else INCLUDES
 
 
-def _note(row: Row) -> str:
-    return f": {row['note']}" if row.get("note") else ""
+def short(method: str) -> str:
+    """`LCR (no edge prompt)` -> no edge prompt"""
+    return method.removeprefix("LCR (").removesuffix(")")
 
 
-def _generated(dataset: str) -> bool:
-    return is_synthetic(dataset)
+def _with_interval(row: Any, value: str, stem: str, unit: str, form: str = ".2f") -> str:
+    low, high = (getattr(row, f"{stem}_ci_{end}") for end in ("low", "high"))
+    return f"{getattr(row, value):{form}}{unit} [{low:{form}}, {high:{form}}]"
 
 
-def _full(full: Row, classes: int) -> str:
-    chance = 100 / classes
-    low, high = float_of(full, "top1_ci_low"), float_of(full, "top1_ci_high")
-    sure = "above chance" if low > chance else "below chance" if high < chance else "not to be told from chance"
-    return (
-        f"The full model reaches {full['top1']}% [{full['top1_ci_low']}, {full['top1_ci_high']}] of {classes} classes, "
-        f"{sure} ({chance:.1f}%)."
-    )
+def _difference(row: Any, unit: str = "") -> str:
+    return _with_interval(row, "delta_top1", "delta", unit, "+.2f")
 
 
-def _ablation(row: Row, tables: Tables) -> str:
-    title = short(row["method"])
-    name = f"**{title[0].upper()}{title[1:]}**"
-    statistics = tables.get("statistics", ())
-    own = _statistics(row, statistics)
-    if _equal(own):
-        said = "answers every clip as the full model does: it tests nothing here."
-    else:
-        said = _effect(row, own.get("detectable_interval", ""))
-    others = [
-        other
-        for other in tables.get("ablations", ())
-        if other["variant"] == row["variant"] and other["dataset"] != row["dataset"]
+def _data(full: Any) -> Sentence:
+    amount = f"`{full.dataset}`, seeds × clips: {full.seeds} × {full.clips}"
+    if is_synthetic(full.dataset):
+        text = f"All accuracies are on **synthetic clips, not the paper's data** ({amount})"
+        return Sentence("data", "synthetic", f"{text}: no printed accuracy is tested.")
+    return Sentence("data", "real", f"All accuracies are on real clips ({amount}{full.note and '; '}{full.note}).")
+
+
+def _full(full: Any, chance: float) -> Sentence:
+    where = side(full.top1_ci_low, full.top1_ci_high, chance)
+    reached = _with_interval(full, "top1", "top1", "%")
+    return Sentence("full", where, f"The full model reaches {reached} top-1 ({where} chance, {chance:.1f}%).")
+
+
+def _ablation(rows: Sequence[Any]) -> Sentence:
+    """A variant's line; rows: of statistics.csv, that of Table 2's dataset first."""
+    own, *others = rows
+    rule, text = _effect(own)
+    changes = [IDENTICAL if _effect(row)[0] == IDENTICAL else _difference(row) for row in others]
+    if set(changes) - {IDENTICAL}:
+        parts = [f"`{row.dataset}` {change}" for row, change in zip(others, changes, strict=True)]
+        text += f" Other datasets: {', '.join(parts)}."
+    if own.variant in CAVEATS:
+        text += f" Caveat: {CAVEATS[own.variant]}."
+    title = short(own.method)
+    return Sentence(own.variant, rule, f"**{title[0].upper()}{title[1:]}** {text}")
+
+
+def _effect(row: Any) -> tuple[str, str]:
+    """Rule and words for a variant's difference from the full model."""
+    if BY_CONSTRUCTION in row.note:
+        return IDENTICAL, f"is {BY_CONSTRUCTION}."
+    if EQUAL in row.note:
+        return IDENTICAL, "gives the full model's predictions on every clip."
+    where = side(row.delta_ci_low, row.delta_ci_high, 0)
+    change = f"changed top-1 by {_difference(row, ' points')}"
+    if where != INCLUDES:
+        least = f", above {ALPHA}; {row.seeds} seeds give at least {row.p_floor_holm:.2g}"
+        return where, f"{change} (p = {row.p_holm:.2g} after Holm{least if row.p_holm > ALPHA else ''})."
+    power = f" This study had 80% power to detect a {row.detectable_interval:.2f}-point difference."
+    return where, f"{change}: the interval includes 0.{'' if math.isnan(row.detectable_interval) else power}"
+
+
+def _time(rows: Sequence[Any]) -> list[Sentence]:
+    sides = [side(row.pair_accuracy_ci_low, row.pair_accuracy_ci_high, HALF) for row in rows]
+    parts = [
+        f"{_with_interval(row, 'pair_accuracy', 'pair_accuracy', '%')} {CONDITIONS[row.condition]} ({where} 50%)"
+        for row, where in zip(rows, sides, strict=True)
     ]
-    differ = [other for other in others if not _equal(_statistics(other, statistics))]
-    elsewhere = [
-        f"`{other['dataset']}` {_difference(other) if other in differ else 'the same answers'}" for other in others
-    ]
-    also = f" Elsewhere: {', '.join(elsewhere)}." if differ else ""
-    caveat = f" Mind: {CAVEATS[row['variant']]}." if row["variant"] in CAVEATS else ""
-    return f"{name} {said}{also}{caveat}"
+    text = f"The full model scores a clip's own class above its time reverse in {'; '.join(parts)}."
+    return [Sentence("time", " ".join(sides), text)]
 
 
-def _equal(statistics: Row) -> bool:
-    return EQUAL in statistics.get("note", "")
-
-
-def _statistics(row: Row, statistics: Sequence[Row]) -> Row:
-    mine = (row["dataset"], row["variant"])
-    return next((one for one in statistics if (one["dataset"], one["variant"]) == mine), {})
-
-
-def _difference(row: Row) -> str:
-    return f"{float_of(row, 'delta_top1'):+.2f} {_interval(row)}"
-
-
-def _interval(row: Row) -> str:
-    return f"[{float_of(row, 'delta_ci_low'):+.2f}, {float_of(row, 'delta_ci_high'):+.2f}]"
-
-
-def _effect(row: Row, detectable: str) -> str:
-    low, high = float_of(row, "delta_ci_low"), float_of(row, "delta_ci_high")
-    if low <= 0 <= high:
-        least = f"; of {detectable} points, 4 of 5 such studies would show it" if detectable else ""
-        return (
-            f"makes no difference that {row['seeds']} seeds × {row['clips']} clips could show: {_difference(row)} "
-            f"points{least}."
-        )
-    size = f"{abs(float_of(row, 'delta_top1')):.2f} points ({_interval(row)}; {_sureness(row)})"
-    if low > 0:
-        return f"**beats the full model** by {size}: what it takes out or changes does harm on these clips."
-    return f"loses {size}: what it takes out or changes matters on these clips."
-
-
-def _sureness(row: Row) -> str:
-    p, floor = float_of(row, "p_holm"), float_of(row, "p_floor_holm")
-    if p <= ALPHA:
-        return f"p = {p:.2g} after Holm"
-    if floor > ALPHA:
-        return f"not confirmed: with these seeds p cannot be below {floor:.2g}"
-    return f"not confirmed by the test over seeds: p = {p:.2g} after Holm"
-
-
-def _time(tables: Tables, dataset: str) -> Iterator[str]:
-    found = {
-        row["condition"]: row
-        for row in tables.get("temporal", ())
-        if row["variant"] == FULL and row["dataset"] == dataset and row.get("condition")
-    }
-    if not found:
-        return
-    ends = {name: [float_of(row, f"pair_accuracy_ci_{end}") for end in ("low", "high")] for name, row in found.items()}
-    forward, frozen, backward = (ends[name] for name in ("as_is", "last_frame", "reversed"))
-    sees = "sees time" if forward[0] > HALF else "does not see time that these clips could show"
-    rests = "as it should without time" if frozen[0] <= HALF <= frozen[1] else "so places alone tell something too"
-    turns = "its answer turns" if backward[1] < HALF else "its answer does not clearly turn"
-    text = {name: f"{float_of(row, 'pair_accuracy'):.2f}% {_ends(row)}" for name, row in found.items()}
-    yield (
-        f"On time-reversed pairs the full model {sees}: right in {text['as_is']} as the clips are; "
-        f"{text['last_frame']} with the last frame repeated, {rests}; {text['reversed']} played backward: {turns}."
+def _text(table1: pd.DataFrame, readings: pd.DataFrame) -> Sentence:
+    """The counts of Table 1 and the effects of other readings, in one line."""
+    counted = table1[table1.reading == DEFAULT].set_index("model")
+    worst = [counted[f"{name}_error_pct"] for name in ("params", "flops")]
+    params, flops = (f"{errors[model]:+.1f}% ({model})" for errors in worst for model in [errors.abs().idxmax()])
+    sensitivity = readings[readings.default].d_logits_d_rgb.dropna().iloc[0]
+    rule, depend = ("blind", "do not depend") if sensitivity == 0 else ("sees", "depend")
+    trained = list(readings[~readings.default & readings.delta_top1.notna()].itertuples())
+    sides = [side(row.delta_ci_low, row.delta_ci_high, 0) for row in trained]
+    better = "".join(
+        f", `{row.discrepancy}: {row.reading}`" for row, where in zip(trained, sides, strict=True) if where == ABOVE
+    )
+    return Sentence(
+        "text",
+        rule,
+        f"Under the default reading, the counts of Table 1 differ from the printed numbers by up to {params} in "
+        f"parameters and {flops} in FLOPs, and the logits {depend} on the RGB frames (gradient norm "
+        f"{sensitivity:.4g}). Top-1 of {len(trained)} other readings that were trained: {sides.count(ABOVE)} higher"
+        f"{better}; {sides.count(BELOW)} lower; {sides.count(INCLUDES)} with an interval that includes 0.",
     )
 
 
-def _ends(row: Row) -> str:
-    return f"[{row['pair_accuracy_ci_low']}, {row['pair_accuracy_ci_high']}]"
-
-
-def _text(table1: Sequence[Row], readings: Sequence[Row]) -> Iterator[str]:
-    """What counting and other readings say of the paper's text, in one line."""
-    said = "; ".join([*_counted(table1), *_readings(readings)])
-    if said:
-        yield f"{said[0].upper()}{said[1:]}."
-
-
-def _counted(table1: Sequence[Row]) -> Iterator[str]:
-    table1 = [row for row in table1 if row["reading"] == DEFAULT]
-    if not table1:
-        return
-    worst = {}
-    for column in ("params_error_pct", "flops_error_pct"):
-        row = max(table1, key=lambda row: abs(float_of(row, column)))
-        worst[column] = f"{float_of(row, column):+.1f}% ({row['model']})"
-    yield (
-        f"counted as we read the text, Table 1's parameters come out up to {worst['params_error_pct']} and its "
-        f"FLOPs up to {worst['flops_error_pct']} away, at {table1[0]['frames']} frames"
-    )
-
-
-def _readings(readings: Sequence[Row]) -> Iterator[str]:
-    default = next((row for row in readings if row["default"] == "yes" and row.get("d_logits_d_rgb")), None)
-    if default is not None:
-        blind = float_of(default, "d_logits_d_rgb") == 0
-        yield f"read so, the logits {'do not depend on the RGB frames at all' if blind else 'depend on the RGB frames'}"
-    trained = [row for row in readings if row.get("delta_top1") and row["default"] != "yes"]
-    if trained:
-        better = [f"`{row['discrepancy']}: {row['reading']}`" for row in trained if float_of(row, "delta_ci_low") > 0]
-        worse = sum(float_of(row, "delta_ci_high") < 0 for row in trained)
-        names = f" ({', '.join(better)})" if better else ""
-        yield (
-            f"of {len(trained)} other readings that were trained {len(better)} do better{names} and {worse} do worse, "
-            "by intervals that leave out 0"
-        )
-
-
-def of_the_paper(claims: Sequence[Row]) -> list[Row]:
+def of_the_paper(claims: pd.DataFrame) -> pd.DataFrame:
     """The ledger without the hypotheses of the study's own ablations."""
-    return [row for row in claims if not row["where"].startswith("ablations/")]
+    return claims[~claims["where"].str.startswith("ablations/")]
 
 
-def _claims(claims: Sequence[Row]) -> Iterator[str]:
+def verdict_counts(claims: pd.DataFrame) -> dict[str, int]:
+    """The number of claims with each verdict."""
+    return {verdict: int((claims.verdict == verdict).sum()) for verdict in VERDICTS}
+
+
+def _claims(claims: pd.DataFrame) -> Sentence:
     papers = of_the_paper(claims)
-    if not papers:
-        return
-    counts = Counter(row["verdict"] for row in papers)
-    fallen = Counter(row["kind"] for row in papers if row["verdict"] == CONTRADICTED)
-    kinds = ", ".join(f"{count} of {kind}" for kind, count in sorted(fallen.items()))
-    own = Counter(row["verdict"] for row in claims) - counts
-    apart = ", ".join(f"{own[verdict]} {verdict}" for verdict in VERDICTS if own[verdict])
-    yield (
-        f"Of {len(papers)} claims of the paper {counts[SUPPORTED]} are supported, **{counts[CONTRADICTED]} "
-        f"contradicted**{f' ({kinds})' if kinds else ''}, {counts[INCONCLUSIVE]} inconclusive and {counts[UNTESTED]} "
-        f"untested{f'; of the ablations’ own hypotheses {apart}' if apart else ''}."
-    )
+    own = claims.drop(papers.index)
+    kinds = papers[papers.verdict == CONTRADICTED].kind.value_counts().sort_index().to_dict()
+    texts = [f"Of {len(papers)} claims of the paper: {_listed(verdict_counts(papers))}."]
+    texts += [f"Contradicted by kind: {_listed(kinds)}."] if kinds else []
+    texts += [f"Of {len(own)} hypotheses of the ablations: {_listed(verdict_counts(own))}."] if len(own) else []
+    return Sentence("claims", "", " ".join(texts))
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)

@@ -1,57 +1,25 @@
-"""A finished study's files as its notebooks and its answer read them: tables, training curves, answers by class.
+"""A finished study's files as its notebooks and its answer read them: tables, training curves, predictions by class.
 
-Nothing is computed that a table does not hold already, and nothing is averaged over fewer seeds than the tables are.
+A number that a table holds is read, never computed again, and nothing is averaged over fewer seeds than the tables are.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pandas as pd
 
-from lcr.config.datasets import is_synthetic
 from lcr.config.study import FULL
-from lcr.study.tables.registry import TABLES
-from lcr.study.tables.rows import Row, read_rows, remake
+from lcr.study.store import Store
+from lcr.study.tables.frame import read_frame
+from lcr.study.tables.markdown import markdown
+from lcr.study.tables.registry import table_named
 from lcr.util.errors import InputError
 
 
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """The path of a run's file, for a block that reads it.
-
-    Raises:
-        InputError: the file is not there, or what the block reads is not what such a file holds.
-    """
-    redo = "run snakemake again"
-    try:
-        yield path
-    except FileNotFoundError:
-        raise InputError(f"no {path}; {redo}") from None
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-        raise InputError(f"{path} is damaged ({' '.join(str(error).split())}); remove it and {redo}") from None
-
-
-class Curves(NamedTuple):
-    """The training of one dataset × variant.
-
-    steps: (K,) the step that each line of metrics.jsonl ends at.
-    loss: (seeds, K), the mean training loss of the steps since the line before, in nats.
-    """
-
-    dataset: str
-    variant: str
-    title: str
-    steps: np.ndarray
-    loss: np.ndarray
-
-
-class ClassAnswers(NamedTuple):
-    """One variant's answers on one dataset: n seeds, M labelled clips.
+class ClassPredictions(NamedTuple):
+    """One variant's predictions on one dataset: n seeds, M labelled clips.
 
     classes: their names by number. labels: (M,). predictions: (n, M).
     """
@@ -78,99 +46,89 @@ class Finished:
         for name, given in (("study", study), ("results", results)):
             if not isinstance(given, str | Path):
                 raise InputError(
-                    f"{name} is {given!r}, no text; from papermill give it with `-r {name} {given}`, since -p takes "
-                    "what looks like a number for one"
+                    f"{name} is {given!r}, no text; from papermill give it with `-r {name} {given}`, since -p reads a "
+                    "word of digits as a number"
                 )
         here = Path.cwd()
-        places = [folder / results for folder in (here, *here.parents)]
-        found = [place for place in places if (place / study).is_dir()]
-        if not found:
+        folders = [folder / results for folder in (here, *here.parents)]
+        found = next((folder for folder in folders if (folder / study).is_dir()), None)
+        if found is None:
             raise InputError(f"no {results}/{study} here or above; first: snakemake --cores all --config study={study}")
-        self.study, self.results = study, found[0]
-        self.folder = self.results / study
-
-    def rows(self, table: str) -> list[Row]:
-        """The rows of one of the study's tables.
-
-        Raises:
-            InputError: the table is not made, or damaged (see `read_rows`).
-        """
-        columns = TABLES[table].columns if table in TABLES else ()
-        return read_rows(self.path(table), columns, self.redo(table))
+        self.study, self.results = study, found
+        self.folder = found / study
+        self.store = Store(found, study)
 
     def path(self, table: str) -> Path:
-        """Where a table of the study lies."""
+        """The path of one of the study's tables."""
         return self.folder / f"{table}.csv"
 
-    def redo(self, table: str) -> str:
-        """In words: what makes a table of the study anew; of a study outside ablations/, only its YAML is known."""
-        return f"{remake(table, self.study)} (or its YAML)"
+    def table(self, name: str) -> pd.DataFrame:
+        """One of the study's tables.
 
-    def variants(self) -> list[Row]:
-        """The rows of ablations.csv: every dataset × variant that was run."""
-        return self.rows("ablations")
+        Raises:
+            InputError: no table has this name, or it is missing or damaged (see `read_frame`).
+        """
+        return read_frame(self.path(name), table_named(name), self.study)
 
-    def seeds(self, dataset: str, variant: str) -> list[Path]:
-        """The folders of a variant's seeds, as many as the tables are over.
+    def markdown(self, name: str) -> str:
+        """One of the study's tables as Markdown; raises as `table`."""
+        return markdown(table_named(name), self.table(name))
+
+    def seeds(self, dataset: str, variant: str) -> list[int]:
+        """The seeds of a variant, as many as the tables are over.
 
         Raises:
             InputError: there are more or fewer: the tables are of other runs than these.
         """
-        folders = (self.folder / dataset / variant).glob("seed-*")
-        found = sorted((one for one in folders if one.name[5:].isdecimal()), key=lambda one: int(one.name[5:]))
-        told = {row["seeds"] for row in self.variants() if (row["dataset"], row["variant"]) == (dataset, variant)}
-        if told != {str(len(found))}:
+        found = self.store.seeds(dataset, variant)
+        rows = self.table("ablations")
+        told = rows.seeds[(rows.dataset == dataset) & (rows.variant == variant)].tolist()
+        if told != [len(found)]:
             raise InputError(
                 f"{self.folder / dataset / variant} has {len(found)} seeds, and ablations.csv is over "
-                f"{' or '.join(told) or 'none'}; make the tables anew, or remove runs that left the study"
+                f"{' or '.join(map(str, told)) or 'none'}; make the tables again, or remove runs that left the study"
             )
         return found
 
-    def curves(self) -> list[Curves]:
-        """The training curves of every dataset × variant.
+    def curves(self) -> pd.DataFrame:
+        """The training of every run: dataset, variant, method, seed, step, and loss in nats, mean since the row before.
 
         Raises:
-            InputError: a run's metrics.jsonl is missing or damaged, or its seeds were logged at different steps.
+            InputError: a run's metrics are missing or damaged, or a variant's seeds were logged at different steps.
         """
-        return [self._curves(row) for row in self.variants()]
+        rows = [
+            {"dataset": one.dataset, "variant": one.variant, "method": one.method, "seed": seed} | line
+            for one in self.table("ablations").itertuples()
+            for seed in self.seeds(one.dataset, one.variant)
+            for line in self.store.metrics(one.dataset, one.variant, seed)
+            if "loss" in line
+        ]
+        found = pd.DataFrame(rows)
+        for arm, runs in found.groupby(["dataset", "variant"]):
+            if runs.step.value_counts().nunique() > 1:
+                raise InputError(f"{'/'.join(arm)}: its seeds were logged at different steps; train them again")
+        return found
 
-    def _curves(self, row: Row) -> Curves:
-        logs = []
-        for folder in self.seeds(row["dataset"], row["variant"]):
-            with whole_file(folder / "metrics.jsonl") as path:
-                lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-                logs.append([one for one in lines if "loss" in one])
-        steps = [[one["step"] for one in log] for log in logs]
-        if any(one != steps[0] for one in steps):
-            raise InputError(f"{row['dataset']}/{row['variant']}: its seeds were logged at different steps; train anew")
-        loss = np.array([[one["loss"] for one in log] for log in logs])
-        return Curves(row["dataset"], row["variant"], row["method"], np.array(steps[0]), loss)
-
-    def class_answers(self, variant: str = FULL) -> list[ClassAnswers]:
-        """A variant's answers on each dataset.
+    def class_predictions(self, variant: str = FULL) -> list[ClassPredictions]:
+        """A variant's predictions on each dataset.
 
         Raises:
-            InputError: its predictions are missing or damaged, or its seeds answer different clips.
+            InputError: they are missing or damaged, or the seeds predict different clips.
         """
-        return [self._class_answers(row["dataset"], variant) for row in self.variants() if row["variant"] == variant]
+        rows = self.table("ablations")
+        return [self._class_predictions(dataset, variant) for dataset in rows.dataset[rows.variant == variant]]
 
-    def _class_answers(self, dataset: str, variant: str) -> ClassAnswers:
-        columns = ["id", "label", "prediction"]
-        tables = []
-        for folder in self.seeds(dataset, variant):
-            with whole_file(folder / "predictions.parquet") as path:
-                tables.append(pq.read_table(path, columns=columns))
+    def _class_predictions(self, dataset: str, variant: str) -> ClassPredictions:
+        seeds = self.seeds(dataset, variant)
+        tables = [self.store.predictions(dataset, variant, seed, ["id", "label", "prediction"]) for seed in seeds]
         if any(not table["id"].equals(tables[0]["id"]) for table in tables):
-            raise InputError(f"{self.folder / dataset / variant}: its seeds answer different clips; evaluate them anew")
+            folder = self.folder / dataset / variant
+            raise InputError(f"{folder}: its seeds predict different clips; evaluate them again")
         labels = tables[0]["label"].to_numpy()
         predictions = np.stack([table["prediction"].to_numpy() for table in tables])
-        return ClassAnswers(dataset, self.classes(dataset), labels[labels >= 0], predictions[:, labels >= 0])
+        return ClassPredictions(dataset, self.classes(dataset), labels[labels >= 0], predictions[:, labels >= 0])
 
     def classes(self, dataset: str) -> tuple[str, ...]:
-        """The dataset's classes by number, as its predictions say."""
-        with whole_file(self.seeds(dataset, FULL)[0] / "predictions.parquet") as path:
-            return tuple(json.loads(pq.read_schema(path).metadata[b"classes"]))
-
-    def generated(self, dataset: str) -> bool:
-        """Whether its clips are drawn here, and so not the paper's."""
-        return is_synthetic(dataset)
+        """The dataset's classes by number, from the description of its predictions."""
+        table = self.store.predictions(dataset, FULL, self.seeds(dataset, FULL)[0], ["id"])
+        return tuple(json.loads(table.schema.metadata[b"classes"]))

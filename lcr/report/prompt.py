@@ -1,12 +1,10 @@
-"""The clip that the edge_prompt figure shows: read from the study's data, met by one trained model."""
+"""The clip of the edge_prompt figure: one clip of the study's data, read by one trained model."""
 
 from contextlib import chdir
 
 import numpy as np
-import pyarrow.parquet as pq
 import torch
 
-from lcr.config.record import RunRecord
 from lcr.config.run import Data
 from lcr.config.study import FULL, DatasetConfig
 from lcr.data.clips import Clips
@@ -16,26 +14,27 @@ from lcr.probes.attention import class_token_readings
 from lcr.report.figures.edge_prompt import PromptClip
 from lcr.report.finished import Finished
 from lcr.run.evaluate import load_trained
+from lcr.study.store import Key
 
 
 def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
-    """The first validation clip, by name, that the full model's first seed answers rightly; else the first of all.
+    """The first validation clip, by name, that the full model's first seed predicts rightly; else the first of all.
 
     Args:
-        dataset: one of the study's; its clips are prepared anew where `.lcr/` beside the results has them no more.
+        dataset: one of the study's; its clips are prepared again where `.lcr/` beside the results lacks them.
 
     Raises:
         InputError: the run is missing or damaged, or its real clips are gone.
     """
-    folder = finished.seeds(dataset, FULL)[0]
-    model, _ = load_trained(folder / "model.safetensors", torch.device("cpu"))
-    said = RunRecord.read(folder).config
+    run = Key(dataset, FULL, finished.seeds(dataset, FULL)[0])
+    model, _ = load_trained(finished.folder / run.folder / "model.safetensors", torch.device("cpu"))
+    said = finished.store.record(*run).config
     told = {name: said[name] for name in DatasetConfig.model_fields} | {"model": said["model_name"]}
     config = DatasetConfig.model_validate(told)
     data = Data(study=finished.study, dataset=dataset, config=config)
-    answers = pq.read_table(folder / "predictions.parquet", columns=["id", "label", "prediction"]).to_pandas()
-    right = answers[answers.label == answers.prediction]
-    chosen = (right if len(right) else answers).sort_values("id").iloc[0]
+    table = finished.store.predictions(*run, ["id", "label", "prediction"]).to_pandas()
+    right = table[table.label == table.prediction]
+    chosen = (right if len(right) else table).sort_values("id").iloc[0]
     with chdir(finished.results.parent):  # where `.lcr/` is
         clips = Clips(prepare(data), "validation", config.data, data.frame_size)
         batch = clips.test_batch(np.array([clips.ids.index(chosen.id)]), config.protocol)

@@ -1,127 +1,86 @@
-"""results/README.md: the answer in ten lines, then tables, figures and the ledger that it follows from."""
+"""results/README.md: the answer in ten lines, then the tables, figures and claims that it follows from."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 
+import pandas as pd
+
+from lcr.config.datasets import dataset_format
 from lcr.config.study import FULL
 from lcr.cost.table1 import table1 as printed_table1
-from lcr.report.answer import Tables, answer_lines, of_the_paper
+from lcr.report.answer import READ, Tables, answer, of_the_paper, verdict_counts
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
 from lcr.report.page import html_page
-from lcr.study.claims.ledger import table2 as printed_table2
-from lcr.study.claims.table import claim_ids
-from lcr.study.claims.verdicts import CONTRADICTED, VERDICTS
+from lcr.study.claims.printed import table2 as printed_table2
+from lcr.study.claims.table import CLAIMS
+from lcr.study.claims.verdicts import CONTRADICTED
+from lcr.study.predictions import CONDITIONS
+from lcr.study.tables.markdown import markdown
 from lcr.study.tables.readings import reading_keys
-from lcr.study.tables.registry import markdown
-from lcr.study.tables.rows import Row
+from lcr.study.tables.registry import TABLES
 from lcr.study.tables.table1 import DEFAULT
-from lcr.study.tables.whole import Key, require, require_runs, runs_of
 from lcr.util.errors import InputError
 from lcr.util.files import write_aside
 
-SHOWN = {
-    "table2": "Table 2: published and measured",
-    "ablations": "Ablations on every dataset",
-    "temporal": "Does the model see time?",
-}
-
-OF_RUNS = ("ablations", "statistics", "temporal")  # tables of every dataset and variant
+SHOWN = ("table2", "ablations", "temporal", "table1")
+UNCERTAINTY = (
+    "Uncertainty: brackets are 95% intervals over seeds and clips. Differences are variant minus full in percentage "
+    "points, paired by seed and clip. p is about the evaluated clips alone."
+)
 
 
 def readme(study: str, tables: Tables, classes: int) -> str:
     """The whole page, with links relative to the folder of the tables.
 
     Args:
-        tables: rows by the name of their table; `table2`, `ablations` and `temporal` at least.
+        tables: frames by the name of their table, all of `READ`.
         classes: of Table 2's dataset.
     """
-    numbered = [f"{number}. {line}" for number, line in enumerate(answer_lines(tables, classes), 1)]
+    numbered = [f"{number}. {sentence.text}" for number, sentence in enumerate(answer(tables, classes), 1)]
+    table1 = tables["table1"]
+    floors = sorted({f"{floor:.4g}" for floor in tables["ablations"].p_floor_holm.dropna()})
     parts = [
         f"# Which part of LCR matters? Study `{study}`",
-        "Made by `lcr answer` from the tables beside it; every sentence follows from their numbers.",
+        "`lcr answer` makes this page from the tables beside it; each sentence follows from their numbers.",
         "\n".join(numbered),
-        _how_sure(tables["ablations"]),
+        f"{UNCERTAINTY} With these seeds no p-value is below {', '.join(floors)}." if floors else UNCERTAINTY,
         "![Each ablation against the full model](figures/ablations.png)",
-        *_ledger(tables.get("claims", ())),
+        *_ledger(tables["claims"]),
     ]
-    for name, title in SHOWN.items():
-        parts += [f"## {title}", f"[{name}.csv]({name}.csv)", markdown(name, tables[name])]
-    parts += _table1(tables.get("table1", ()))
-    parts += ["## Figures", *_figures()]
+    for name, frame in (tables | {"table1": table1[table1.reading == DEFAULT]}).items():
+        if name in SHOWN:
+            parts += [f"## {TABLES[name].title}", f"[{name}.csv]({name}.csv)", markdown(TABLES[name], frame)]
+    parts.append("## Figures")
+    for name, notebook in NOTEBOOKS.items():
+        parts.append(f"**{notebook.title}** ([notebook](notebooks/{name}.html), [SVG](figures/{name}.svg))")
+        parts.append(f"![{notebook.title}](figures/{name}.png)")
     return "\n\n".join(parts) + "\n"
 
 
-def _how_sure(ablations: Sequence[Row]) -> str:
-    floors = {row["p_floor_holm"] for row in ablations if row.get("p_floor_holm")}
-    least = f" With these seeds no p-value can be below {' or '.join(sorted(floors))}." if floors else ""
-    return (
-        "How sure: brackets are 95% intervals over seeds and clips, differences are variant minus full in percentage "
-        f"points, paired; p speaks of the evaluated clips alone.{least}"
-    )
-
-
-def _ledger(claims: Sequence[Row]) -> Iterator[str]:
-    if not claims:
-        return
+def _ledger(claims: pd.DataFrame) -> Iterator[str]:
     papers = of_the_paper(claims)
-    counts = Counter(row["verdict"] for row in papers)
+    counts = verdict_counts(papers)
     yield "## The paper's claims"
-    yield _table(VERDICTS, [[str(counts[verdict]) for verdict in VERDICTS]])
-    yield (
-        "Every claim with its test and its evidence, and the hypotheses of the ablations: [claims.csv](claims.csv). "
-        "Those that fall:"
-    )
-    fallen = [row for row in papers if row["verdict"] == CONTRADICTED]
-    yield "\n".join(f"- {row['claim']} ({row['where']}): {row['why']}" for row in fallen) or "- none"
+    cells = (counts, ["---"] * len(counts), map(str, counts.values()))
+    yield "\n".join(f"| {' | '.join(line)} |" for line in cells)
+    yield "Each claim with its test and its evidence: [claims.csv](claims.csv). Contradicted claims:"
+    contradicted = papers[papers.verdict == CONTRADICTED]
+    lines = "- " + contradicted.claim + " (" + contradicted["where"] + "): " + contradicted.why
+    yield "\n".join(lines) or "- none"
 
 
-def _table1(rows: Sequence[Row]) -> Iterator[str]:
-    rows = [row for row in rows if row["reading"] == DEFAULT]
-    if not rows:
-        return
-    heads = {
-        "model": "Model",
-        "params_m_published": "Parameters (M), published",
-        "params_m": "counted",
-        "params_error_pct": "off by (%)",
-        "flops_t_published": "FLOPs (T), published",
-        "gmacs": "Multiply-adds (G), counted",
-        "gflops": "FLOPs (G), counted",
-        "flops_error_pct": "off by (%)",
-    }
-    yield "## Table 1: published and counted"
-    yield "As the text is read here; under every other reading that counts otherwise: [table1.csv](table1.csv)"
-    yield _table(list(heads.values()), [[row[column] for column in heads] for row in rows])
-
-
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join("| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *lines))
-
-
-def _figures() -> Iterator[str]:
-    for name, notebook in NOTEBOOKS.items():
-        title = notebook.title
-        yield f"**{title}** ([notebook](notebooks/{name}.html), [SVG](figures/{name}.svg))"
-        yield f"![{title}](figures/{name}.png)"
-
-
-def write_readme(finished: Finished, names: Sequence[str]) -> list[Path]:
+def write_readme(finished: Finished) -> list[Path]:
     """Writes README.md and, for the report, answer.html beside a study's tables; returns their paths.
 
-    Args:
-        names: the tables that it is made from.
-
     Raises:
-        InputError: one of them or a figure is not made, one is damaged or lacks a row, or the place cannot be written
-            to.
+        InputError: a table or a figure is missing, a table is damaged or lacks a row, or a page cannot be written.
     """
-    tables = {name: finished.rows(name) for name in names}
+    tables = {name: finished.table(name) for name in READ}
     _check_whole(finished, tables)
-    full = next(row for row in tables["table2"] if row["variant"] == FULL)
-    text = readme(finished.study, tables, len(finished.classes(full["dataset"])))
+    table2 = tables["table2"]
+    text = readme(finished.study, tables, len(finished.classes(table2.dataset[table2.variant == FULL].item())))
     for name in NOTEBOOKS:
         if not (finished.folder / "figures" / f"{name}.png").is_file():
             raise InputError(f"no {finished.folder}/figures/{name}.png; run notebooks/{name}.ipynb first, or snakemake")
@@ -133,25 +92,37 @@ def write_readme(finished: Finished, names: Sequence[str]) -> list[Path]:
 
 
 def _check_whole(finished: Finished, tables: Tables) -> None:
-    """Refuses tables of which one has fewer runs than another, or lacks what is in the paper or its register.
+    """Refuses tables that lack a row of a run, of the paper's tables or of the registers.
 
     Raises:
         InputError: names the table and the row.
     """
-    measured = [row for row in tables["table2"] if row["source"] == "measured"]
-    runs = runs_of(row for rows in (*(tables[name] for name in OF_RUNS), measured) for row in rows)
-    datasets, variants = dict.fromkeys(dataset for dataset, _ in runs), dict.fromkeys([FULL, *(one for _, one in runs)])
-    for name in OF_RUNS:
-        redo = f"{finished.redo(name)}, or the other tables, if that run is no longer part of the study"
-        require_runs(finished.path(name), tables[name], product(datasets, variants), redo)
-    of_table2 = dict.fromkeys(row["dataset"] for row in measured) or ["measured"]  # of none: its name is not known
+    table2, paired = tables["table2"], tables["temporal"]
+    measured = table2[table2.source == "measured"]
+    runs = pd.concat([tables["ablations"], tables["statistics"], paired, measured])
+    datasets, variants = runs.dataset.unique(), dict.fromkeys([FULL, *runs.variant])
+    with_pairs = set(paired.dataset[paired.condition != ""])
+    arms = list(product(datasets, variants))
+    times = [(*arm, time) for arm in arms for time in (CONDITIONS if arm[0] in with_pairs else ("",))]
+    of_table2 = product(measured.dataset.unique() if len(measured) else ["measured"], variants)
 
-    def need(name: str, columns: Sequence[str], wanted: Iterable[Key], rows: Sequence[Row]) -> None:
-        found = (tuple(row[column] for column in columns) for row in rows)
-        require(finished.path(name), found, wanted, finished.redo(name))
+    def need(name: str, columns: list[str], wanted: Iterable[tuple[str, ...]]) -> None:
+        found = set(tables[name][columns].itertuples(index=False, name=None))
+        if lacking := ["/".join(filter(None, key)) for key in wanted if key not in found]:
+            more = f" and {len(lacking) - 1} rows more" if lacking[1:] else ""
+            again = TABLES[name].again(finished.study)
+            raise InputError(f"{finished.path(name)} lacks the row of {lacking[0]}{more}; {again}")
 
-    need("table1", ("model", "reading"), ((one.name, DEFAULT) for one in printed_table1()), tables["table1"])
-    need("table2", ("source", "method"), (("published", one["method"]) for one in printed_table2()), tables["table2"])
-    need("table2", ("dataset", "variant"), product(of_table2, variants), measured)
-    need("readings", ("discrepancy", "reading"), reading_keys(), tables["readings"])
-    need("claims", ("id",), ((one,) for one in claim_ids(datasets, variants)), tables["claims"])
+    need("ablations", ["dataset", "variant"], arms)
+    need("statistics", ["dataset", "variant"], arms)
+    need("temporal", ["dataset", "variant", "condition"], times)
+    need("table1", ["model", "reading"], [(one.name, DEFAULT) for one in printed_table1()])
+    need("table2", ["source", "method"], [("published", one["method"]) for one in printed_table2()])
+    need("table2", ["dataset", "variant"], of_table2)
+    need("readings", ["discrepancy", "reading"], reading_keys())
+    hypotheses = product([name for name in variants if name != FULL], map(dataset_format, datasets))
+    table1 = product([f"table1-{one.name}" for one in printed_table1()], ("settings", "params", "flops"))
+    ids = [one.id for one in CLAIMS] + ["-".join(("hypothesis", *one)) for one in hypotheses]
+    need("claims", ["id"], [(one,) for one in (*ids, *map("-".join, table1))])
+    cells = [(f"Table 2, {one.pop('method')}", *one.values()) for one in map(dict, printed_table2())]
+    need("claims", ["where", "published"], [(where, cell) for where, *row in cells for cell in row if cell])

@@ -1,18 +1,43 @@
-"""`Store`: the per-run results of one study, wherever they lie."""
+"""`Store`: the per-run results of a study, from run folders or from the packed files of a reference.
+
+A run folder, `<study>/<dataset>/<variant>/seed-<seed>/`, holds run.json, predictions.parquet, temporal.parquet and
+metrics.jsonl. A reference packs the runs into four files in `<study>/`: runs.json (a list of records) and three parquet
+tables with the columns dataset, variant and seed before the run's own. In predictions.parquet `scores` is a list, and
+`about` numbers the run's schema metadata, a list in the file's schema metadata. Packing loses nothing.
+"""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lcr.config.record import RunRecord
 from lcr.util.errors import InputError
+from lcr.util.files import write_aside
 
+RECORDS, PREDICTIONS, TEMPORAL, METRICS = "runs.json", "predictions.parquet", "temporal.parquet", "metrics.parquet"
+PACKED = (RECORDS, PREDICTIONS, TEMPORAL, METRICS)
 REDO = "run snakemake again"
+OF_RUN = ("run.json", PREDICTIONS, TEMPORAL, "metrics.jsonl")  # in the order of PACKED
+
+
+class Key(NamedTuple):
+    """The place of a run in its study."""
+
+    dataset: str
+    variant: str
+    seed: int
+
+    @property
+    def folder(self) -> str:
+        """The run's folder, relative to the study's."""
+        return f"{self.dataset}/{self.variant}/seed-{self.seed}"
 
 
 @contextmanager
@@ -25,65 +50,190 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield path
     except FileNotFoundError:
-        raise InputError(f"no {path}; {REDO}") from None
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise InputError(f"no {path} (not run, or failed); {REDO}") from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, pa.ArrowException) as error:
         raise InputError(f"{path} is damaged ({' '.join(str(error).split())}); remove it and {REDO}") from None
 
 
 class Store:
-    """Records, predictions and metrics of a study's runs, from their folders `<dataset>/<variant>/seed-<seed>/`.
+    """The per-run results of a study.
 
     Args:
-        results: the folder that holds the study's folder.
-        study: the study's name.
+        results: the folder that the study's folder stands in.
+
+    Every reader of a run raises InputError if the run's file is missing or damaged; the file is named.
     """
 
     def __init__(self, results: str | Path, study: str) -> None:
         self.folder = Path(results) / study
+        self.packed = (self.folder / RECORDS).is_file()
 
-    def run_folder(self, dataset: str, variant: str, seed: int) -> Path:
-        return self.folder / dataset / variant / f"seed-{seed}"
+    def place(self, run: Key, file: str) -> Path:
+        """The file that holds one of a run's four files, `OF_RUN`: that file itself, or a packed one."""
+        return self.folder / (PACKED[OF_RUN.index(file)] if self.packed else f"{run.folder}/{file}")
+
+    def runs(self) -> list[Key]:
+        """All runs that have a record, by dataset, variant and seed."""
+        if self.packed:
+            return sorted(self._records)
+        parts = (path.parts[-4:-1] for path in self.folder.glob("*/*/seed-*/run.json"))
+        named = ((dataset, variant, seed.removeprefix("seed-")) for dataset, variant, seed in parts)
+        return sorted(Key(dataset, variant, int(seed)) for dataset, variant, seed in named if seed.isdecimal())
 
     def seeds(self, dataset: str, variant: str) -> list[int]:
         """The seeds that have results, ascending."""
+        if self.packed:
+            return [run.seed for run in self.runs() if run[:2] == (dataset, variant)]
         names = (one.name.removeprefix("seed-") for one in (self.folder / dataset / variant).glob("seed-*"))
         return sorted(int(name) for name in names if name.isdecimal())
 
     def record(self, dataset: str, variant: str, seed: int) -> RunRecord:
-        """The run's record.
-
-        Raises:
-            InputError: it is missing or damaged.
-        """
-        folder = self.run_folder(dataset, variant, seed)
-        with whole_file(folder / "run.json"):
-            return RunRecord.read(folder)
+        """The record of a run."""
+        run = Key(dataset, variant, seed)
+        if self.packed and run in self._records:
+            return self._records[run]
+        with whole_file(self.folder / run.folder / "run.json") as path:
+            return RunRecord.read(path.parent)
 
     def predictions(self, dataset: str, variant: str, seed: int, columns: list[str] | None = None) -> pa.Table:
-        """One row a clip: id, label, label_name, prediction, and score_0 … of every class; the metadata name classes.
+        """Predictions of a run, one row a clip: id, label, label_name, prediction, score_0 … score_(classes - 1).
 
-        Raises:
-            InputError: the file is missing or damaged.
+        The schema's metadata has protocol, data_hash and classes.
         """
-        return self._table(dataset, variant, seed, "predictions", columns)
+        run = Key(dataset, variant, seed)
+        with whole_file(self.place(run, PREDICTIONS)) as path:
+            if not self.packed:
+                return pq.read_table(path, columns=columns)
+            rows = self._rows(PREDICTIONS, run)
+            scores = rows["scores"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
+            named = {name: rows[name] for name in rows.column_names[: rows.column_names.index("scores")]}
+            named |= {f"score_{k}": pa.array(column) for k, column in enumerate(scores.T)}
+            return pa.table(named).replace_schema_metadata(self._about(run)).select(columns or list(named))
 
-    def temporal(self, dataset: str, variant: str, seed: int, columns: list[str] | None = None) -> pa.Table:
-        """One row a clip and condition: scores of the own label and of its time reverse.
-
-        Raises:
-            InputError: the file is missing or damaged.
-        """
-        return self._table(dataset, variant, seed, "temporal", columns)
-
-    def _table(self, dataset: str, variant: str, seed: int, name: str, columns: list[str] | None) -> pa.Table:
-        with whole_file(self.run_folder(dataset, variant, seed) / f"{name}.parquet") as path:
-            return pq.read_table(path, columns=columns)
+    def temporal(self, dataset: str, variant: str, seed: int) -> pa.Table:
+        """Scores of a run's time-reversed pairs: id, label, reverse_label, condition, score_label, score_reverse."""
+        run = Key(dataset, variant, seed)
+        with whole_file(self.place(run, TEMPORAL)) as path:
+            if not self.packed:
+                return pq.read_table(path)
+            return self._rows(TEMPORAL, run).replace_schema_metadata(self._about(run))
 
     def metrics(self, dataset: str, variant: str, seed: int) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl: the mean of each window of steps, and a last line with `end`.
+        """The lines of a run's training log: the mean of each window of steps, and a last line with `end`."""
+        run = Key(dataset, variant, seed)
+        with whole_file(self.place(run, "metrics.jsonl")) as path:
+            if not self.packed:
+                return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            lines = self._rows(METRICS, run).to_pylist()
+            return [{name: value for name, value in line.items() if value is not None} for line in lines]
 
-        Raises:
-            InputError: the file is missing or damaged.
-        """
-        with whole_file(self.run_folder(dataset, variant, seed) / "metrics.jsonl") as path:
-            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    # The packed files.
+
+    @property
+    def _records(self) -> dict[Key, RunRecord]:
+        path = self.folder / RECORDS
+        with whole_file(path):
+            return _packed_records(path, path.stat().st_mtime_ns)
+
+    def _table(self, name: str) -> tuple[pa.Table, dict[Key, np.ndarray]]:
+        path = self.folder / name
+        return _packed_table(path, path.stat().st_mtime_ns)
+
+    def _rows(self, name: str, run: Key) -> pa.Table:
+        """The rows of a run in a packed table, without the columns that name the run."""
+        table, places = self._table(name)
+        if run not in places and run not in self._records:
+            raise FileNotFoundError
+        return table.take(places.get(run, np.array([], int))).drop_columns(list(Key._fields))
+
+    def _about(self, run: Key) -> dict[str, str]:
+        """The schema metadata of a run's tables."""
+        table, places = self._table(PREDICTIONS)
+        return json.loads(table.schema.metadata[b"about"])[table["about"][int(places[run][0])].as_py()]
+
+
+@lru_cache(2)
+def _packed_records(path: Path, changed: int) -> dict[Key, RunRecord]:
+    """The records in runs.json. changed: the time of the file's last change, so that no older content is returned."""
+    records = [RunRecord.parse(one, path) for one in json.loads(path.read_bytes())]
+    return {Key(one.dataset, one.variant, one.seed): one for one in records}
+
+
+@lru_cache(6)
+def _packed_table(path: Path, changed: int) -> tuple[pa.Table, dict[Key, np.ndarray]]:
+    """A packed table, and the row numbers of each run."""
+    table = pq.read_table(path)
+    places = table.select(Key._fields).to_pandas().groupby(list(Key._fields)).indices
+    return table, {Key(*run): rows for run, rows in places.items()}
+
+
+def pack(store: Store, folder: Path) -> None:
+    """Writes the packed files of all runs of `store` to `folder`.
+
+    Raises:
+        InputError: a file of a run is missing or damaged, or cannot be restored from the packed form.
+    """
+    runs = store.runs()
+    records = [store.record(*run) for run in runs]
+    predictions = [store.predictions(*run) for run in runs]
+    temporal = [store.temporal(*run) for run in runs]
+    metrics = [store.metrics(*run) for run in runs]
+    write_records(folder, records)
+    abouts = [
+        {name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()} for table in predictions
+    ]
+    unique = [json.loads(text) for text in dict.fromkeys(map(json.dumps, abouts))]
+    lists = [_with_lists(table, unique.index(about)) for table, about in zip(predictions, abouts, strict=True)]
+    names = list(dict.fromkeys(name for log in metrics for line in log for name in line))
+    logs = [pa.Table.from_pylist([dict.fromkeys(names) | line for line in log]) for log in metrics]
+    for file, tables in {PREDICTIONS: lists, TEMPORAL: temporal, METRICS: logs}.items():
+        named = [_named(table, run) for table, run in zip(tables, runs, strict=True)]
+        whole = pa.concat_tables(named, promote_options="permissive")
+        _write(folder / file, whole.replace_schema_metadata({"about": json.dumps(unique)}))
+    packed = Store(folder.parent, folder.name)
+    for run, *wanted in zip(runs, records, predictions, temporal, metrics, strict=True):
+        found = packed.record(*run), packed.predictions(*run), packed.temporal(*run), packed.metrics(*run)
+        for file, one, other in zip(OF_RUN, wanted, found, strict=True):
+            if not _same(one, other):
+                raise InputError(f"{store.place(run, file)} cannot be packed without loss")
+
+
+def write_records(folder: Path, records: list[RunRecord]) -> None:
+    """Writes runs.json, one record a line."""
+    lines = ",\n".join(json.dumps(one.model_dump(mode="json", exclude_unset=True)) for one in records)
+    with write_aside(folder / RECORDS) as aside:
+        aside.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two files of a run have the same content; the column types of a table without rows do not count."""
+    if isinstance(one, pa.Table):
+        return one.equals(other, check_metadata=bool(one.schema.metadata)) or len(one) == len(other) == 0
+    return json.dumps(one) == json.dumps(other) if isinstance(one, list) else one == other
+
+
+def _with_lists(table: pa.Table, about: int) -> pa.Table:
+    """Predictions of a run with the scores in a column of lists, and the number of their schema metadata."""
+    names = [name for name in table.column_names if name.startswith("score_")]
+    scores = np.column_stack([table[name] for name in names])
+    offsets = np.arange(0, scores.size + 1, len(names), dtype=np.int32)
+    table = table.drop_columns(names).append_column("scores", pa.ListArray.from_arrays(offsets, scores.ravel()))
+    return table.append_column("about", pa.array([about] * len(table), pa.int16()))
+
+
+def _named(table: pa.Table, run: Key) -> pa.Table:
+    """A table with its run's name in front, without schema metadata."""
+    names = {
+        name: pa.array([value] * len(table), pa.int64() if name == "seed" else pa.string())
+        for name, value in run._asdict().items()
+    }
+    return pa.table(names | {name: table[name] for name in table.column_names})
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    """Writes a packed table. Splitting floats by byte and zstd take a quarter off the size of scores."""
+    lists = [f"{one.name}.list.element" for one in table.schema if pa.types.is_list(one.type)]
+    floats = [one.name for one in table.schema if pa.types.is_floating(one.type)]
+    others = [one.name for one in table.schema if not (pa.types.is_list(one.type) or pa.types.is_floating(one.type))]
+    with write_aside(path) as aside:
+        pq.write_table(table, aside, compression="zstd", use_byte_stream_split=lists + floats, use_dictionary=others)

@@ -1,10 +1,10 @@
-"""A finished study, made up: runs, a manifest that fits them, tables, figure and hashes, and no model."""
+"""A finished simulated study: runs, a manifest that fits them, tables, figures and hashes, and no model."""
 
 import json
 import os
 import shutil
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,22 +12,26 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from lcr.commands.evidence import checked
 from lcr.config import keys
+from lcr.config.keys import Environment
 from lcr.config.run import Data
 from lcr.config.study import StudyConfig
 from lcr.cost.count import cost
 from lcr.data.manifest import SCHEMA, Manifest
-from lcr.evidence.hashes import write_hashes
-from lcr.evidence.verify import verify
-from lcr.study.tables import cost_rows as cost_table
-from lcr.study.tables import readings
+from lcr.evidence.hashes import read_hashes, write_hashes
+from lcr.evidence.reference import make_reference
+from lcr.study.tables import cost_rows, readings, search
+from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES, publish, write_table
-from lcr.study.tables.rows import Row, write_rows
 from tests.study.conftest import made_up_study, sources, write_runs
 
 __all__ = ["sources"]
 CLIPS, CLASSES = 24, 6
 STUDY = "made-up.yaml"
+MADE_IN = Environment(dict.fromkeys(keys.LIBRARIES, "1.0"), None)  # as in write_run
+SEARCHED = {"rows": search.rows, "rows_by_axis": search.rows_by_axis}
+RESULTS, REFERENCE = Path("results"), Path("copied/reference/made-up")
 
 
 @dataclass(frozen=True)
@@ -36,77 +40,75 @@ class Finished:
 
     study: StudyConfig
 
-    @property
-    def results(self) -> Path:
-        return Path("results")
+    def problems(self, folder: Path = RESULTS) -> list[str]:
+        return checked(str(folder)).problems
 
-    def problems(self, folder: str = "results") -> list[str]:
-        return verify(folder).problems
+    def rehash(self, folder: Path = RESULTS) -> None:
+        """Hides an edit, as an author could."""
+        write_hashes(folder, self.study, STUDY, not_kept=read_hashes(folder).not_kept)
 
-    def rehash(self, folder: str = "results") -> None:
-        """As someone would who edits a number and then hides the edit."""
-        write_hashes(folder, self.study, STUDY)
+    def reference(self) -> Path:
+        return make_reference(self.study, STUDY, RESULTS, REFERENCE.parent)
 
 
 def _finish(study: StudyConfig) -> None:
     """Everything that the DAG makes, in the current directory."""
     Path(STUDY).write_text(yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False))
-    results = write_runs(study, Path("results"), clips=CLIPS, classes=CLASSES, pairs=8)
+    write_runs(study, RESULTS, clips=CLIPS, classes=CLASSES, pairs=8)
     for dataset in study.datasets:
         rows = [
             {"id": str(1000 + clip), "label": str(clip % CLASSES), "split": "validation", "path": f"{clip}.webm"}
             | {"frames": 12, "width": 48, "height": 48, "hash": f"{clip:064x}", "status": "ok"}
             for clip in range(CLIPS)
         ]
-        classes = tuple(map(str, range(CLASSES)))
-        table = pa.Table.from_pylist(rows, schema=SCHEMA)
-        manifest = Manifest(dataset, "raw", classes, table, Data.of(study, dataset).key)
-        manifest.write(Data.of(study, dataset).folder / "manifest.parquet")
-        for folder in (results / study.name / dataset).glob("*/seed-*"):
+        data, table = Data.of(study, dataset), pa.Table.from_pylist(rows, schema=SCHEMA)
+        manifest = Manifest(dataset, "raw", tuple(map(str, range(CLASSES))), table, data.key_in(MADE_IN))
+        manifest.write(data.folder / "manifest.parquet")
+        for folder in (RESULTS / study.name / dataset).glob("*/seed-*"):
             _complete(study, dataset, folder, manifest)
-    write_rows(results / study.name / "reading_diagnosis.csv", readings.DIAGNOSIS_COLUMNS, _diagnosis())
-    for name in TABLES:
-        publish(write_table(name, study, results), results)
-    for folder in (results / study.name, results):
+    source = Source(study, RESULTS)
+    variants = ["full", *(name for _, variants in readings.open_questions() for name in variants)]
+    diagnosed = [
+        {"variant": name, "classes": CLASSES} | dict.fromkeys((column.name for column in readings.DIAGNOSED), 5)
+        for name in variants
+    ]
+    source.write(TABLES["reading_diagnosis"], diagnosed)
+    made = [name for name, table in TABLES.items() if table.maker]
+    for name in sorted(made, key=lambda name: (name == "claims", name != "cost")):
+        publish(write_table(name, source), RESULTS)
+    for folder in (source.folder, RESULTS):
         (folder / "figures").mkdir()
         for suffix in ("png", "svg"):
             (folder / "figures" / f"ablations.{suffix}").write_text(f"a picture as {suffix}")
-    write_hashes(results, study, STUDY)
+    write_hashes(RESULTS, study, STUDY)
 
 
 def _complete(study: StudyConfig, dataset: str, folder: Path, manifest: Manifest) -> None:
-    """Adds to a made-up run what `lcr train` and `lcr evaluate` write beside its answers."""
+    """Adds to a simulated run the other files and fields that `lcr train` and `lcr evaluate` write."""
     config = study.dataset(dataset)
     about = {"data_hash": manifest.data_hash, "classes": json.dumps(list(manifest.classes))}
     for name in ("predictions.parquet", "temporal.parquet"):
         table = pq.read_table(folder / name)
         pq.write_table(table.replace_schema_metadata(about), folder / name)
-    record = json.loads((folder / "run.json").read_text())
-    record |= {"git": {"commit": None, "dirty": None}, "lock_hash": None, "data_hash": manifest.data_hash}
-    record["config"] = config.model_dump(mode="json") | record["config"]
-    record["protocol"] |= {"frames": config.data.frames, "views": config.protocol.views, "split": "validation"}
-    (folder / "run.json").write_text(json.dumps(record))
+    told = config.model_dump(mode="json") | json.loads((folder / "run.json").read_text())["config"]
+    protocol = config.protocol.model_dump() | {"frames": config.data.frames, "views": config.protocol.views}
+    edit_record(folder, config=told, protocol=protocol, data_hash=manifest.data_hash)
     (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 2.5}\n{"end": true}\n')
     (folder / "model.safetensors").write_bytes(b"weights of " + str(folder).encode())
 
 
-def _diagnosis() -> list[Row]:
-    names = ["full", *(name for _, variants in readings.open_questions() for name in variants)]
-    return [
-        {"variant": name, "classes": str(CLASSES)} | dict.fromkeys(readings.DIAGNOSED, f"{number}.5")
-        for number, name in enumerate(names)
-    ]
-
-
 count_once = cache(cost)
+search_once = cache(lambda rows: rows(Source(made_up_study())))
 
 
 def pretend(patch: pytest.MonkeyPatch) -> None:
-    """Sources of which nothing is known, each model counted once, and those of Table 1, which take minutes, never."""
-    patch.setattr(cost_table, "cost", count_once)
+    """Replaces the sources' digest by a text, counts and searches once, and leaves out Table 1's models: minutes."""
+    patch.setattr(cost_rows, "cost", count_once)
+    for name, rows in SEARCHED.items():
+        patch.setattr(search, name, partial(lambda rows, source: search_once(rows), rows))
     patch.setattr(keys, "source_digest", lambda components: "sources as they were")
-    patch.setattr(cost_table, "table1", lambda: ())
-    patch.setattr(cost_table, "classes_of", lambda study, dataset, results: CLASSES)
+    patch.setattr(cost_rows, "table1", lambda: ())
+    patch.setattr(cost_rows, "classes_of", lambda source, dataset: CLASSES)
 
 
 @pytest.fixture(scope="session")
@@ -125,8 +127,14 @@ def finished_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyConfig
 
 @pytest.fixture
 def finished(finished_once: tuple[StudyConfig, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
-    """A copy, for a test to do with as it likes. `ablations/` is found beside the installed package."""
+    """A copy that a test may change. `ablations/` is found beside the installed package."""
     study, folder = finished_once
     pretend(monkeypatch)
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "here"))
     return Finished(study)
+
+
+def edit_record(folder: Path, **values: object) -> None:
+    """Changes values in a run.json."""
+    file = folder / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))

@@ -1,4 +1,4 @@
-"""The bundle itself: which files go in, and a zip whose bytes follow from theirs alone."""
+"""The bundle's files, and a zip whose bytes depend on theirs alone."""
 
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -8,18 +8,19 @@ from lcr.evidence.bundle.cards import model_card
 from lcr.evidence.bundle.checklist import checklist
 from lcr.evidence.bundle.crate import METADATA, crate_metadata
 from lcr.evidence.bundle.croissant import croissant, manifest_bytes
-from lcr.evidence.bundle.facts import KEPT_OF_RUN, Facts
+from lcr.evidence.bundle.facts import Facts
+from lcr.study.store import OF_RUN
 from lcr.util.errors import InputError
 from lcr.util.files import write_aside
 
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold: when a file was written says nothing
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold; the time of writing does not count
 
 
 def bundle_files(facts: Facts, date: str) -> dict[str, bytes]:
     """All files of the bundle, by their path in it, sorted.
 
     Raises:
-        InputError: something of the study is missing.
+        InputError: a file of the study is missing.
     """
     found = dict(_of_the_study(facts))
     for name, manifest in facts.manifests.items():
@@ -34,9 +35,9 @@ def bundle_files(facts: Facts, date: str) -> dict[str, bytes]:
 
 
 def _of_the_study(facts: Facts) -> Iterator[tuple[str, bytes]]:
-    folder = facts.finished.folder
+    folder, store = facts.finished.folder, facts.finished.store
     shown = [path for part in ("figures", "notebooks") for path in sorted((folder / part).glob("[!.]*"))]
-    runs = [run / name for run in facts.all_folders for name in KEPT_OF_RUN]
+    runs = dict.fromkeys(store.place(run, file) for run in facts.runs for file in OF_RUN)
     for path in (folder / "README.md", *sorted(folder.glob("*.csv")), *shown, *runs):
         try:
             yield path.relative_to(folder).as_posix(), path.read_bytes()
@@ -47,7 +48,7 @@ def _of_the_study(facts: Facts) -> Iterator[tuple[str, bytes]]:
 
 
 def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
-    """A zip with these files in this order, whole or not at all; the same files give the same bytes.
+    """A zip with these files in this order, in one atomic write; the same files give the same bytes.
 
     Raises:
         InputError: the place cannot be written to.
@@ -57,7 +58,7 @@ def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            entry.create_system = 3  # Unix, wherever it is made
+            entry.create_system = 3  # Unix, on every machine
             opened.writestr(entry, content)
 
 
@@ -68,7 +69,7 @@ def write_bundle(facts: Facts, date: str | None = None) -> Path:
         date: YYYY-MM-DD, as published; None for the day of the runs' newest commit.
 
     Raises:
-        InputError: something of the study is missing, or the date is not known.
+        InputError: a file of the study is missing, or the date is not known.
     """
     path = facts.finished.results / "bundle.zip"
     write_zip(path, bundle_files(facts, date or facts.date))

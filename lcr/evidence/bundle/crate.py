@@ -1,4 +1,4 @@
-"""The RO-Crate description of the bundle: what each file is, from which study and code, and how it was made."""
+"""The RO-Crate description of the bundle: its files, the study and the code that they come from, the command."""
 
 import json
 import mimetypes
@@ -16,10 +16,12 @@ TYPES = {".parquet": "application/vnd.apache.parquet", ".jsonl": "application/js
 SAID = {
     "README.md": "The answer in ten lines, with tables and figures",
     "checklist.md": "The ML reproducibility checklist, answered",
-    "predictions.parquet": "Per-clip scores of one run",
-    "temporal.parquet": "Scores of time-reversed pairs of one run",
+    "predictions.parquet": "Per-clip scores",
+    "temporal.parquet": "Scores of time-reversed pairs",
     "metrics.jsonl": "Training curve of one run",
+    "metrics.parquet": "Training curves of all runs",
     "run.json": "Configuration, protocol, code, machine and times of one run",
+    "runs.json": "Configuration, protocol, code, machine and times of all runs",
 }
 
 
@@ -34,7 +36,7 @@ def crate_metadata(facts: Facts, files: Mapping[str, bytes], date: str) -> bytes
     crate.name = f"LCR: study {facts.study}"
     crate.description = (
         "Results of an ablation study of Video RWKV (LCR): tables, figures, per-clip predictions and records. "
-        f"Datasets: {', '.join(facts.datasets)}; those that end in -fixture are generated clips."
+        f"Datasets: {', '.join(facts.datasets)}; those that end in -fixture are synthetic."
     )
     crate.license = LICENCE
     crate.datePublished = date

@@ -1,32 +1,29 @@
-"""What the bundle's texts say, read once from the study's own files: nothing in them is written by hand."""
+"""Facts of a finished study that the bundle's texts state, read once from the study's own files."""
 
 import json
 import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
+from lcr.config.record import RunRecord
 from lcr.config.study import known_variants
 from lcr.config.variant import VariantConfig
 from lcr.data.manifest import Manifest, read_manifest
-from lcr.report.finished import Finished, whole_file
-from lcr.study.tables.rows import Row
+from lcr.evidence.hashes import manifest_path
+from lcr.report.finished import Finished
+from lcr.study.store import Key
+from lcr.study.tables.costs import WHOLE
+from lcr.study.tables.frame import Row
+from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
 from lcr.util.provenance import commit_date
-
-KEPT_OF_RUN = ("predictions.parquet", "temporal.parquet", "metrics.jsonl", "run.json")
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    with whole_file(folder / "run.json") as path:
-        return json.loads(path.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A finished study, and what its variants are, by name."""
+    """A finished study, and the known variants by name."""
 
     finished: Finished
     known: Mapping[str, VariantConfig] = field(default_factory=known_variants)
@@ -36,9 +33,9 @@ class Facts:
         return self.finished.study
 
     @cached_property
-    def rows(self) -> list[Row]:
-        """Rows of ablations.csv: each dataset × variant."""
-        return self.finished.variants()
+    def rows(self) -> list[dict[str, str]]:
+        """The cells of ablations.csv: a row each dataset × variant."""
+        return TABLES["ablations"].cells(self.finished.table("ablations")).to_dict("records")
 
     @property
     def datasets(self) -> list[str]:
@@ -58,66 +55,59 @@ class Facts:
         return [self.known[name] for name in names]
 
     @cached_property
-    def folders(self) -> dict[tuple[str, str], list[Path]]:
-        """The run folders of each dataset × variant, by seed."""
-        places = [(row["dataset"], row["variant"]) for row in self.rows]
-        return {place: self.finished.seeds(*place) for place in places}
+    def runs(self) -> dict[Key, RunRecord]:
+        """The record of every run of the study, including the runs of other readings of the paper."""
+        return {run: self.finished.store.record(*run) for run in self.finished.store.runs()}
 
-    @cached_property
-    def records(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
-        """run.json of each run, as `folders`."""
-        return {place: list(map(_record, folders)) for place, folders in self.folders.items()}
+    def records(self, dataset: str, variant: str) -> list[RunRecord]:
+        """The records of a dataset × variant, as many as ablations.csv is over, by seed."""
+        return [self.runs[Key(dataset, variant, seed)] for seed in self.finished.seeds(dataset, variant)]
 
-    @cached_property
-    def all_folders(self) -> list[Path]:
-        """Every run of the study: those of `folders`, and those of other readings of the paper."""
-        return sorted(path.parent for path in self.finished.folder.glob("*/*/seed-*/run.json"))
-
-    @cached_property
-    def all_records(self) -> list[dict[str, Any]]:
-        return list(map(_record, self.all_folders))
+    def link(self, dataset: str, variant: str) -> str:
+        """The bundle's file with the record of the first run of a dataset × variant."""
+        run = Key(dataset, variant, self.finished.seeds(dataset, variant)[0])
+        return self.finished.store.place(run, "run.json").relative_to(self.finished.folder).as_posix()
 
     @cached_property
     def manifests(self) -> dict[str, Manifest]:
         """The manifest of each dataset.
 
         Raises:
-            InputError: one is gone.
+            InputError: a manifest is missing.
         """
-        folder = self.finished.folder
-        return {name: read_manifest(folder / name / "manifest.parquet") for name in self.datasets}
+        return {name: read_manifest(manifest_path(self.finished.results, self.study, name)) for name in self.datasets}
 
     def cost(self, dataset: str, variant: str) -> Row:
-        """The whole's row of cost.csv; empty where the table has none."""
-        rows = self.finished.rows("cost")
-        wanted = {"dataset": dataset, "variant": variant, "component": "all"}
-        return next((row for row in rows if wanted.items() <= row.items()), {})
+        """The row of cost.csv for the whole model; empty if the table has none."""
+        rows = self.finished.table("cost")
+        found = rows[(rows.dataset == dataset) & (rows.variant == variant) & (rows.component == WHOLE)]
+        return next(iter(found.to_dict("records")), {})
 
-    def every(self, what: Callable[[dict[str, Any]], Any]) -> list[Any]:
+    def every(self, value: Callable[[RunRecord], Any]) -> list[Any]:
         """The different values of something over all runs, in order."""
-        found = [what(record) for record in self.all_records]
+        found = map(value, self.runs.values())
         return [json.loads(text) for text in dict.fromkeys(json.dumps(one, sort_keys=True) for one in found)]
 
-    def mean(self, field: str, records: Iterable[dict[str, Any]] | None = None) -> float:
-        return statistics.mean(record[field] for record in (self.all_records if records is None else records))
+    def mean(self, field: str, records: Iterable[RunRecord] | None = None) -> float:
+        """The mean of a field over some runs, or over all."""
+        return statistics.mean(getattr(record, field) for record in records or self.runs.values())
 
     @cached_property
     def commits(self) -> list[str]:
         """The commits that the runs were made with."""
-        return [commit for commit in self.every(lambda record: record["git"]["commit"]) if commit]
+        return [commit for commit in self.every(lambda record: record.git.commit) if commit]
 
     @cached_property
     def date(self) -> str:
         """YYYY-MM-DD: the newest commit that a run was made with, so that the same results have the same date.
 
         Raises:
-            InputError: no commit is known, or its date is not: give the bundle a date.
+            InputError: no commit is recorded, or the date of one is not known here.
         """
-        dates = [commit_date(commit) for commit in self.commits]
-        known = [date for date in dates if date is not None]
-        if not known or len(known) < len(dates):
+        dates = list(map(commit_date, self.commits))
+        if not dates or None in dates:
             raise InputError(
                 "the date of the runs' commit is not known here (no repository, or one without it); "
                 "give one: lcr bundle --date YYYY-MM-DD"
             )
-        return max(known)
+        return max(filter(None, dates))

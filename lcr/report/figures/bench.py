@@ -1,11 +1,11 @@
-"""The picture of `lcr bench wkv`: time against length, both logarithmic, and what sgemm's rate would allow."""
+"""The picture of `lcr bench wkv`: time against length, both logarithmic, and the bound that sgemm's rate gives."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from lcr.report.figures.style import COLOURS, GREY, save, styled
+from lcr.report.figures.style import COLOURS, GREY, page, save
 from lcr.wkv.bench import BOTH, COPY, FORWARD, IN_TURN, OPERATOR, SGEMM, Timing
 
 MARKERS = "osD^v"
@@ -15,41 +15,38 @@ def bench_figure(timings: Sequence[Timing], machine: str, shape: Mapping[str, in
     """Milliseconds a call against N, a panel for each of forward and forward + backward.
 
     Args:
-        timings: what `lcr.wkv.bench.measure` found.
+        timings: from `lcr.wkv.bench.measure`.
         machine: its name and threads, for the title.
         shape: batch, heads, width.
     """
     contenders = [name for name in dict.fromkeys(t.contender for t in timings) if name not in (SGEMM, COPY, IN_TURN)]
     rate = {t.tokens: t.work / t.median for t in timings if t.contender == SGEMM}
     ticks = sorted({t.tokens for t in timings})
-    with styled():
-        figure = Figure(figsize=(8.2, 4.2), layout="constrained")
+    sizes = f"B = {shape['batch']}, H = {shape['heads']}, D = {shape['width']}, float32"
+    with page(8.2, 4.2, f"Bi-WKV: {machine}; {sizes}") as figure:
         axes = figure.subplots(1, 2, sharex=True, sharey=True)
         for axis, passes in zip(axes, (FORWARD, BOTH), strict=True):
-            for i, name in enumerate(contenders):
-                here = [t for t in timings if t.passes == passes and t.contender == name]
+            here = {name: [t for t in timings if (t.passes, t.contender) == (passes, name)] for name in contenders}
+            for i, (name, found) in enumerate(here.items()):
                 axis.plot(
-                    [t.tokens for t in here],
-                    [1e3 * t.median for t in here],
+                    [t.tokens for t in found],
+                    [1e3 * t.median for t in found],
                     color=COLOURS[i],
                     marker=MARKERS[i % len(MARKERS)],
                     markersize=5,
                     linewidth=2.2 if name == OPERATOR else 1.3,
                     label=name,
                 )
-            own = [t for t in timings if t.passes == passes and t.contender == OPERATOR]
+            own = here.get(OPERATOR, [])
             at_best = [1e3 * t.work / rate[t.tokens] for t in own]
             label = "operator's own work at sgemm's rate"
             axis.plot([t.tokens for t in own], at_best, color=GREY, linestyle="--", linewidth=1, label=label)
-            axis.set(xscale="log", yscale="log", xlabel="tokens N")
-            axis.set_title(passes.replace("+", " + "), loc="left")
+            axis.set(xscale="log", yscale="log", xlabel="tokens N", title=passes.replace("+", " + "))
             axis.set_xticks(ticks, [str(n) for n in ticks])
             axis.minorticks_off()
             axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes[0].set_ylabel("milliseconds a call (median)")
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, columnspacing=1.2)
-        sizes = f"B = {shape['batch']}, H = {shape['heads']}, D = {shape['width']}, float32"
-        figure.suptitle(f"Bi-WKV: {machine}; {sizes}", x=0.01, ha="left", fontsize=11)
     return figure
 
 

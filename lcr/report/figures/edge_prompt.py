@@ -1,4 +1,4 @@
-"""One clip as the model meets it: frames, Canny maps, the tubes that a mask keeps, and what is read of them."""
+"""One clip as the model reads it: frames, Canny maps, kept tubes, and the class token's share of reading."""
 
 from typing import NamedTuple
 
@@ -6,17 +6,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lcr.report.figures.style import COLOURS, data_title, heading, note, styled
+from lcr.report.figures.style import COLOURS, data_title, page
 
 SHOWN = 6  # frames
+NOTE = (
+    "One clip and one seed: an illustration, no estimate. Read: |r · k̂| ‖v‖ of eq. 5, summed over heads, as a "
+    "share of the frame's tokens.\nKept tubes: one draw of the training mask; testing keeps all patches."
+)
 
 
 class PromptClip(NamedTuple):
     """A clip and one trained model's reading of it; N = grid² patch tokens and the class token, last.
 
-    frames: (T, 3, S, S) uint8. edges: (T, 1, S, S) in {0, 1}. kept: (N - 1,), whether a mask as drawn in training
-    keeps the patch. shares: (layers, T, N), each token's part of what the class token reads; a frame sums to 1.
-    prediction: the class that this model answers.
+    frames: (T, 3, S, S) uint8. edges: (T, 1, S, S) in {0, 1}. kept: (N - 1,), whether a training mask keeps the patch.
+    shares: (layers, T, N), each token's part of the class token's reading; a frame sums to 1. label, prediction: names
+    of classes.
     """
 
     study: str
@@ -30,45 +34,33 @@ class PromptClip(NamedTuple):
 
 
 def edge_prompt_figure(clip: PromptClip) -> Figure:
-    """Rows of `SHOWN` frames, and over all frames how much of the reading falls on patches that hold edges."""
+    """Rows of `SHOWN` frames, and over all frames the share of the reading that falls on patches with edges."""
     times = len(clip.frames)
     shown = np.unique(np.linspace(0, times - 1, min(SHOWN, times)).round().astype(int))
     layers, grid = len(clip.shares), round(len(clip.kept) ** 0.5)
     patches = 100 * clip.shares[:, :, :-1].reshape(layers, times, grid, grid)
-    with styled("white"):
-        figure = Figure((9.0, 1.1 + 1.25 * (3 + layers) + 2.4), layout="constrained")
-        upper, lower = figure.subfigures(2, 1, height_ratios=(1.25 * (3 + layers), 2.4))
-        panels = upper.subplots(3 + layers, len(shown), squeeze=False)
-        names = ("Frame", "Canny map", "Kept tubes", *(f"Read by\nlayer {layer + 1}" for layer in range(layers)))
+    heading = (
+        f"Edge prompt and what the class token reads. Study '{clip.study}', full model, first seed\n"
+        f"{data_title(clip.dataset)}. Label: {clip.label}. Prediction: {clip.prediction}."
+    )
+    names = ("Frame", "Canny map", "Kept tubes", *(f"Read by\nlayer {layer + 1}" for layer in range(layers)))
+    height = 1.25 * len(names)
+    with page(9.0, height + 3.5, heading, NOTE, grid="white") as figure:
+        upper, lower = figure.subfigures(2, 1, height_ratios=(height, 2.4))
+        panels = upper.subplots(len(names), len(shown), squeeze=False, subplot_kw={"xticks": [], "yticks": []})
         for line, name in zip(panels, names, strict=True):
             line[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
-        for column, t in enumerate(shown):
+        for column, t in zip(panels.T, shown, strict=True):
             picture = clip.frames[t].transpose(1, 2, 0)
-            panels[0, column].imshow(picture)
-            panels[0, column].set_title(f"t = {t + 1} of {times}")
-            panels[1, column].imshow(1 - clip.edges[t, 0], cmap="gray", vmin=0, vmax=1)
-            panels[2, column].imshow(_masked(picture, clip.kept.reshape(grid, grid)))
-            for layer in range(layers):
-                image = panels[3 + layer, column].imshow(
-                    patches[layer, t], cmap="Greys", vmin=0, vmax=patches[layer].max()
-                )
-            for axes in panels[:, column]:
-                axes.set_xticks([])
-                axes.set_yticks([])
-        for layer in range(layers):
-            image = panels[3 + layer, -1].images[0]
-            upper.colorbar(image, ax=panels[3 + layer], label="% of reading", aspect=8, pad=0.01)
+            column[0].imshow(picture)
+            column[0].set_title(f"t = {t + 1} of {times}", loc="center")
+            column[1].imshow(1 - clip.edges[t, 0], cmap="gray", vmin=0, vmax=1)
+            column[2].imshow(_masked(picture, clip.kept.reshape(grid, grid)))
+            for axes, layer in zip(column[3:], patches, strict=True):
+                axes.imshow(layer[t], cmap="Greys", vmin=0, vmax=layer.max())
+        for line in panels[3:]:
+            upper.colorbar(line[-1].images[0], ax=line, label="% of reading", aspect=8, pad=0.01)
         _over_time(lower.subplots(), clip, grid)
-        heading(
-            figure,
-            f"Edge prompt and what the class token reads. Study '{clip.study}', full model, first seed\n"
-            f"{data_title(clip.dataset)}. Label: {clip.label}. Answer: {clip.prediction}.",
-        )
-        note(
-            figure,
-            "One clip and one seed: an illustration, no estimate. Read: |r · k̂| ‖v‖ of eq. 5, summed over heads, as a "
-            "share of the frame's tokens.\nKept tubes: one draw of the training mask; testing keeps all patches.",
-        )
     return figure
 
 
@@ -83,22 +75,18 @@ def _masked(picture: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 
 def _over_time(axes: Axes, clip: PromptClip, grid: int) -> None:
-    times, size = len(clip.edges), clip.edges.shape[-1]
-    patch = size // grid
+    times, patch = len(clip.edges), clip.edges.shape[-1] // grid
     cells = clip.edges[:, 0, : grid * patch, : grid * patch].reshape(times, grid, patch, grid, patch)
     holds = cells.any(axis=(2, 4)).reshape(times, -1)
     steps = np.arange(1, times + 1)
     axes.plot(steps, 100 * holds.mean(1), ":", color="0.3", label="patches with edges, share of the frame's area")
     for layer, shares in enumerate(clip.shares):
-        style = ("-", "--", "-.")[layer % 3]
-        colour = COLOURS[(0, 3, 2, 1)[layer % 4]]
-        on_edges = 100 * (shares[:, :-1] * holds).sum(1)
-        axes.plot(steps, on_edges, style, color=colour, label=f"layer {layer + 1}: read from patches with edges")
-        own = 100 * shares[:, -1]
-        axes.plot(steps, own, style, color=colour, alpha=0.6, marker="x", label=f"layer {layer + 1}: read from itself")
-    axes.set_xlabel("Frame t")
-    axes.set_ylabel("Share (%)")
-    axes.set_ylim(-3, 103)
-    axes.set_xticks(steps if times <= 16 else steps[:: times // 8])
+        look = {"linestyle": ("-", "--", "-.")[layer % 3], "color": COLOURS[(0, 3, 2, 1)[layer % 4]]}
+        on_edges, own = 100 * (shares[:, :-1] * holds).sum(1), 100 * shares[:, -1]
+        axes.plot(steps, on_edges, **look, label=f"layer {layer + 1}: read from patches with edges")
+        axes.plot(steps, own, **look, alpha=0.6, marker="x", label=f"layer {layer + 1}: read from itself")
+    axes.set(
+        xlabel="Frame t", ylabel="Share (%)", ylim=(-3, 103), xticks=steps if times <= 16 else steps[:: times // 8]
+    )
     axes.grid(axis="both", color="0.9")
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)

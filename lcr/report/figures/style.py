@@ -1,7 +1,7 @@
-"""What all figures share: sizes, colours, how an estimate with its interval is drawn, and how a figure becomes a file.
+"""Shared parts of all figures: page, colours, estimates with their intervals, files.
 
-Figures are made without pyplot, so no window system, no global state, and nothing to close. Readable in grey: what a
-colour says, a marker, a line style or a hatching says too.
+Figures are made without pyplot: no window system, no global state, nothing to close. A figure is readable in grey,
+since each colour comes with a marker, a line style or a hatching of its own.
 """
 
 import re
@@ -10,25 +10,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+import matplotlib.style
+import pandas as pd
 import seaborn as sns
 from IPython.display import SVG
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lcr.config.datasets import is_synthetic
+from lcr.config.study import FULL
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
-from lcr.study.tables.rows import Row, float_of
 from lcr.util.files import write_aside
 
-# No dates, no random ids: the same rows give the same bytes on the same machine.
+# Without dates and random ids, the same rows give the same bytes on the same machine.
 STYLE = {
     "svg.hashsalt": "lcr",
     "svg.fonttype": "path",
     "figure.dpi": 100,
     "font.size": 9,
     "axes.titlesize": 9,
+    "axes.titlelocation": "left",
     "axes.labelsize": 9,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
@@ -38,17 +40,28 @@ METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 COLOURS = sns.color_palette("colorblind")
 GREY = "0.45"
 HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "ooo", "+++", "|||", "**")
+SYNTHETIC = "synthetic clips, not the paper's data"
 
 
 @contextmanager
 def styled(grid: str = "whitegrid") -> Iterator[None]:
-    """Figures made in the block have this style; matplotlib's own settings come back after it."""
-    with sns.axes_style(grid), matplotlib.rc_context(STYLE):
+    """Figures made in the block have this style, whatever the user's matplotlibrc says."""
+    with matplotlib.style.context(["default", sns.axes_style(grid), STYLE]):
         yield
 
 
+@contextmanager
+def page(width: float, height: float, heading: str, note: str = "", grid: str = "whitegrid") -> Iterator[Figure]:
+    """A figure of this size in inches for the block to draw in, with a heading above and a note below."""
+    with styled(grid):
+        figure = Figure((width, height), layout="constrained")
+        yield figure
+        figure.suptitle(heading, x=0.01, ha="left", fontsize=11)
+        figure.supxlabel(note, fontsize=8, x=0.01, ha="left")
+
+
 def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
-    """Writes FOLDER/NAME.png (200 dpi) and FOLDER/NAME.svg, each whole or not at all, and returns their paths.
+    """Writes FOLDER/NAME.png (200 dpi) and FOLDER/NAME.svg, an atomic write each, and returns their paths.
 
     Raises:
         InputError: the place cannot be written to.
@@ -56,7 +69,7 @@ def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
     paths = []
     for suffix, metadata in METADATA.items():
         path = Path(folder) / f"{name}.{suffix}"
-        with write_aside(path) as aside, matplotlib.rc_context(STYLE):
+        with write_aside(path) as aside, styled():
             figure.savefig(aside, dpi=200, metadata=metadata)
             if suffix == "svg":
                 aside.write_text(_numbered(aside.read_text(encoding="utf-8")), encoding="utf-8")
@@ -67,8 +80,8 @@ def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
 def _numbered(svg: str) -> str:
     """An SVG with its clip paths counted.
 
-    matplotlib names them by a hash of all digits of their place, and the last ones, which a layout is solved to, differ
-    from run to run; no coordinate in the file shows so many.
+    matplotlib names a clip path by a hash of all digits of its position. The last digits, to which a layout is solved,
+    differ from run to run; no coordinate in the file shows so many.
     """
     for number, name in enumerate(re.findall(r'<clipPath id="(\w+)"', svg)):
         svg = svg.replace(name, f"clip{number}")
@@ -76,47 +89,66 @@ def _numbered(svg: str) -> str:
 
 
 def show(figure: Figure, finished: Finished, name: str) -> SVG:
-    """Saves a notebook's figure beside the study's tables, and shows the very file that was saved."""
-    picture = next(path for path in save(figure, finished.folder / "figures", name) if path.suffix == ".svg")
+    """Saves a notebook's figure beside the study's tables, and shows the saved file."""
+    _, picture = save(figure, finished.folder / "figures", name)
     return SVG(filename=str(picture), metadata={"alt": NOTEBOOKS[name].title})
 
 
-def datasets_of(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Rows by dataset, in their order."""
-    names = dict.fromkeys(row["dataset"] for row in rows)
-    return {name: [row for row in rows if row["dataset"] == name] for name in names}
-
-
 def data_title(dataset: str) -> str:
-    """A dataset's name; generated clips are never shown under the real one."""
-    return dataset if not is_synthetic(dataset) else f"{dataset}: generated clips, not the paper's data"
+    """A dataset's name; synthetic clips are never shown under the real one."""
+    return f"{dataset}: {SYNTHETIC}" if is_synthetic(dataset) else dataset
+
+
+def full_or_not(rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, Any, str]]:
+    """The rows of the ablations and the row of the full model, each group with its colour and marker."""
+    for full, part in rows.groupby(rows.variant == FULL):
+        yield part, *((COLOURS[3], "D") if full else (COLOURS[0], "o"))
 
 
 def estimate(
     axes: Axes,
-    place: float,
-    row: Row,
+    rows: pd.DataFrame,
     value: str,
-    interval: str,
+    stem: str,
     colour: Any,
     marker: str = "o",
     *,
+    places: Any = None,
     filled: bool = True,
     vertical: bool = False,
 ) -> None:
-    """A point at row[value] with a line from row[`interval`_ci_low] to row[`interval`_ci_high], at `place`."""
-    ends = [float_of(row, f"{interval}_ci_low"), float_of(row, f"{interval}_ci_high")]
-    line, point = (ends, [place, place]), ([float_of(row, value)], [place])
-    if vertical:
-        line, point = line[::-1], point[::-1]
-    axes.plot(*line, "-", color=colour, linewidth=1.8, solid_capstyle="butt")
-    axes.plot(*point, marker, color=colour, mfc=colour if filled else "white", markersize=6, markeredgewidth=1.5)
+    """A point at each row's `value` with a line over its interval (`stem`_ci_low, `stem`_ci_high).
+
+    Args:
+        places: where each row stands on the other axis; the rows' index if not given.
+    """
+    places = rows.index if places is None else places
+    lines, points = (axes.vlines, (places, rows[value])) if vertical else (axes.hlines, (rows[value], places))
+    lines(places, rows[f"{stem}_ci_low"], rows[f"{stem}_ci_high"], color=colour, linewidth=1.8, capstyle="butt")
+    axes.plot(*points, marker, color=colour, mfc=colour if filled else "white", markersize=6, markeredgewidth=1.5)
 
 
-def difference(axes: Axes, place: float, row: Row) -> None:
-    """A row's difference from full with its interval, at `place`; filled and coloured where the interval excludes 0."""
-    clear = float_of(row, "delta_ci_low") > 0 or float_of(row, "delta_ci_high") < 0
-    estimate(axes, place, row, "delta_top1", "delta", COLOURS[3] if clear else GREY, filled=clear)
+def differences(axes: Axes, rows: pd.DataFrame, without: str) -> None:
+    """Differences from the reference with their intervals; filled and coloured where the interval excludes 0.
+
+    Args:
+        without: the words in place of a difference that has no interval.
+    """
+    axes.axvline(0, color="0.3", linewidth=1)
+    known = rows[rows.delta_ci_low.notna()]
+    for clear, part in known.groupby((known.delta_ci_low > 0) | (known.delta_ci_high < 0)):
+        estimate(axes, part, "delta_top1", "delta", COLOURS[3] if clear else GREY, filled=clear)
+    for place in rows.index.difference(known.index):
+        axes.text(0, place, f" {without}", va="center", fontsize=8, color="0.4")
+
+
+def pairs(axes: Axes, hollow: tuple[pd.Series, str, str, Any], filled: tuple[pd.Series, str, str, Any]) -> None:
+    """Two numbers a row on one line: values, name for the legend, marker and colour of the one and of the other."""
+    places = range(len(hollow[0]))
+    axes.hlines(places, hollow[0], filled[0], color="0.65", linewidth=1)
+    for values, name, marker, colour in (filled, hollow):
+        face = "none" if name == hollow[1] else colour
+        axes.plot(values, places, marker, color=colour, mfc=face, markersize=5.5, label=name)
 
 
 def row_axis(axes: Axes, labels: Sequence[str]) -> None:
@@ -125,14 +157,4 @@ def row_axis(axes: Axes, labels: Sequence[str]) -> None:
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-
-
-def note(figure: Figure, text: str) -> None:
-    """What a reader must know, below the panels."""
-    figure.supxlabel(text, fontsize=8, x=0.01, ha="left")
-
-
-def heading(figure: Figure, text: str) -> None:
-    figure.suptitle(text, x=0.01, ha="left", fontsize=11)
+    sns.despine(ax=axes, left=True)

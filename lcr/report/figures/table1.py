@@ -1,82 +1,68 @@
-"""Table 1, counted: how far published parameters and FLOPs are from ours, and where ours go."""
+"""Table 1, counted: the distance of the counts from the published numbers, and each component's share of the counts."""
 
-from collections.abc import Sequence
-
-import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lcr.config.study import FULL
-from lcr.report.figures.style import COLOURS, HATCHES, heading, note, row_axis, styled
-from lcr.study.tables.rows import Row, float_of
+from lcr.report.figures.style import COLOURS, HATCHES, page, pairs, row_axis
 from lcr.study.tables.table1 import DEFAULT
 
+NOTE = (
+    "Counted under the default readings. Percentages: counted against published, FLOPs against FLOPs (two a "
+    "multiply-add). Counts are exact,\nso there are no intervals."
+)
 
-def table1_figure(rows: Sequence[Row], cost: Sequence[Row]) -> Figure:
+
+def table1_figure(rows: pd.DataFrame, cost: pd.DataFrame) -> Figure:
     """Published against counted, and each component's share, for the models of Table 1.
 
     Args:
-        rows: rows of table1.csv; those of other readings are left out, and stand in the readings figure.
-        cost: rows of cost.csv, one a model, variant and component.
+        rows: table1.csv; other readings than the default are left out, and stand in the readings figure.
+        cost: cost.csv; the rows of Table 1's models have no dataset.
     """
-    rows = [row for row in rows if row["reading"] == DEFAULT]
-    models = [row["model"] for row in rows]
-    of_table1 = [row for row in cost if not row["dataset"] and row["variant"] == FULL]  # the study's own have a dataset
-    parts = [row for row in of_table1 if row["component"] != "all"]
-    components = list(dict.fromkeys(row["component"] for row in parts))
-    with styled():
-        figure = Figure((9.4, 1.6 + 0.8 * len(models)), layout="constrained")
-        (params, flops), (params_share, macs_share) = figure.subplots(2, 2, sharey="row")
-        frames = rows[0]["frames"]
-        _against(params, rows, "params_m_published", "params_m", "params_error_pct", 1.0)
+    rows = rows[rows.reading == DEFAULT].reset_index()
+    parts = cost[(cost.dataset == "") & (cost.variant == FULL) & (cost.component != "all")]
+    height = 1.6 + 0.8 * len(rows)
+    with page(9.4, height, "Table 1: published against counted, and each component's share", NOTE) as figure:
+        (params, flops), shares = figure.subplots(2, 2, sharey="row")
+        _against(params, rows.params_m_published, rows.params_m, rows.params_error_pct)
         params.set_xlabel("Parameters (M)")
-        _against(flops, rows, "flops_t_published", "gflops", "flops_error_pct", 1000.0)
-        for place, row in enumerate(rows):
-            text = None if place else "multiply-adds, counted"
-            flops.plot(float_of(row, "gmacs"), place, "|", color=COLOURS[0], markersize=11, label=text)
-        flops.set_xlabel(f"FLOPs of one view of {frames} frames (G; printed as T)")
-        for axes in (params, flops):
-            row_axis(axes, models)
-        for axes, column in ((params_share, "params"), (macs_share, "macs")):
-            _shares(axes, models, components, parts, column)
-        params_share.set_xlabel("Share of the parameters (%)")
-        macs_share.set_xlabel("Share of the multiply-adds (%)")
-        handles, names = macs_share.get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside right lower", frameon=False, title="Component", alignment="left")
-        handles, names = flops.get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside right upper", frameon=False)
-        heading(figure, "Table 1: published against counted, and where it goes")
-        note(
-            figure,
-            "Counted under the readings used here. Percentages: counted against published, FLOPs against FLOPs (two a "
-            "multiply-add). Counts are exact,\nso there are no intervals.",
-        )
+        _against(flops, 1000 * rows.flops_t_published, rows.gflops, rows.flops_error_pct)
+        flops.plot(rows.gmacs, rows.index, "|", color=COLOURS[0], markersize=11, label="multiply-adds, counted")
+        flops.set_xlabel(f"FLOPs of one view of {rows.frames[0]} frames (G; printed as T)")
+        for axes, column, name in zip(shares, ("params", "macs"), ("parameters", "multiply-adds"), strict=True):
+            _shares(axes, parts, column)
+            axes.set(xlim=(0, 100), xlabel=f"Share of the {name} (%)")
+        for axes in (params, flops, *shares):
+            row_axis(axes, list(rows.model))
+        legend = {"frameon": False, "alignment": "left"}
+        figure.legend(*shares[1].get_legend_handles_labels(), loc="outside right lower", title="Component", **legend)
+        figure.legend(*flops.get_legend_handles_labels(), loc="outside right upper", **legend)
     return figure
 
 
-def _against(axes: Axes, rows: Sequence[Row], published: str, counted: str, error: str, scale: float) -> None:
-    for place, row in enumerate(rows):
-        printed, ours = scale * float_of(row, published), float_of(row, counted)
-        axes.plot([printed, ours], [place, place], "-", color="0.6", linewidth=1)
-        axes.plot(printed, place, "o", color="0.2", mfc="white", label="published" if not place else None)
-        axes.plot(ours, place, "D", color=COLOURS[0], markersize=5, label="counted" if not place else None)
-        text = f"{float_of(row, error):+.1f}%"
-        axes.annotate(text, (max(printed, ours), place), (9, 0), textcoords="offset points", va="center", fontsize=8)
+def _against(axes: Axes, published: pd.Series, counted: pd.Series, error: pd.Series) -> None:
+    pairs(axes, (published, "published", "o", "0.2"), (counted, "counted", "D", COLOURS[0]))
+    for place, (right, off) in enumerate(zip(published.combine(counted, max), error, strict=True)):
+        text = f"{off:+.1f}%"
+        axes.annotate(text, (right, place), (9, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_xscale("log")
     low, high = axes.get_xlim()
     axes.set_xlim(low, high * (high / low) ** 0.25)  # room for the percentages
 
 
-def _shares(axes: Axes, models: Sequence[str], components: Sequence[str], parts: Sequence[Row], column: str) -> None:
-    numbers = {(row["model"], row["component"]): float_of(row, column) if row[column] else 0.0 for row in parts}
-    table = np.array([[numbers.get((model, one), 0.0) for one in components] for model in models])
-    table = 100 * table / table.sum(1, keepdims=True)
-    left = np.zeros(len(models))
-    for number, name in enumerate(components):
-        colour, hatch = COLOURS[number % len(COLOURS)], HATCHES[number % len(HATCHES)]
+def _shares(axes: Axes, parts: pd.DataFrame, column: str) -> None:
+    table = parts.pivot_table(column, "component", "model", sort=False, fill_value=0).astype(float)
+    table = 100 * table / table.sum()
+    ends = table.cumsum()
+    for number, (name, shares) in enumerate(table.iterrows()):
         axes.barh(
-            range(len(models)), table[:, number], left=left, color=colour, hatch=hatch, edgecolor="white", label=name
+            range(len(shares)),
+            shares,
+            left=ends.loc[name] - shares,
+            color=COLOURS[number % len(COLOURS)],
+            hatch=HATCHES[number % len(HATCHES)],
+            edgecolor="white",
+            label=name,
         )
-        left += table[:, number]
-    row_axis(axes, models)
-    axes.set_xlim(0, 100)

@@ -1,47 +1,35 @@
-"""Table 2 as dots: the paper's accuracies as printed, and below them ours with intervals, on their own clips."""
+"""Table 2 as dots: the paper's accuracies as printed, and below them the measured ones with intervals."""
 
-from collections.abc import Sequence
-
+import pandas as pd
 from matplotlib.figure import Figure
 
-from lcr.config.study import FULL
-from lcr.report.figures.style import COLOURS, data_title, estimate, heading, note, row_axis, styled
-from lcr.study.tables.rows import Row, float_of
+from lcr.report.figures.style import COLOURS, data_title, estimate, full_or_not, page, row_axis
 
 
-def table2_figure(rows: Sequence[Row]) -> Figure:
+def table2_figure(rows: pd.DataFrame) -> Figure:
     """Top-1 of published and measured methods; the two share an axis only where the measured clips are the paper's.
 
     Args:
-        rows: rows of table2.csv, of one study.
+        rows: table2.csv, of one study.
     """
-    printed = sorted((row for row in rows if row["source"] == "published"), key=lambda row: -float_of(row, "top1"))
-    measured = [row for row in rows if row["source"] == "measured"]
-    dataset = measured[0]["dataset"]
-    with styled():
-        figure = Figure((7.2, 1.8 + 0.26 * len(rows)), layout="constrained")
-        upper, lower = figure.subplots(
-            2, 1, sharex=dataset == "jester", gridspec_kw={"height_ratios": (len(printed), len(measured))}
-        )
-        for place, row in enumerate(printed):
-            own = row["method"].startswith("LCR")
-            top1, marker, colour = float_of(row, "top1"), "D" if own else "o", COLOURS[3] if own else "0.3"
-            upper.plot(top1, place, marker, color=colour, mfc="white")
-            upper.annotate(row["top1"], (top1, place), (7, 0), textcoords="offset points", va="center")
-        row_axis(upper, [row["method"] for row in printed])
+    printed = rows[rows.source == "published"].sort_values("top1", ascending=False, kind="stable").reset_index()
+    measured = rows[rows.source == "measured"].reset_index()
+    first = measured.iloc[0]
+    same = first.dataset == "jester"
+    apart = "" if same else " The panels are on different clips: no row above compares with one below."
+    note = f"Lines: 95% intervals over seeds and clips.{apart}"
+    with page(7.2, 1.8 + 0.26 * len(rows), f"Table 2. Study '{first.study}'", note) as figure:
+        upper, lower = figure.subplots(2, 1, sharex=same, gridspec_kw={"height_ratios": (len(printed), len(measured))})
+        for place, row in printed.iterrows():
+            marker, colour = ("D", COLOURS[3]) if row.method.startswith("LCR") else ("o", "0.3")
+            upper.plot(row.top1, place, marker, color=colour, mfc="white")
+            upper.annotate(f"{row.top1:.2f}", (row.top1, place), (7, 0), textcoords="offset points", va="center")
         upper.margins(x=0.12)
-        upper.set_title("Published, on jester, as printed (the paper gives no intervals)", loc="left")
-        for place, row in enumerate(measured):
-            full = row["variant"] == FULL
-            estimate(lower, place, row, "top1", "top1", COLOURS[3 if full else 0], "D" if full else "o")
-        row_axis(lower, [row["method"] for row in measured])
-        seeds, clips = measured[0]["seeds"], measured[0]["clips"]
-        lower.set_title(f"Measured, on {data_title(dataset)}; {seeds} seeds × {clips} clips", loc="left")
-        for axes in (upper, lower):
-            axes.set_xlabel("Top-1 accuracy (%)")
-        heading(figure, f"Table 2. Study '{measured[0]['study']}'")
-        apart = (
-            "" if dataset == "jester" else " The panels are on different clips: no row above compares with one below."
-        )
-        note(figure, f"Lines: 95% intervals over seeds and clips.{apart}")
+        for part, colour, marker in full_or_not(measured):
+            estimate(lower, part, "top1", "top1", colour, marker)
+        above = "Published, on jester, as printed (the paper gives no intervals)"
+        below = f"Measured, on {data_title(first.dataset)}; {first.seeds} seeds × {first.clips} clips"
+        for axes, shown, title in ((upper, printed, above), (lower, measured, below)):
+            row_axis(axes, list(shown.method))
+            axes.set(title=title, xlabel="Top-1 accuracy (%)")
     return figure

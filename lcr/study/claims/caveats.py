@@ -1,4 +1,4 @@
-"""What an ablation's numbers do not say, to stand wherever they are reported."""
+"""Caveats of ablations, to be printed with every report of their numbers."""
 
 CAVEATS = {
     # lcr/paper/discrepancies.yaml, kv-source

@@ -1,7 +1,8 @@
-"""The one place where a claim's verdict is decided. Each rule takes numbers alone, so that each can come out any way.
+"""The rules that decide a claim's verdict, all in this file. Rules are pure functions of numbers.
 
 The claim's own words choose the rule: a statement about printed numbers (`of_fact`), a count (`of_count`), a value
-(`of_value`), or a direction (`of_direction`). What was not measured on the paper's data is `UNTESTED` by whoever asks.
+(`of_value`), or a direction (`of_direction`). A claim is `UNTESTED` if it was not measured on the paper's data
+(`lcr.study.claims.measured`).
 """
 
 SUPPORTED, CONTRADICTED, INCONCLUSIVE, UNTESTED = "supported", "contradicted", "inconclusive", "untested"
@@ -12,12 +13,12 @@ TOLERANCE = 0.02  # of the published value: counts closer than this count as the
 
 
 def of_fact(holds: bool) -> str:
-    """A statement about numbers that need no measuring: it holds or it does not."""
+    """The verdict on a statement about printed numbers and counts, which holds or does not."""
     return SUPPORTED if holds else CONTRADICTED
 
 
 def of_value(published: float, low: float, high: float, margin: float = MARGIN) -> str:
-    """Equivalence: is the published value reproduced, by a 95% interval [low, high]?
+    """The verdict on a published value, by an equivalence test with a 95% interval [low, high].
 
     Supported: the whole interval lies within ±margin of it. Contradicted: none of it does. Else inconclusive.
     """
@@ -27,7 +28,9 @@ def of_value(published: float, low: float, high: float, margin: float = MARGIN) 
 
 
 def of_direction(low: float, high: float, *, above: float, margin: float = MARGIN) -> str:
-    """Is the quantity above `above`, by a 95% interval [low, high]? (For "below", give -high, -low and -above.)
+    """The verdict on a quantity said to be above `above`, by a 95% interval [low, high].
+
+    For a quantity said to be below, give -high, -low and -above.
 
     Supported: the whole interval is above it. Contradicted: the interval leaves out every value that is above it by the
     margin or more. Else inconclusive.
@@ -40,7 +43,7 @@ def of_direction(low: float, high: float, *, above: float, margin: float = MARGI
 def of_count(
     published: float, default: float, low: float, high: float, *, rounding: float = 0.0, tolerance: float = TOLERANCE
 ) -> str:
-    """Is a printed count that of the model, where the paper's text can be read in several ways?
+    """The verdict on a printed count of a model whose text can be read in several ways.
 
     Args:
         default: the count under the readings used here.

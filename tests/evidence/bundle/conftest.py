@@ -1,4 +1,4 @@
-"""The made-up study with all that a bundle takes: pictures, pages, the answer, and each dataset's manifest."""
+"""The simulated study with all that a bundle takes: pictures, pages, the answer, and each dataset's manifest."""
 
 import shutil
 from pathlib import Path
@@ -36,7 +36,7 @@ def manifest(dataset: str, root: str = "/home/someone/clips") -> Manifest:
 
 @pytest.fixture
 def facts(finished: Finished, tmp_path: Path) -> Facts:  # noqa: F811
-    """A copy, for a test to do with as it likes."""
+    """A copy that a test may change."""
     shutil.copytree(finished.results, tmp_path / "results")
     copy = Finished("made-up", tmp_path / "results")
     (copy.folder / "README.md").write_text("# The answer\n")
@@ -45,6 +45,6 @@ def facts(finished: Finished, tmp_path: Path) -> Facts:  # noqa: F811
         for name in NOTEBOOKS:
             for suffix in suffixes:
                 (copy.folder / folder / f"{name}.{suffix}").write_text(name)
-    for dataset in dict.fromkeys(row["dataset"] for row in copy.variants()):
+    for dataset in copy.table("ablations").dataset.unique():
         manifest(dataset).write(copy.folder / dataset / "manifest.parquet")
     return Facts(copy)

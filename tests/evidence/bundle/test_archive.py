@@ -17,6 +17,7 @@ pytest.importorskip("mlcroissant", reason="needs the extra: pip install 'lcr[bun
 from lcr.evidence.bundle.archive import bundle_files, write_bundle, write_zip
 from lcr.evidence.bundle.facts import Facts
 from lcr.report.finished import Finished
+from lcr.study.store import PACKED, pack
 from lcr.util.errors import InputError
 from tests.evidence.bundle.conftest import DATE
 
@@ -34,21 +35,18 @@ def test_the_same_results_give_the_same_bytes_whenever_and_wherever_they_were_wr
     elsewhere = shutil.copytree(facts.finished.results, tmp_path / "elsewhere" / "results")
     for path in elsewhere.rglob("*"):
         os.utime(path, (1e9, 1e9))
-    assert write_bundle(Facts(Finished("made-up", elsewhere)), DATE).read_bytes() == first
+    other = Facts(Finished("made-up", elsewhere))
+    assert write_bundle(other, DATE).read_bytes() == first
+    (other.finished.folder / "figures/ablations.svg").write_text("other")
+    assert write_bundle(other, DATE).read_bytes() != first
 
 
 def test_a_variant_that_is_known_by_the_studys_file_alone_is_asked_for(facts):
     known = dict(facts.known)
     mine = known.pop("lstm_gate")
-    with pytest.raises(InputError, match=r"no variant 'lstm_gate' is known; .* --study FILE\.yaml"):
+    with pytest.raises(InputError, match=r"lstm_gate.*--study FILE\.yaml"):
         write_bundle(Facts(facts.finished, known), DATE)
     assert mine in Facts(facts.finished, known | {"lstm_gate": mine}).variants
-
-
-def test_one_changed_byte_is_another_bundle(facts):
-    first = write_bundle(facts, DATE).read_bytes()
-    (facts.finished.folder / "figures/ablations.svg").write_text("other")
-    assert write_bundle(facts, DATE).read_bytes() != first
 
 
 def test_the_crate_is_read_by_rocrate_and_names_every_file(unpacked):
@@ -58,7 +56,7 @@ def test_the_crate_is_read_by_rocrate_and_names_every_file(unpacked):
     described = {entity.id for entity in crate.data_entities}
     files = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
     assert described == files - {"ro-crate-metadata.json"}
-    assert crate.name == "LCR: study made-up"
+    assert "made-up" in crate.name
     assert str(crate.root_dataset["datePublished"]).startswith(DATE)
     assert crate.root_dataset["license"]
     action = crate.dereference("#study")
@@ -76,7 +74,6 @@ def test_croissant_reads_every_clip_of_a_manifest_and_finds_no_fault(unpacked, d
     assert len(clips) == 150
     assert clips[0]["clips/id"] in (b"1000", "1000")
     assert clips[0]["clips/frames"] == 37
-    assert "generated" in found.metadata.description.lower()
 
 
 def test_no_place_on_this_machine_and_no_video_is_in_the_bundle(unpacked):
@@ -105,7 +102,7 @@ def test_a_missing_part_is_refused_by_name_and_leaves_the_earlier_bundle(facts):
 
 
 def test_without_a_known_commit_a_date_is_asked_for(facts):
-    with pytest.raises(InputError, match="lcr bundle --date"):
+    with pytest.raises(InputError, match="--date"):
         write_bundle(facts)
 
 
@@ -121,3 +118,13 @@ def test_entries_are_plain_files_of_one_time(tmp_path):
     entries = zipfile.ZipFile(io.BytesIO((tmp_path / "a.zip").read_bytes())).infolist()
     assert [entry.filename for entry in entries] == ["b/one.txt", "a.txt"]
     assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_packed_runs_go_in_as_they_are(facts, tmp_path):
+    reference = tmp_path / "reference/made-up"
+    shutil.copytree(facts.finished.folder, reference, ignore=shutil.ignore_patterns("seed-*"))
+    pack(facts.finished.store, reference)
+    files = bundle_files(Facts(Finished("made-up", reference.parent)), DATE)
+    assert files.keys() >= set(PACKED)
+    assert not any("seed-" in name for name in files)
+    assert b"(../runs.json)" in files["model-cards/full.md"]

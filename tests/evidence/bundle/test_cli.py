@@ -1,4 +1,4 @@
-"""`lcr bundle`: where it writes, and what it says when it cannot."""
+"""`lcr bundle`: the file that it writes, and its refusals."""
 
 import sys
 
@@ -34,4 +34,4 @@ def test_without_the_extra_the_command_says_what_to_install(facts, monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     error = run(facts, "--date", "2026-11-26").exception
     assert isinstance(error, InputError)
-    assert "pip install 'lcr[bundle]'" in str(error)
+    assert "lcr[bundle]" in str(error)

@@ -1,38 +1,40 @@
-"""The ablations figure shows the table's own numbers, and names only generated clips as generated."""
+"""The ablations figure shows the table's own numbers, and names only synthetic clips as synthetic."""
 
 import pytest
 
 from lcr.report.figures.ablations import ablations_figure
-from lcr.study.tables.registry import table_rows
-from tests.study.conftest import made_up_study, write_runs
+from lcr.report.figures.style import SYNTHETIC
+from lcr.study.tables.accuracy import IDENTICAL
 
 
 @pytest.fixture
-def rows(tmp_path):
-    study = made_up_study(datasets=("jester-fixture", "kinetics"), seeds=2, variants=["full", "lstm_gate"])
-    return table_rows("ablations", study, write_runs(study, tmp_path))
+def rows(finished):
+    table = finished.table("ablations")
+    return table[table.variant.isin(["full", "lstm_gate"])].replace("kinetics-fixture", "kinetics")
 
 
-def test_each_dataset_has_its_panels_with_units_and_generated_clips_are_named(rows):
-    figure = ablations_figure(rows)
-    assert len(figure.axes) == 4
-    titles = [axes.get_title(loc="left") for axes in figure.axes[::2]]
-    assert "generated clips, not the paper's data" in titles[0]
-    assert "generated" not in titles[1]
-    labels = [axes.get_xlabel() for axes in figure.axes]
-    assert all("(%)" in label or "(percentage points)" in label for label in labels)
+def test_each_dataset_has_its_panels_and_synthetic_clips_are_named(rows):
+    titles = [axes.get_title(loc="left") for axes in ablations_figure(rows).axes]
+    assert [SYNTHETIC in title for title in titles] == [True, False, True, False, False, False]
 
 
 def test_points_and_intervals_are_the_tables(rows):
     differences = ablations_figure(rows).axes[1]
-    drawn = {tuple(map(float, line.get_xdata())) for line in differences.lines}
-    row = rows[1]
-    assert (float(row["delta_ci_low"]), float(row["delta_ci_high"])) in drawn
-    assert (float(row["delta_top1"]),) in drawn
+    row = rows.iloc[1]
+    assert row.delta_top1 in [point for line in differences.lines for point in line.get_xdata()]
+    ends = [tuple(segment[:, 0]) for lines in differences.collections for segment in lines.get_segments()]
+    assert ends == [(row.delta_ci_low, row.delta_ci_high)]
 
 
-def test_a_difference_is_filled_only_where_its_interval_excludes_0(rows):
-    for low, filled in (("-3", True), ("3", False)):
-        row = rows[1] | {"delta_ci_low": "-5", "delta_top1": "-4", "delta_ci_high": low}
-        point = ablations_figure([rows[0], row]).axes[1].lines[-1]
-        assert (point.get_markerfacecolor() != "white") == filled
+@pytest.mark.parametrize(("high", "filled"), [(-3.0, True), (3.0, False)])
+def test_a_difference_is_filled_only_where_its_interval_excludes_0(rows, high, filled):
+    changed = rows[:2].assign(delta_top1=-4.0, delta_ci_low=-5.0, delta_ci_high=high)
+    point = ablations_figure(changed).axes[1].lines[-1]
+    assert (point.get_markerfacecolor() != "white") == filled
+
+
+def test_a_variant_without_interval_has_words_in_its_place(rows):
+    empty = dict.fromkeys(["delta_top1", "delta_ci_low", "delta_ci_high", "p_holm", "p_floor_holm"])
+    axes = ablations_figure(rows[:2].assign(**empty, note=IDENTICAL).astype(dict.fromkeys(empty, float))).axes[1]
+    assert len(axes.texts) == 1
+    assert not axes.collections

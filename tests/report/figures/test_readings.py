@@ -1,22 +1,23 @@
-"""Zero is a finding on a log axis, and the search's rows name what they read otherwise."""
+"""Zero is a finding on a log axis, and a reading that was not trained has words in place of its accuracy."""
 
-from lcr.report.figures.readings import best_of_search, departures, readings_figure
-from tests.study import made_up
+import pytest
 
-
-def test_an_exact_zero_is_written_as_zero():
-    sensitivity = readings_figure(made_up.readings(), made_up.search()).axes[2]
-    zeros = [text for text in sensitivity.texts if text.get_text() == "0"]
-    assert len(zeros) == 1, "of the reading used here, which is drawn once"
+from lcr.report.figures.readings import readings_figure
 
 
-def test_a_reading_that_was_never_trained_says_so():
-    first = readings_figure(made_up.readings(), made_up.search()).axes[0]
-    assert [text.get_text().strip() for text in first.texts] == ["not trained"]
+@pytest.fixture
+def axes(finished):
+    return readings_figure(finished.table("readings"), finished.table("reading_search")).axes
 
 
-def test_departures_are_the_answers_that_differ_from_the_default():
-    search = made_up.search()
-    assert departures(search[1], search[0]) == {"zero convolution": "pointwise 1"}
-    assert departures(search[0], search[0]) == {}
-    assert len(best_of_search(search, each=2)) == 1 + 4 * 2
+def test_an_exact_zero_is_written_once_for_the_reading_used_here(axes):
+    assert [text.get_text() for text in axes[2].texts] == ["0"]
+
+
+def test_each_reading_that_was_not_trained_has_words_instead(axes, finished):
+    rows = finished.table("readings")
+    assert len(axes[0].texts) == (~rows.default & rows.delta_top1.isna()).sum()
+
+
+def test_of_each_ranking_the_best_two_are_drawn_beside_the_default(axes):
+    assert len(axes[4].get_yticks()) == 1 + 4 * 2

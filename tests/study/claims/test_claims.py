@@ -1,46 +1,49 @@
-"""The ledger: every claim has one test, each verdict can be reached, and generated clips decide nothing."""
+"""The ledger: every claim has a test, each verdict can be reached, and synthetic clips decide nothing."""
 
-import csv
+import inspect
 from collections import Counter
-from importlib.resources import files
+from dataclasses import replace
 
 import pytest
 
 from lcr.cost.baselines import BASELINES, resnet3d, timesformer
 from lcr.cost.ranges import flops_range, parameter_range
-from lcr.study.claims import ledger, verdicts
+from lcr.study.claims import printed, verdicts
+from lcr.study.claims.caveats import CAVEATS
 from lcr.study.claims.cells import table1_claims
-from lcr.study.claims.measured import Measurements, decide
-from lcr.study.claims.table import COLUMNS, claim_ids, claim_rows
+from lcr.study.claims.claim import ACCURACY, ARITHMETIC, AVAILABILITY, COUNT, Numbers, Quantity
+from lcr.study.claims.measured import decide
+from lcr.study.claims.table import CLAIMS
 from lcr.study.predictions import CONDITIONS
-from lcr.study.tables.rows import Row, read_rows, write_rows
-from lcr.study.tables.statistics import COLUMNS as STATISTICS
+from lcr.study.tables.frame import Row, Source, read_frame
+from lcr.study.tables.registry import TABLES
 from lcr.study.tables.statistics import EQUAL
-from lcr.study.tables.temporal import COLUMNS as TEMPORAL
 from lcr.util.errors import InputError
 from tests.study.conftest import made_up_study
 
 DESIGN = "id,where,kind,claim,published,test,measured,ci_low,ci_high,verdict,why,evidence"
-KINDS = {"internal arithmetic", "count", "accuracy", "availability"}
 LCR_TOP1, NO_EDGE = "table2-lcr-top1", "hypothesis-no_edge_prompt-jester"
 
 
 def tables(study, results, *, dataset="jester", top1=(90.0, 91.0), delta=(-3.0, -1.0), pairs=(80.0, 90.0), **more):
-    """Made-up statistics and temporal of a study, with the intervals given."""
+    """Simulated statistics and temporal of a study, with the intervals given."""
 
-    def cells(name: str, ends: tuple[float, float]) -> Row:
+    def cells(column: str, ends: tuple[float, float], stem: str = "") -> Row:
         low, high = ends
-        column = {"delta": "delta_top1"}.get(name, name)
-        return {column: f"{(low + high) / 2:.2f}", f"{name}_ci_low": f"{low:.2f}", f"{name}_ci_high": f"{high:.2f}"}
+        return {column: (low + high) / 2, f"{stem or column}_ci_low": low, f"{stem or column}_ci_high": high}
 
-    head = {"study": study.name, "dataset": dataset, "clips": "14787", "seeds": "8", "note": ""} | more
+    source = Source(study, results)
+    names = [variant.name for variant in study.variant_configs]
+    head = {"study": study.name, "dataset": dataset, "clips": 14787, "seeds": 8, "note": ""} | more
     rows = [head | {"variant": "full"} | cells("top1", top1) | cells("top5", (99.0, 99.5))]
-    p = {"p_holm": "0.039", "p_floor_holm": "0.039"}
-    rows += [head | {"variant": name} | cells("delta", delta) | p for name in study.variants if name != "full"]
-    write_rows(results / study.name / "statistics.csv", STATISTICS, rows)
-    pair = head | {"clips": "9000"} | cells("pair_accuracy", pairs)
-    told = [pair | {"variant": name, "condition": one} for name in study.variants for one in CONDITIONS]
-    write_rows(results / study.name / "temporal.csv", TEMPORAL, told)
+    p = {"p_holm": 0.039, "p_floor_holm": 0.039}
+    rows += [head | {"variant": name} | cells("delta_top1", delta, "delta") | p for name in names if name != "full"]
+    source.write(TABLES["statistics"], rows)
+    pair = head | {"clips": 9000} | cells("pair_accuracy", pairs)
+    source.write(
+        TABLES["temporal"], [pair | {"variant": name, "condition": one} for name in names for one in CONDITIONS]
+    )
+    return source
 
 
 def real_study(model="lcr-base-112"):
@@ -48,48 +51,52 @@ def real_study(model="lcr-base-112"):
     return one.model_copy(update={"datasets": {"jester": one.datasets["jester"].model_copy(update={"model": model})}})
 
 
-def ledger_of(study, results) -> dict[str, Row]:
-    return {row["id"]: row for row in claim_rows(study, results)}
+def ledger_of(source: Source) -> dict[str, Row]:
+    return {row["id"]: row for row in TABLES["claims"].make(source).to_dict("records")}
 
 
 @pytest.fixture
 def on_fixture(tmp_path):
-    study = made_up_study()
-    tables(study, tmp_path, dataset="jester-fixture", clips="60")
-    return ledger_of(study, tmp_path)
+    return ledger_of(tables(made_up_study(), tmp_path, dataset="jester-fixture", clips=60))
 
 
 def test_it_has_the_contracts_columns_one_id_a_claim_and_a_reason_for_each(on_fixture, tmp_path):
-    assert ",".join(COLUMNS) == DESIGN
-    rows = claim_rows(made_up_study(), tmp_path)
-    assert len(rows) == len(on_fixture)
-    for row in rows:
-        assert set(row) <= set(COLUMNS)
+    study = made_up_study()
+    assert ",".join(TABLES["claims"].names) == DESIGN
+    assert len(TABLES["claims"].make(Source(study, tmp_path))) == len(on_fixture)
+    for row in on_fixture.values():
         assert row["verdict"] in verdicts.VERDICTS
-        assert row["kind"] in KINDS
+        assert row["kind"] in (ACCURACY, ARITHMETIC, AVAILABILITY, COUNT)
         assert row["why"]
         assert "{" not in row["why"]
         assert row["verdict"] == "untested" or row["evidence"], row["id"]
 
 
 def test_every_number_in_both_tables_is_a_claim_and_no_blank_is(on_fixture):
-    printed = files("lcr.paper")
-    table1 = list(csv.DictReader((printed / "table1.csv").read_text().splitlines()))
-    table2 = list(csv.DictReader((printed / "table2.csv").read_text().splitlines()))
-    published = Counter((row["where"], row.get("published", "")) for row in on_fixture.values())
+    published = Counter((row["where"], row["published"]) for row in on_fixture.values())
     assert not {"table2-lcr-top5", "table2-lcr-mem_g", "table2-tsn-mem_g"} & set(on_fixture)
-    for row in table2:
-        values = [value for value in list(row.values())[1:] if value]
-        assert all(published[f"Table 2, {row['method']}", value] for value in values)
-    for row in table1:
+    for row in printed.table2():
+        assert all(published[f"Table 2, {row['method']}", value] for value in list(row.values())[1:] if value)
+    for row in printed.table1():
         where = f"Table 1, {row['model']} ({row['frame_size']}×{row['frame_size']})"
         assert published[where, row["params_m"]]
         assert published[where, row["flops_t"]]
-    assert sum(row["where"].startswith("Table 1,") for row in on_fixture.values()) == 3 * len(table1)
+    assert sum(row["where"].startswith("Table 1,") for row in on_fixture.values()) == 3 * len(printed.table1())
+
+
+def test_the_ledger_shows_the_functions_that_decide():
+    for claim in CLAIMS:
+        if isinstance(claim.test, Numbers):
+            names = inspect.getclosurevars(claim.test.value).globals | inspect.getclosurevars(claim.test.holds).globals
+            value, holds = claim.test.text.removeprefix("measured = ").split("; holds if ")
+            measured = eval(value, dict(names))
+            assert measured == claim.test.value(), claim.id
+            for one in [measured] if isinstance(measured, list) else (measured, measured + 1, -measured):
+                assert eval(holds, names | {"measured": one}) == claim.test.holds(one), claim.id
 
 
 def test_internal_arithmetic_is_decided_without_data(on_fixture):
-    decided = [row for row in on_fixture.values() if row["kind"] == "internal arithmetic"]
+    decided = [row for row in on_fixture.values() if row["kind"] == ARITHMETIC]
     assert {row["verdict"] for row in decided} == {"supported", "contradicted"}
     for name, verdict in {
         "results-timesformer-distance": "contradicted",
@@ -104,110 +111,86 @@ def test_internal_arithmetic_is_decided_without_data(on_fixture):
 
 
 def test_an_internal_check_comes_out_the_other_way_when_the_printed_numbers_do(monkeypatch, tmp_path):
-    study = made_up_study()
-    tables(study, tmp_path, dataset="jester-fixture")
-    printed = [row | ({"top1": "92.31"} if row["method"] == "LCR" else {}) for row in ledger.table2()]
-    printed = [row | ({"top1": "90.00"} if row["method"].startswith("RViT") else {}) for row in printed]
-    monkeypatch.setattr(ledger, "table2", lambda: printed)
-    found = ledger_of(study, tmp_path)
+    changed = {"LCR": {"top1": "92.31"}, "RViT-XL 32x3": {"top1": "90.00"}}
+    rows = [row | changed.get(row["method"], {}) for row in printed.table2()]
+    monkeypatch.setattr(printed, "table2", lambda: rows)
+    found = ledger_of(tables(made_up_study(), tmp_path, dataset="jester-fixture"))
     assert found["abstract-new-benchmark"]["verdict"] == "supported"
     assert found["results-timesformer-distance"]["verdict"] == "supported"
     assert found["results-top1-same"]["verdict"] == "contradicted"
 
 
-def test_generated_clips_give_a_number_and_no_verdict(on_fixture):
+def test_synthetic_clips_give_a_number_and_no_verdict(on_fixture):
     for name in (LCR_TOP1, NO_EDGE, "abstract-spatial-temporal", "contribution-gate"):
         row = on_fixture[name]
         assert row["verdict"] == "untested"
-        assert row["measured"]
-        assert row["ci_low"] < row["ci_high"] or float(row["ci_low"]) < float(row["ci_high"])
-        assert "generated clips (jester-fixture), not on the paper's data" in row["why"]
+        assert float(row["ci_low"]) < float(row["measured"]) < float(row["ci_high"])
+        assert "jester-fixture" in row["why"]
 
 
 @pytest.mark.parametrize(
     ("top1", "verdict"), [((90.1, 91.4), "supported"), ((80.0, 85.0), "contradicted"), ((88.0, 92.0), "inconclusive")]
 )
 def test_on_the_papers_data_the_published_accuracy_decides_itself(tmp_path, top1, verdict):
-    study = real_study()
-    tables(study, tmp_path, top1=top1)
-    assert ledger_of(study, tmp_path)[LCR_TOP1]["verdict"] == verdict
+    assert ledger_of(tables(real_study(), tmp_path, top1=top1))[LCR_TOP1]["verdict"] == verdict
 
 
 @pytest.mark.parametrize(
     ("delta", "verdict"), [((-3.0, -1.0), "supported"), ((0.5, 2.0), "contradicted"), ((-4.0, 1.0), "inconclusive")]
 )
 def test_on_the_papers_data_every_hypothesis_decides_itself(tmp_path, delta, verdict):
-    study = real_study("lcr-s-112")
-    tables(study, tmp_path, delta=delta)
-    found = ledger_of(study, tmp_path)
+    found = ledger_of(tables(real_study("lcr-s-112"), tmp_path, delta=delta))
     for name in (NO_EDGE, "intro-accurate-prompt", "contribution-gate", "abstract-tube-overfitting"):
         assert found[name]["verdict"] == verdict
-    assert "p = 0.039 after Holm (least possible 0.039)" in found[NO_EDGE]["why"]
-    assert "edge maps with RGB" in found[NO_EDGE]["why"]
+    assert "0.039" in found[NO_EDGE]["why"]
+    assert CAVEATS["no_edge_prompt"] in found[NO_EDGE]["why"]
     assert found[LCR_TOP1]["verdict"] == "untested", "another model's accuracy is not the printed one"
-    assert "lcr-s-112, not with lcr-base-112" in found[LCR_TOP1]["why"]
+    assert "lcr-s-112" in found[LCR_TOP1]["why"]
 
 
 @pytest.mark.parametrize(
-    ("model", "more", "why"),
+    ("model", "more", "named"),
     [
-        ("lcr-base-112", {"clips": "500"}, "measured on 500 of 14787 validation clips"),
-        ("lcr-tiny", {}, "measured with lcr-tiny"),
-        ("lcr-base-112", {"note": "MIXED data: a in full/0 | b in full/1"}, "different data or protocols"),
-        ("lcr-base-112", {"note": EQUAL}, "nothing is tested"),
+        ("lcr-base-112", {"clips": 500}, "500"),
+        ("lcr-tiny", {}, "lcr-tiny"),
+        ("lcr-base-112", {"note": "MIXED data: a in full/0 | b in full/1"}, ""),
+        ("lcr-base-112", {"note": EQUAL}, EQUAL),
+        ("lcr-base-112", {"delta": (float("nan"),) * 2, "note": "one seed"}, "one seed"),
     ],
 )
-def test_a_subset_a_small_model_a_mixture_or_equal_answers_decide_nothing(tmp_path, model, more, why):
-    study = real_study(model)
-    tables(study, tmp_path, **more)
-    row = ledger_of(study, tmp_path)[NO_EDGE]
+def test_a_subset_a_small_model_a_mixture_equal_predictions_or_no_interval_decide_nothing(tmp_path, model, more, named):
+    row = ledger_of(tables(real_study(model), tmp_path, **more))[NO_EDGE]
     assert row["verdict"] == "untested"
-    assert why in row["why"]
+    assert named in row["why"]
 
 
 def test_a_quantity_that_must_stay_below_is_the_mirror_of_one_that_must_exceed():
     for low, high in ((-3.0, -1.0), (0.5, 2.0), (-4.0, 1.0), (-0.5, 0.5)):
-        given = {"dataset": "jester", "table": "statistics", "column": "delta_top1"}
-        below = decide(ledger.Quantity(**given, below=0.0), low, high)
-        assert below == decide(ledger.Quantity(**given, above=0.0), -high, -low)
+        below = Quantity(dataset="jester", table="statistics", column="delta_top1", statement="below", bound=0)
+        assert decide(below, low, high) == decide(replace(below, statement="above"), -high, -low)
 
 
-def test_a_study_without_the_data_set_leaves_its_claims_untested(tmp_path):
-    study = made_up_study(datasets=("kinetics-fixture",))
-    tables(study, tmp_path, dataset="kinetics-fixture")
-    row = ledger_of(study, tmp_path)[LCR_TOP1]
+def test_a_study_without_the_dataset_leaves_its_claims_untested(tmp_path):
+    row = ledger_of(tables(made_up_study(datasets=("kinetics-fixture",)), tmp_path, dataset="kinetics-fixture"))[
+        LCR_TOP1
+    ]
     assert (row["verdict"], row["measured"]) == ("untested", "")
-    assert "has not measured this on jester" in row["why"]
-
-
-def test_the_ledger_asks_for_the_tables_that_it_needs(tmp_path):
-    with pytest.raises(InputError, match=r"no table .*statistics.csv"):
-        Measurements(made_up_study(), ["full"], tmp_path)
+    assert "jester" in row["why"]
 
 
 def test_a_variant_that_is_given_by_its_path_is_found_by_its_name(tmp_path):
     mine = tmp_path / "other.yaml"
     mine.write_text("name: mine\ntitle: mine\ncomponent: gate\nhypothesis: Top-1 falls.\n", encoding="utf-8")
-    tables(made_up_study(variants=["full", "mine"]), tmp_path, dataset="jester-fixture")
-    study = made_up_study(variants=["full", str(mine)])
-    assert any("mine" in name for name in ledger_of(study, tmp_path))
-
-
-def test_a_claim_with_two_tests_or_none_is_refused():
-    head = {"id": "x", "where": "x", "kind": "count", "claim": "x", "why": "x"}
-    for tests in ({}, {"holds": "1 == 1", "untested": "why"}):
-        with pytest.raises(ValueError, match="one of holds, measured and untested"):
-            ledger.Claim(**head, **tests)
+    source = tables(made_up_study(variants=["full", str(mine)]), tmp_path, dataset="jester-fixture")
+    assert "hypothesis-mine-jester" in ledger_of(source)
 
 
 def test_table1_is_counted_under_every_reading_and_the_default_is_among_them():
     for row in table1_claims():
-        if row["kind"] == "count":
+        if row["kind"] == COUNT:
             assert float(row["ci_low"]) <= float(row["measured"]) <= float(row["ci_high"])
-    params = parameter_range("lcr-base-112", "jester")
-    assert params.low < params.default < params.high
-    flops = flops_range("lcr-base-112", "jester")
-    assert flops.low < flops.default < flops.high
+    for found in (parameter_range("lcr-base-112", "jester"), flops_range("lcr-base-112", "jester")):
+        assert found.low < found.default < found.high
 
 
 def test_closed_forms_of_the_baselines_give_counts_known_elsewhere():
@@ -219,18 +202,15 @@ def test_closed_forms_of_the_baselines_give_counts_known_elsewhere():
     assert timesformer(frames=8, classes=400) / 1e6 == pytest.approx(121.4, abs=0.3)  # as its authors print it
 
 
-def test_a_run_that_a_table_lacks_is_named_and_its_claims_do_not_count_as_untested(tmp_path):
-    study = made_up_study()
-    tables(study, tmp_path, dataset="jester-fixture")
-    for name, columns, row in (("statistics", STATISTICS, "lstm_gate"), ("temporal", TEMPORAL, "lstm_gate/as_is")):
-        path = tmp_path / f"made-up/{name}.csv"
-        whole = path.read_bytes()
-        write_rows(path, columns, [one for one in read_rows(path) if one["variant"] != "lstm_gate"])
-        with pytest.raises(InputError, match=rf"{name}\.csv lacks the row of jester-fixture/{row}.*lcr table {name}"):
-            claim_rows(study, tmp_path)
+def test_a_table_or_a_run_that_is_missing_is_named_and_its_claims_do_not_count_as_untested(tmp_path):
+    source = tables(made_up_study(), tmp_path, dataset="jester-fixture")
+    for name, row in (("statistics", "lstm_gate"), ("temporal", "lstm_gate/as_is")):
+        path = source.folder / f"{name}.csv"
+        whole, frame = path.read_bytes(), read_frame(path, TABLES[name])
+        source.write(TABLES[name], frame[frame.variant != "lstm_gate"].to_dict("records"))
+        with pytest.raises(InputError, match=rf"{name}\.csv.*jester-fixture/{row}.*lcr table {name}"):
+            ledger_of(source)
+        path.unlink()
+        with pytest.raises(InputError, match=rf"{name}\.csv"):
+            ledger_of(source)
         path.write_bytes(whole)
-
-
-def test_the_ids_of_a_ledger_are_known_before_it_is_made(on_fixture):
-    study = made_up_study()
-    assert claim_ids(study.datasets, study.variants) == list(on_fixture)

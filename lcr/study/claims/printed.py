@@ -1,0 +1,66 @@
+"""Numbers that claims are tested against: cells of Tables 1 and 2, official label lists, closed forms of baselines."""
+
+import csv
+from functools import cache
+from importlib.resources import files
+from math import sqrt
+
+from lcr.config.datasets import official_labels
+from lcr.cost.baselines import BASELINES
+
+
+@cache
+def _rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((files("lcr.paper") / name).read_text(encoding="utf-8").splitlines()))
+
+
+def table1() -> list[dict[str, str]]:
+    """The rows of the paper's Table 1."""
+    return _rows("table1.csv")
+
+
+def table2() -> list[dict[str, str]]:
+    """The rows of the paper's Table 2."""
+    return _rows("table2.csv")
+
+
+def t1(dataset: str, model: str, column: str) -> float:
+    """A cell of Table 1, whose models have the same name on two datasets."""
+    return next(float(row[column]) for row in table1() if (row["dataset"], row["model"]) == (dataset, model))
+
+
+def t2(method: str, column: str) -> float:
+    """A cell of Table 2."""
+    return next(float(row[column]) for row in table2() if row["method"] == method)
+
+
+def column1(column: str, dataset: str = "") -> list[float]:
+    """A column of Table 1, of one dataset or of all."""
+    return [float(row[column]) for row in table1() if dataset in ("", row["dataset"])]
+
+
+def column2(column: str, without: str = "", only: list[str] | None = None) -> list[float]:
+    """A column of Table 2 without its blanks, of all methods but one, or of some methods only."""
+    rows = [row for row in table2() if row["method"] != without and (only is None or row["method"] in only)]
+    return [float(row[column]) for row in rows if row[column]]
+
+
+def below(values: list[float], limit: float) -> int:
+    """The number of values below a limit."""
+    return sum(value < limit for value in values)
+
+
+def half_width(percent: float, clips: int) -> float:
+    """Half of the 95% interval of a share of `clips` independent clips, in points (normal approximation)."""
+    share = percent / 100
+    return 100 * 1.96 * sqrt(share * (1 - share) / clips)
+
+
+def classes(kind: str) -> int:
+    """The number of classes of a dataset format, by its official list."""
+    return len(official_labels(kind))
+
+
+def baseline_gflops(method: str) -> float:
+    """GFLOPs of a baseline in closed form, two a multiply-add."""
+    return 2 * BASELINES[method][1] / 1e9
