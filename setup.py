@@ -1,6 +1,6 @@
-"""What pyproject.toml cannot say: the wheel carries `ablations/` as `lcr/packaged/`, and the native Bi-WKV kernel.
+"""The build steps that pyproject.toml cannot express: `ablations/` as `lcr/packaged/`, and the native Bi-WKV kernel.
 
-The kernel (lcr/wkv/native) is plain C++17 behind a C interface: a shared library that needs no Python headers, loaded by
+The kernel (lcr/wkv/native) is plain C++17 behind a C interface: a shared library without Python headers, loaded by
 lcr/wkv/library.py. Where no compiler works the library is left out, with a message, and the package installs all the
 same.
 """
@@ -22,7 +22,7 @@ SOURCES = sorted(NATIVE.glob("*.cpp"))
 DIGEST = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(NATIVE.glob("*")))).hexdigest()
 FLAGS = ["-std=c++17", "-O3", "-fPIC", "-ffp-contract=fast", "-fvisibility=hidden", "-Wno-psabi"]
 FLAGS += ["-falign-loops=64", "-falign-functions=64"]  # else a loop's speed depends on what stands before it
-# kernel, floats a vector, flags; which of them runs is decided where it runs
+# kernel, floats a vector, flags; dispatch.cpp selects one at run time
 KERNELS = {"kPortable": (4, [])}
 if platform.machine() in ("x86_64", "AMD64"):
     KERNELS["kAvx2"] = (8, ["-mavx2", "-mfma"])
@@ -57,7 +57,7 @@ class BuildNative(build_ext):
             target = Path(self.get_ext_fullpath(extension.name))
             target.parent.mkdir(parents=True, exist_ok=True)
             self.compiler.link_shared_object(objects, str(target), extra_postargs=["-pthread"], target_lang="c++")
-        except Exception as error:  # whatever is wrong with this machine's compiler: the package works without
+        except Exception as error:  # any failure of this machine's compiler: the package works without the library
             self.warn(
                 f"Bi-WKV's native CPU kernel is left out ({error}); torch will serve, several times slower. "
                 "Install a C++17 compiler (Debian: apt install g++; conda: conda install cxx-compiler), "

@@ -11,6 +11,8 @@ from lcr.commands.claims import claims
 from lcr.commands.cost import cost
 from lcr.commands.data import app as data_app
 from lcr.commands.evidence import hashes, reference, verify
+from lcr.commands.keys import app as keys_app
+from lcr.commands.list import list_
 from lcr.commands.readings import readings
 from lcr.commands.report import answer
 from lcr.commands.report import app as report_app
@@ -27,8 +29,10 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.add_typer(bench_app, name="bench")
 app.add_typer(report_app, name="report")
+app.add_typer(keys_app, name="keys")
 for command in (train, evaluate, predict, table, cost, readings, claims, answer, hashes, reference, verify, bundle):
     app.command()(command)
+app.command(name="list")(list_)
 
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 

@@ -1,24 +1,26 @@
-"""What every instantiation of the CUDA kernel takes: registers, spills, shared memory, as NVRTC's ptxas says.
+"""Writes docs/cuda_resources.csv: registers, spills and shared memory of each CUDA kernel, as NVRTC's ptxas reports.
 
-    python -m lcr.wkv.cuda.resources        writes resources.csv beside this file (a minute or two, no GPU)
+    python tools/cuda_resources.py      from the project's folder; a minute or two, needs the extra [cuda], no GPU
 
-A spill makes a kernel several times slower and nothing else shows it, so a test holds the table's spills at 0.
+A spill makes a kernel several times slower and shows nowhere else: a test requires that the table has none.
 """
 
 import csv
 import re
+from pathlib import Path
 
 import torch
 
-from lcr.wkv.cuda import FOLDER, TYPES, WIDTHS, source_hash
+from lcr.wkv.cuda import TYPES, source_hash
+from lcr.wkv.library import CUDA_WIDTHS
 
 ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
-TABLE = FOLDER / "resources.csv"
+TABLE = Path(__file__).parents[1] / "docs" / "cuda_resources.csv"
 COLUMNS = (
     *("kernel", "arch", "width", "dtype", "registers", "spill_store_bytes", "spill_load_bytes", "shared_bytes"),
     *("nvrtc", "sources"),
 )
-_SAID = re.compile(
+_REPORT = re.compile(
     r"Compiling entry function '(?P<kernel>\w+)'.*?(?P<stores>\d+) bytes spill stores, (?P<loads>\d+) bytes spill loads"
     r".*?Used (?P<registers>\d+) registers(?P<rest>[^\n]*)",
     re.DOTALL,
@@ -26,12 +28,12 @@ _SAID = re.compile(
 
 
 def resources(arch: str, width: int, dtype: torch.dtype) -> list[dict[str, str]]:
-    """Rows of the table for one compilation."""
-    from lcr.wkv.cuda import gpu  # the rest of this module needs no CUDA package
+    """Rows of the table for one compilation. Needs the extra [cuda]."""
+    from lcr.wkv.cuda import gpu
 
-    _, said = gpu.compile_for(arch, width, dtype)
+    _, report = gpu.compile_for(arch, width, dtype)
     rows = []
-    for found in _SAID.finditer(said):
+    for found in _REPORT.finditer(report):
         shared = re.search(r"(\d+) bytes smem", found["rest"])
         numbers = (found["registers"], found["stores"], found["loads"], shared[1] if shared else "0")
         cells = (found["kernel"], arch, str(width), str(dtype).removeprefix("torch."), *numbers)
@@ -43,7 +45,7 @@ def main() -> None:
     """Compiles every instantiation and writes the table."""
     from rich.progress import track
 
-    wanted = [(arch, width, dtype) for arch in ARCHITECTURES for width in WIDTHS for dtype in TYPES]
+    wanted = [(arch, width, dtype) for arch in ARCHITECTURES for width in CUDA_WIDTHS for dtype in TYPES]
     rows = [row for one in track(wanted, description="compiling") for row in resources(*one)]
     with TABLE.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.DictWriter(opened, COLUMNS, lineterminator="\n")

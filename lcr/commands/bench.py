@@ -61,7 +61,7 @@ def wkv(
     from lcr.study.tables.rows import write_rows
     from lcr.util.files import check_writable
     from lcr.wkv import bench as wkv_bench
-    from lcr.wkv.operator import choice
+    from lcr.wkv.operator import selection
 
     try:
         lengths = tuple(sorted({int(n) for n in tokens.split(",")}))
@@ -74,7 +74,7 @@ def wkv(
     check_writable(out)
     torch.set_num_threads(threads)
     shape = {"batch": 1 if device == Device.cpu else 32, "heads": 3, "width": 64}
-    backend, why = choice(device.value, torch.float32, shape["width"])
+    backend, why = selection(device.value, torch.float32, shape["width"])
     print(f"auto takes '{backend}': {why}")
     bar = partial(track, description="rounds", console=Console(stderr=True))
     timings = wkv_bench.measure(lengths, rounds, device=device.value, track=bar, **shape)

@@ -42,7 +42,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     ),
     "gate:cross_rwkv": ("model/class_scan.py", "model/cross_rwkv.py", "model/q_shift.py", "wkv/query.py"),
     "gate:lstm": ("model/lstm_gate.py", "cost/closed_form.py", "cost/parts.py"),  # the latter: its matched width
-    "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/native/*"),
+    "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/library.py", "wkv/native/*"),
     "wkv:torch": ("wkv/operator.py", "wkv/chunk.py"),
     "wkv:cuda": ("wkv/operator.py", "wkv/cuda/*.py", "wkv/cuda/*.cu*"),
     "train": ("run/train.py", "run/protocol.py", "run/weights.py"),
@@ -154,10 +154,14 @@ def shape_of(node: Any) -> Any:
     return [shape_of(one) for one in node] if isinstance(node, list) else repr(node)
 
 
+def silenced(path: Path) -> ast.Module:
+    """The syntax tree of a Python file without all that no number depends on."""
+    return _Meaning().visit(ast.parse(path.read_text(encoding="utf-8")))
+
+
 def meaning(path: Path) -> Any:
     """The content of a source file that numbers can depend on; other files than Python's count as they are."""
-    text = path.read_text(encoding="utf-8")
-    return shape_of(_Meaning().visit(ast.parse(text))) if path.suffix == ".py" else text
+    return shape_of(silenced(path)) if path.suffix == ".py" else path.read_text(encoding="utf-8")
 
 
 def files_of(components: Iterable[str]) -> list[Path]:

@@ -27,6 +27,12 @@ def git_state() -> dict[str, str | bool | None]:
     return {"commit": commit.stdout.decode().strip(), "dirty": bool(changed.stdout.strip())}
 
 
+def commit_id(name: str) -> str | None:
+    """The forty hex digits of a commit by its name in the package's repository; None where there is none."""
+    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    return None if found is None or found.returncode else found.stdout.decode().strip()
+
+
 @cache
 def lock_hash() -> str | None:
     """SHA-256 of requirements.lock beside the package; None where it was not installed from a checkout."""

@@ -1,11 +1,10 @@
-"""Times Bi-WKV against what else there is, in one process: all contenders in turn, round after round.
+"""Times Bi-WKV against attention, its other forms, sgemm and a copy, in one process: interleaved rounds.
 
-A machine's speed drifts and its neighbours come and go, so a number alone says little: what is compared is measured
-within the same second, and ratios are medians over rounds. Each contender is called once untimed in its turn (unless it
-takes longer than WARM_UP), so that none pays for the caches that the one before it filled; what one call does not undo,
-such as a copy's lines still to be written, falls to all alike: a round's order is drawn anew. How the operator's time
-grows is measured by itself, two lengths in turn. With one thread on the CPU its own time counts, not the wall's, so
-that being put aside for another process is not counted.
+The speed of a machine drifts, so only times from the same second are compared: a round times every contender in random
+order, and ratios are medians over rounds. An untimed call precedes each timed call (unless it takes longer than
+WARM_UP), so that no contender pays for the caches that the one before it filled. The growth of the operator's time is
+measured separately, on two lengths in turn. With one thread on the CPU the thread's own time counts, not wall time, so
+that time given to other processes does not count.
 """
 
 import functools
@@ -13,7 +12,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -22,32 +21,32 @@ from torch.nn.functional import scaled_dot_product_attention
 from lcr.wkv import bi_wkv, multiply_adds
 from lcr.wkv.reference import recurrence
 
-TOKENS = (49, 197, 784, 3136, 12544)
 FORWARD, BOTH = "forward", "forward+backward"
 OPERATOR, ATTENTION, CHUNK, RECURRENCE, FLA = "operator", "attention", "torch chunk form", "recurrence", "fla"
 SGEMM, COPY = "sgemm", "copy"
 GROWTH, GROWTH_ROUNDS, IN_TURN = (3136, 12544), 45, "operator, in turn"
-RECURRENCE_ROUNDS = 5  # beyond RECURRENCE_UP_TO tokens: one by one in Python they take seconds
+RECURRENCE_ROUNDS = 5  # beyond RECURRENCE_UP_TO tokens: the loop in Python takes seconds
 RECURRENCE_UP_TO = 197
 WARM_UP = 0.02  # seconds
-LOADING = 0.5  # seconds: more than torch takes for what it loads late, in the first call of a process
 BACKWARD = 2.5  # products of the backward pass by those of the forward pass
 COPIED = {"cpu": 2**22, "cuda": 2**26}  # floats: more than the caches hold
+FASTER = ((197, FORWARD, 1.0), (197, BOTH, 1.0), (3136, FORWARD, 15.0), (3136, BOTH, 12.0))  # than attention
 
 
-@dataclass(frozen=True)
+@dataclass
 class Timing:
-    """What one contender took, in seconds, one number a round.
+    """Seconds of one contender, one number a round.
 
-    work: of one call. Bytes of a copy; FLOPs of a product and of attention; of every form of Bi-WKV the operator's own
-    count, 4D² + 2LD multiply-adds a token and head, whatever that form does (2.5 times as many with the backward pass).
+    work: of one call. Bytes of a copy; FLOPs of a product and of attention; for every form of Bi-WKV the operator's own
+    count, 4D² + 2LD multiply-adds a token and head, whatever that form computes (3.5 times as many with the backward
+    pass).
     """
 
     tokens: int
     passes: str
     contender: str
     work: float
-    seconds: tuple[float, ...]
+    seconds: list[float] = field(default_factory=list)
 
     @property
     def median(self) -> float:
@@ -58,20 +57,18 @@ class Timing:
         return min(self.seconds)
 
     def times(self, other: "Timing") -> float:
-        """How many times as long as `other` it took: the median of the ratio within a round, over rounds with both."""
+        """The median of the ratio of this time to that of `other` within a round, over rounds that timed both."""
         return statistics.median(a / b for a, b in zip(self.seconds, other.seconds, strict=False))
 
 
 @dataclass
 class _Case:
-    tokens: int
-    passes: str
-    contender: str
-    work: float
+    """A contender to call."""
+
+    timing: Timing
     call: Callable[[], object]
-    seconds: list[float]
-    most: int | None = None  # rounds, where fewer than the others get
-    warmed: bool = True  # by an untimed call in each of its turns
+    rounds: int  # at most
+    warmed: bool = False  # by an untimed call before each timed call
 
 
 def rounds_for(tokens: int, rounds: int) -> int:
@@ -82,8 +79,8 @@ def rounds_for(tokens: int, rounds: int) -> int:
 def _flash_linear_attention(inputs: list[Tensor], dy: Tensor) -> tuple[Callable, list[Tensor], Tensor] | None:
     """Two directions of fla's RWKV6, with r, k, v, log decay, u, and dy in its layout; None if it is not installed.
 
-    It has tokens before heads and a decay of each token; both are made beforehand, at nobody's cost. It knows one
-    direction: the other runs on flipped tensors, and that it has to flip them is its cost.
+    fla expects tokens before heads and a decay for each token; both conversions are untimed. fla computes one
+    direction: the other runs on flipped tensors, and the flips are timed.
     """
     try:
         from fla.ops.rwkv6 import chunk_rwkv6
@@ -101,7 +98,8 @@ def _flash_linear_attention(inputs: list[Tensor], dy: Tensor) -> tuple[Callable,
     return both, [*own, u], dy
 
 
-def _cases(tokens: int, batch: int, heads: int, width: int, device: str) -> Iterator[_Case]:
+def _cases(tokens: int, rounds: int, batch: int, heads: int, width: int, device: str) -> Iterator[_Case]:
+    """Every contender at one length."""
     generator = torch.Generator().manual_seed(tokens)
     shape = (batch, heads, tokens, width)
     r, k, v, dy = (torch.randn(shape, generator=generator).to(device) for _ in range(4))
@@ -115,8 +113,11 @@ def _cases(tokens: int, batch: int, heads: int, width: int, device: str) -> Iter
     }
     if device == "cuda" and (fla := _flash_linear_attention(inputs, dy)):
         contenders[FLA] = fla
-    own = 2.0 * multiply_adds(shape)
-    attention = 4.0 * batch * heads * tokens**2 * width
+    own, attention = 2.0 * multiply_adds(shape), 4.0 * batch * heads * tokens**2 * width
+
+    def case(name: str, passes: str, work: float, call: Callable[[], object], most: int = rounds) -> _Case:
+        return _Case(Timing(tokens, passes, name, work), call, most)
+
     for name, (function, x, d) in contenders.items():
         work = attention if name == ATTENTION else own
         leaves = [a.clone().requires_grad_() for a in x]
@@ -124,16 +125,16 @@ def _cases(tokens: int, batch: int, heads: int, width: int, device: str) -> Iter
         def both(function=function, leaves=leaves, d=d):
             return torch.autograd.grad(function(*leaves), leaves, d)
 
-        yield _Case(tokens, FORWARD, name, work, functools.partial(function, *x), [])
-        yield _Case(tokens, BOTH, name, work * (1 + BACKWARD), both, [])
-    if device == "cpu":  # forward alone: nobody trains through a loop over tokens
-        most = None if tokens <= RECURRENCE_UP_TO else RECURRENCE_ROUNDS
-        yield _Case(tokens, FORWARD, RECURRENCE, own, functools.partial(recurrence, *inputs), [], most)
+        yield case(name, FORWARD, work, functools.partial(function, *x))
+        yield case(name, BOTH, work * (1 + BACKWARD), both)
+    if device == "cpu":  # forward alone: training through a loop over tokens is no alternative
+        most = rounds if tokens <= RECURRENCE_UP_TO else RECURRENCE_ROUNDS
+        yield case(RECURRENCE, FORWARD, own, functools.partial(recurrence, *inputs), most)
     side = 512 if device == "cpu" else 4096
     a, b, c = (torch.randn(side, side, device=device) for _ in range(3))
     source, target = (torch.zeros(COPIED[device], device=device) for _ in range(2))
-    yield _Case(tokens, FORWARD, SGEMM, 2.0 * side**3, lambda: torch.mm(a, b, out=c), [])
-    yield _Case(tokens, FORWARD, COPY, 8.0 * COPIED[device], lambda: target.copy_(source), [])
+    yield case(SGEMM, FORWARD, 2.0 * side**3, lambda: torch.mm(a, b, out=c))
+    yield case(COPY, FORWARD, 8.0 * COPIED[device], lambda: target.copy_(source))
 
 
 def _timed(call: Callable[[], object], device: str) -> float:
@@ -157,51 +158,47 @@ def measure(
     device: str = "cpu",
     track: Callable[[Sequence], Iterable] = iter,
 ) -> list[Timing]:
-    """Times every contender at every length, each round in an order of its own, a length's rounds spread over the run.
+    """Times every contender at every length, each round in random order, the rounds of a length spread over the run.
 
-    Where both lengths of GROWTH are asked for, so is the operator at one and the other in turn, as IN_TURN.
+    Where `tokens` has both lengths of GROWTH, the operator is also timed on the one and the other in turn, as IN_TURN.
 
     Args:
         tokens: lengths N.
         rounds: of lengths up to 400; see `rounds_for`.
         batch, heads, width: B, H and D of r, k and v.
-        device: "cpu", with torch's threads as they are, or "cuda".
+        device: "cpu", with torch's number of threads, or "cuda".
         track: a progress bar around the rounds.
     """
-    turns = {(n,): list(_cases(n, batch, heads, width, device)) for n in tokens}
-    every = [case for cases in turns.values() for case in cases]
-    due = [(i / rounds_for(n, rounds), (n,)) for n in tokens for i in range(rounds_for(n, rounds))]
+    of_length = {n: rounds_for(n, rounds) for n in tokens}
+    turns = {(n,): list(_cases(n, of_length[n], batch, heads, width, device)) for n in tokens}
+    for case in (case for cases in turns.values() for case in cases):
+        case.call()  # loads and compiles
+        case.warmed = _timed(case.call, device) < WARM_UP
+    due = [(i / most, (n,)) for n, most in of_length.items() for i in range(most)]
     if set(GROWTH) <= set(tokens):
-        operator = [case for n in GROWTH for case in turns[n,] if case.contender == OPERATOR]
-        turns[GROWTH] = [replace(case, contender=IN_TURN, seconds=[]) for case in operator]
+        turns[GROWTH] = [
+            replace(case, timing=replace(case.timing, contender=IN_TURN, seconds=[]), rounds=GROWTH_ROUNDS)
+            for n in GROWTH
+            for case in turns[n,]
+            if case.timing.contender == OPERATOR
+        ]
         due += [(i / GROWTH_ROUNDS, GROWTH) for i in range(GROWTH_ROUNDS)]
-    if device == "cuda":  # the first call of a kernel compiles it
-        for case in every:
-            case.call()
-    for case in every:
-        first = _timed(case.call, device)
-        case.warmed = first < WARM_UP or (first < LOADING and _timed(case.call, device) < WARM_UP)
     order = random.Random(0)
     for _, turn in track(sorted(due)):
         for case in order.sample(turns[turn], len(turns[turn])):
-            if case.most == len(case.seconds):
-                continue
-            if case.warmed:
-                case.call()
-            case.seconds.append(_timed(case.call, device))
-    return [
-        Timing(case.tokens, case.passes, case.contender, case.work, tuple(case.seconds))
-        for cases in turns.values()
-        for case in cases
-    ]
+            if len(case.timing.seconds) < case.rounds:
+                if case.warmed:
+                    case.call()
+                case.timing.seconds.append(_timed(case.call, device))
+    return [case.timing for cases in turns.values() for case in cases]
 
 
 @dataclass(frozen=True)
 class Target:
-    """A speed that was asked for, on one core with AVX-512 at B = 1, H = 3, D = 64; `at_least`, or else at most.
+    """A speed to reach on one core with AVX-512 at B = 1, H = 3, D = 64; `at_least`, or else at most.
 
-    measured: the median over rounds, which is judged. quiet: the same of the least times, which is what remains where
-    neighbours take caches and cycles away; if the two differ much, the machine was not quiet.
+    measured: the median over rounds, which is compared. quiet: the same ratio of the least times, to which neighbours
+    on the machine add nothing; if the two differ much, the machine was not quiet.
     """
 
     name: str
@@ -216,22 +213,25 @@ class Target:
 
 
 def targets(timings: list[Timing]) -> list[Target]:
-    """What was asked for of the lengths that were timed, beside what was measured."""
+    """The targets of those lengths that were timed, with the measured ratios."""
     found = {(t.tokens, t.passes, t.contender): t for t in timings}
-    judged = []
-    for n, forward, both, share in ((197, 1.25, 1.2, 0.5), (3136, 15.0, 12.0, 0.6)):
-        if (n, FORWARD, OPERATOR) in found:
-            for passes, wanted in ((FORWARD, forward), (BOTH, both)):
-                attention, operator = found[n, passes, ATTENTION], found[n, passes, OPERATOR]
-                measured, quiet = attention.times(operator), attention.least / operator.least
-                judged.append(Target(f"{passes}, N = {n}: times as fast as attention", wanted, measured, quiet))
-            operator, sgemm = found[n, FORWARD, OPERATOR], found[n, FORWARD, SGEMM]
-            work = operator.work / sgemm.work
-            measured, quiet = sgemm.times(operator) * work, sgemm.least / operator.least * work
-            judged.append(Target(f"{FORWARD}, N = {n}: share of sgemm's rate", share, measured, quiet))
-    for passes in (FORWARD, BOTH):
-        short, long = (found.get((n, passes, IN_TURN)) for n in GROWTH)
-        if short and long:
-            growth, quiet = long.times(short), long.least / short.least
-            judged.append(Target(f"{passes}, N = 3136 to 12544: growth of time", 4.2, growth, quiet, at_least=False))
-    return judged
+    judged = [
+        (f"{passes}, N = {n}: times as fast as attention", wanted, (n, passes, ATTENTION), (n, passes, OPERATOR), True)
+        for n, passes, wanted in FASTER
+    ]
+    short, long = GROWTH
+    judged += [
+        (
+            f"{passes}, N = {short} to {long}: growth of time",
+            4.2,
+            (long, passes, IN_TURN),
+            (short, passes, IN_TURN),
+            False,
+        )
+        for passes in (FORWARD, BOTH)
+    ]
+    return [
+        Target(name, wanted, found[a].times(found[b]), found[a].least / found[b].least, at_least)
+        for name, wanted, a, b, at_least in judged
+        if a in found and b in found
+    ]

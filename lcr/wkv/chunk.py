@@ -6,7 +6,7 @@ decay (the usual form divides k by w^i and leaves float32 at ω ≈ 0.34). A pai
 - in different chunks: in a state, S_f[n] = Σ_{i<t0} w^{t0-1-i} k_iᵀv_i or S_b[n] = Σ_{i≥t1} w^{i-t1} k_iᵀv_i for chunk
   n = [t0, t1), read by one product R̂·[S_f; S_b], R̂ = [R⊙P[t-t0] | R⊙P[t1-1-t]];
 - in one chunk: at the one dyadic midpoint s that separates them, w^{t-s}·w^{s-1-i} for t ≥ s > i and mirrored;
-- in one leaf, a handful of tokens: scores of R⊙u, R, R⊙w, R⊙w², … against K, of which each pair takes its own.
+- in one leaf, a handful of tokens: scores of R⊙u, R, R⊙w, R⊙w², … against K, one of them for each pair.
 
 The backward pass keeps the inputs only. G, the states of (r, dy), give dk and dv as S gives dr and y.
 """
@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 
 CHUNK = 32  # tokens a chunk; 64 would double the work inside chunks to halve the number of states
-WHOLE = 64  # up to here one chunk, without states, is less work than padding to two
+WHOLE = 64  # up to this many tokens one chunk, without states, is less work than padding to two
 LEAF = 7  # tokens at which halving stops: below 4 the products get too small to pay
 OMEGA_MAX = 80.0  # e^90 overflows float32 and 0·inf is NaN; at 80 w is 0 to all digits, and so is every derivative
 
 
 class _Plan:
-    """How the tokens are cut, and the decay tables, for one call."""
+    """The cut of the tokens into chunks and leaves, and the decay tables, for one call."""
 
     def __init__(self, shape: torch.Size, omega: Tensor, u: Tensor, bidirectional: bool, dtype: torch.dtype):
         self.batch, self.heads, self.tokens, self.width = shape
@@ -55,13 +55,13 @@ class _Plan:
         return torch.nn.functional.pad(x, (0, 0, 0, padding)) if padding else x.contiguous()
 
     def halves(self, level: int) -> tuple[Tensor, Tensor]:
-        """What tokens of two neighbouring blocks of leaf·2^level are scaled by, (H, 1, 2, h, D), and the exponents."""
+        """Scales of the tokens of two neighbouring blocks of leaf·2^level, (H, 1, 2, h, D), and their exponents."""
         ahead = self.table[:, : self.leaf << level]
         exponents = self.exponents[: self.leaf << level]
         return torch.stack([ahead.flip(1), ahead], 1)[:, None], torch.stack([exponents.flip(0), exponents])
 
     def sides(self) -> tuple[tuple[int, int], ...]:
-        """Which half reads which."""
+        """Pairs (reader, writer) of halves."""
         return ((1, 0), (0, 1)) if self.bidirectional else ((1, 0),)
 
     def scan(self, products: Tensor, reverse: bool) -> Tensor:
@@ -75,7 +75,7 @@ class _Plan:
         return states
 
     def ways(self) -> list[tuple[Tensor, Tensor, Tensor, bool]]:
-        """Past and future of a chunk: what r and k are scaled by, the reader's exponents, whether it is the future."""
+        """Past and future of a chunk: the scales of r and k, the reader's exponents, and whether it is the future."""
         after, exponents = self.table[:, None, :-1], self.exponents[:-1, None]
         before = after.flip(2)
         both = [(after, before, exponents, False), (before, after, exponents.flip(0), True)]
@@ -181,8 +181,8 @@ def backward(
         r_, k_, v_, dy_ = (x.view(blocks) for x in (r_, k_, v_, dy_))
         for reader, writer, exponents, future in plan.ways():
             r_hat, k_hat = r_ * reader, k_ * writer
-            states = plan.scan(k_hat.mT @ v_, future)  # what r̂ reads
-            gradients = plan.scan(r_hat.mT @ dy_, not future)  # what k̂ is read by
+            states = plan.scan(k_hat.mT @ v_, future)  # read by r̂
+            gradients = plan.scan(r_hat.mT @ dy_, not future)  # the readers of k̂
             dr_hat, dk_hat = dy_ @ states.mT, v_ @ gradients.mT
             dr.view(blocks).addcmul_(dr_hat, reader)
             dk.view(blocks).addcmul_(dk_hat, writer)

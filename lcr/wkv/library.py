@@ -1,7 +1,7 @@
 """The native CPU kernel as a shared library: finds the file that the package's build made, and loads it with ctypes.
 
-The sources are in `native/`, with their C interface in interface.h; setup.py compiles them where a C++17 compiler works.
-This module imports no torch, so that the kernel can be named before anything heavy is loaded.
+The sources are in `native/`, with their C interface in interface.h; setup.py compiles them where a C++17 compiler
+works. This module imports no torch, so that a command can name the kernel before anything heavy is loaded.
 """
 
 import ctypes

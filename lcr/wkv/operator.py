@@ -2,6 +2,8 @@
 
 import functools
 import logging
+import sys
+from collections.abc import Callable
 from types import ModuleType
 
 import torch
@@ -9,7 +11,8 @@ from torch import Tensor
 from torch.autograd.forward_ad import unpack_dual
 from torch.utils.flop_counter import register_flop_formula
 
-from lcr.wkv import chunk, cpu, library, reference
+from lcr.wkv import chunk, cpu, reference
+from lcr.wkv.library import CUDA_WIDTHS, MAX_WIDTH
 
 BACKENDS = ("reference", "torch", "cpu", "cuda")
 NAMES = ("r", "k", "v", "omega", "u")
@@ -25,21 +28,19 @@ def _cuda() -> ModuleType:
 
 
 def _misfit(backend: str, device: str, dtype: torch.dtype, width: int) -> str | None:
-    """The tensors that `backend` expects, if it cannot serve these; None if it can."""
+    """A description of the tensors that `backend` serves, if these are none of them; None if it serves them."""
     if backend not in ("cpu", "cuda"):
         return None
-    fits, widths = (
-        (width <= library.MAX_WIDTH, f"up to {library.MAX_WIDTH}")
-        if backend == "cpu"
-        else (width in _cuda().WIDTHS, f"of {', '.join(map(str, _cuda().WIDTHS))}")
-    )
+    fits, widths = width <= MAX_WIDTH, f"up to {MAX_WIDTH}"
+    if backend == "cuda":
+        fits, widths = width in CUDA_WIDTHS, f"of {', '.join(map(str, CUDA_WIDTHS))}"
     if fits and device in (backend, "meta") and dtype != torch.float64:
         return None
     return f"backend '{backend}' expects {backend.upper()} tensors of float32, bfloat16 or float16 with D {widths}"
 
 
 @functools.cache
-def choice(device: str, dtype: torch.dtype = torch.float32, width: int = 64) -> tuple[str, str]:
+def selection(device: str, dtype: torch.dtype = torch.float32, width: int = 64) -> tuple[str, str]:
     """The backend that `auto` selects for tensors of this device type, dtype and channels a head, and the reason.
 
     Logs the selection once for each kind of tensors, at level INFO of the logger "lcr.wkv".
@@ -55,7 +56,7 @@ def choice(device: str, dtype: torch.dtype = torch.float32, width: int = 64) -> 
 
 def backend_for(device: torch.device | str, dtype: torch.dtype = torch.float32, width: int = 64) -> str:
     """The backend that `auto` selects for tensors of this device and dtype and this many channels a head."""
-    return choice(torch.device(device).type, dtype, width)[0]
+    return selection(torch.device(device).type, dtype, width)[0]
 
 
 def bi_wkv(
@@ -65,18 +66,27 @@ def bi_wkv(
 
     y_t = r_t · ( diag(u) k_tᵀv_t + Σ_{i<t} diag(w)^{t-1-i} k_iᵀv_i + Σ_{i>t} diag(w)^{i-t-1} k_iᵀv_i ), w = exp(-e^ω)
 
-    r, k, v: (B, H, N, D) of one floating dtype, any strides; omega, u: (H, D), of the same dtype or float32; returns
-    y (B, H, N, D), contiguous, of r's dtype. Differentiable in all five, once, by autograd and not by torch.func's
-    grad, vjp and jvp. Without `bidirectional` no third sum. A NaN in r, k or v is one in y and, but for dω and for
-    backend "reference", in the gradients where the sum has it and nowhere else; one in ω spreads further.
-    Works in float64 for float64, in float32 otherwise; under autocast all but float64 is taken to float32 first.
-    The backward pass needs the inputs only. A second derivative raises RuntimeError; forward mode NotImplementedError.
-    backend: "auto" (the fastest that fits, see `choice`), "torch" (any device), "cpu" (the native kernel: D up to 128,
-    not float64), "cuda" (a GPU and the extra [cuda]: D of 32, 48, 64, 96, 128, not float64), or "reference" (the
-    float64 sum over all pairs: N² memory, for tests).
-    Raises ValueError, naming the argument, its shape and what was expected, also while torch.compile traces (with
-    fullgraph=True, or a dtype mixed under autocast, torch wraps it in an error of its own); RuntimeError if "cpu" or
-    "cuda" is asked for and not there.
+    The operator computes in float64 for float64 inputs, else in float32. Autocast converts all inputs but float64 to
+    float32. Autograd differentiates y once, in all five inputs, and saves the inputs only; torch.func cannot.
+    A NaN in r, k or v reaches those elements of y whose sum contains it. It reaches the gradients in the same way,
+    except dω and the gradients of backend "reference". A NaN in ω spreads further.
+
+    Args:
+        r, k, v: (B, H, N, D) of one floating dtype, any strides.
+        omega, u: (H, D) of r's dtype or float32.
+        bidirectional: False drops the third sum.
+        backend: "auto" (the fastest that fits, see `backend_for`), "torch" (any device), "cpu" (the native kernel: D up
+            to 128, not float64), "cuda" (a GPU and the extra [cuda]: D of 32, 48, 64, 96, 128, not float64), or
+            "reference" (the float64 sum over all pairs: N² memory, for tests).
+
+    Returns:
+        y (B, H, N, D), contiguous, of r's dtype.
+
+    Raises:
+        ValueError: an argument does not fit; the message names it, its shape and the expected one. torch.compile raises
+            the same, except with fullgraph=True or a mixed dtype under autocast, where torch wraps the error.
+        RuntimeError: backend "cpu" or "cuda" is requested and not available; or a gradient is differentiated again.
+        NotImplementedError: an input has a tangent (forward-mode differentiation).
     """
     compiling = torch.compiler.is_compiling()
     for name, x in zip(NAMES, (r, k, v, omega, u), strict=True):
@@ -90,45 +100,43 @@ def bi_wkv(
 
 
 def _check(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, backend: str) -> None:
+    """Raises ValueError for arguments of `bi_wkv` that do not fit."""
     if backend not in BACKENDS and backend != "auto":
         raise ValueError(f"bi_wkv: backend '{backend}' is not known; expected auto, {', '.join(BACKENDS)}")
-    shape = r.shape
+    shape, dtype, device = r.shape, r.dtype, r.device
     if len(shape) != 4:
         raise ValueError(f"bi_wkv: r has shape {tuple(shape)}; expected (B, H, N, D)")
-    dtype, device, small = r.dtype, r.device, (shape[1], shape[3])
     expected = None if backend == "auto" else _misfit(backend, device.type, dtype, shape[3])
     if expected:
         absent = backend == "cuda" and _cuda().missing()
         raise ValueError(
             f"bi_wkv: r has shape {tuple(shape)}, {dtype}, on {device}; {expected}{f'; {absent}' if absent else ''}"
         )
-    if (
-        (k.shape == shape and v.shape == shape and omega.shape == small and u.shape == small)
-        and (dtype in _FLOATS and k.dtype == v.dtype == omega.dtype == u.dtype == dtype)
-        and (k.device == v.device == omega.device == u.device == device)
-    ):
-        return
-    autocast = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
-    sizes = (shape, shape, shape, small, small)
-    for name, x, expected in zip(NAMES, (r, k, v, omega, u), sizes, strict=True):
-        if x.shape != expected:
-            what = "the shape of r" if len(expected) == 4 else f"(H, D), with r {tuple(shape)}"
-            raise ValueError(f"bi_wkv: {name} has shape {tuple(x.shape)}; expected {tuple(expected)}, {what}")
-        allowed = _FLOATS if autocast or name == "r" else (dtype,) if x.ndim == 4 else (dtype, torch.float32)
-        if x.dtype not in allowed:
-            names = " or ".join(dict.fromkeys(str(a).removeprefix("torch.") for a in allowed))
+    small = shape[1], shape[3]
+    for name, x, size in zip(NAMES, (r, k, v, omega, u), (shape, shape, shape, small, small), strict=True):
+        if x.shape != size:
+            what = "the shape of r" if len(size) == 4 else f"(H, D), with r {tuple(shape)}"
+            raise ValueError(f"bi_wkv: {name} has shape {tuple(x.shape)}; expected {tuple(size)}, {what}")
+        dtypes = _FLOATS if name == "r" else (dtype,) if len(size) == 4 else (dtype, torch.float32)
+        if x.dtype not in dtypes and not (x.dtype in _FLOATS and _autocasts(device.type)):
+            names = " or ".join(dict.fromkeys(str(a).removeprefix("torch.") for a in dtypes))
             raise ValueError(f"bi_wkv: {name}, shape {tuple(x.shape)}, is {x.dtype}; expected {names}")
         if x.device != device:
             raise ValueError(f"bi_wkv: {name}, shape {tuple(x.shape)}, is on {x.device}; expected {device}, where r is")
 
 
+def _autocasts(device: str) -> bool:
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+
+
 def _kernel(r: Tensor, backend: str) -> ModuleType:
     if backend == "auto":  # selected at run time: a compiled or exported graph is free to move to another device
-        backend = choice(r.device.type, r.dtype, r.shape[3])[0]
+        backend = selection(r.device.type, r.dtype, r.shape[3])[0]
     return _cuda() if backend == "cuda" else _MODULES[backend]
 
 
-# torch.library.custom_op would import torch's compiler at the first call: a second for every process that only evaluates
+# not torch.library.custom_op: its first call imports torch's compiler (1.1 s in each process that only evaluates), and
+# its wrappers add 30 µs to both passes (2% at N = 197)
 torch.library.define(
     "lcr::bi_wkv", "(Tensor r, Tensor k, Tensor v, Tensor omega, Tensor u, bool bidirectional, str backend) -> Tensor"
 )
@@ -154,8 +162,21 @@ def _backward(r, k, v, omega, u, dy, bidirectional, backend):
     return _kernel(r, backend).backward(r, k, v, omega, u, dy, bidirectional)
 
 
-torch.library.impl("lcr::bi_wkv", "default", _forward)
-torch.library.impl("lcr::bi_wkv_backward", "default", _backward)
+def _untraced(function: Callable) -> Callable:
+    """`torch.compiler.disable(function)`, from the moment that another module has loaded the compiler."""
+    disabled = None
+
+    def call(*inputs):
+        nonlocal disabled
+        if disabled is None and "torch._dynamo" in sys.modules:
+            disabled = torch.compiler.disable(function)
+        return (disabled or function)(*inputs)
+
+    return call
+
+
+torch.library.impl("lcr::bi_wkv", "default", _untraced(_forward))
+torch.library.impl("lcr::bi_wkv_backward", "default", _untraced(_backward))
 
 
 @torch.library.register_fake("lcr::bi_wkv")
@@ -169,6 +190,18 @@ def _(r, k, v, omega, u, dy, bidirectional, backend):
     return tuple(x.new_empty(x.shape) for x in (r, k, v, omega, u))
 
 
+class _FirstDerivative(torch.autograd.Function):
+    """The gradients under create_graph=True: their derivative is an error instead of a silent zero."""
+
+    @staticmethod
+    def forward(ctx, *inputs):
+        return torch.ops.lcr.bi_wkv_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, *gradients):
+        raise RuntimeError("bi_wkv: second derivatives are not implemented; its gradients cannot be differentiated")
+
+
 def _save(ctx, inputs, output):
     *tensors, ctx.bidirectional, ctx.backend = inputs
     ctx.save_for_backward(*tensors)
@@ -178,15 +211,11 @@ def _gradients(ctx, dy):
     r, k, v, omega, u = ctx.saved_tensors  # in any dtype: hooks on saved tensors may change it
     small = torch.promote_types(dy.dtype, torch.float32)
     inputs = r.to(dy.dtype), k.to(dy.dtype), v.to(dy.dtype), omega.to(small), u.to(small)
-    return *torch.ops.lcr.bi_wkv_backward(*inputs, dy, ctx.bidirectional, ctx.backend), None, None
-
-
-def _no_second_derivative(ctx, *gradients):
-    raise RuntimeError("bi_wkv: second derivatives are not implemented; its gradients cannot be differentiated")
+    gradients = _FirstDerivative.apply if torch.is_grad_enabled() else torch.ops.lcr.bi_wkv_backward
+    return *gradients(*inputs, dy, ctx.bidirectional, ctx.backend), None, None
 
 
 torch.library.register_autograd("lcr::bi_wkv", _gradients, setup_context=_save)
-torch.library.register_autograd("lcr::bi_wkv_backward", _no_second_derivative)
 for _device in ("cpu", "cuda"):
     torch.library.register_autocast("lcr::bi_wkv", _device, torch.float32)
 
@@ -196,7 +225,7 @@ def multiply_adds(shape: tuple[int, ...], bidirectional: bool = True) -> int:
 
     Two directions: 4D² + 2LD a token and head. K̂ᵀV adds a token to both states (2D²), R̂·[S_f; S_b] reads both (2D²);
     inside a chunk R·Kᵀ and its product with V are L·D each. One direction has half of the state work: 2D² + 2LD.
-    What a backend saves or wastes (short chunks, masks) does not change the count.
+    The count is the same for every backend, whatever it saves or wastes (short chunks, masks).
     """
     batch, heads, tokens, width = shape
     return batch * heads * tokens * ((4 if bidirectional else 2) * width + 2 * chunk.CHUNK) * width

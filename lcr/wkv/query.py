@@ -1,4 +1,4 @@
-"""Bi-WKV read by one token only: y at one position needs no states, only keys weighted by their distance to it."""
+"""Bi-WKV for one query token: y at one position needs no states, only keys weighted by their distance to it."""
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ def decayed_keys(k: Tensor, omega: Tensor, u: Tensor, position: int = -1, bidire
     """Keys k̂ (..., H, N, D) with `bi_wkv(r, k, v, omega, u)[..., position, :] = (r_position k̂ᵀ) v`.
 
     k (..., H, N, D), any leading dimensions; omega, u (H, D). k̂_i = k_i ⊙ w^{|position-i|-1}, u at i = position, and 0
-    after it when unidirectional. For a query that comes later than keys and values: k̂ is made once for all frames.
+    after it when unidirectional. Where the query comes later than keys and values, k̂ is computed once for all frames.
     Raises ValueError for shapes that do not fit and for a position outside the tokens.
     """
     if k.ndim < 3 or omega.shape != (k.shape[-3], k.shape[-1]) or u.shape != omega.shape:

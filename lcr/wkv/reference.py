@@ -1,8 +1,8 @@
-"""Bi-WKV as it is written, as the sum over all pairs and as a recurrence: slow, and what the rest is held to.
+"""Bi-WKV by its definition, as the sum over all pairs and as a recurrence: slow, the reference of every other form.
 
     y_t = r_t · ( diag(u) k_tᵀv_t + Σ_{i<t} diag(w)^{t-1-i} k_iᵀv_i + Σ_{i>t} diag(w)^{i-t-1} k_iᵀv_i ), w = exp(-e^ω)
 
-Equation 5 of the paper in both directions, in float64 and plain torch operations, which autograd differentiates.
+Equation 5 of the paper in both directions, in float64 and in plain torch operations, which autograd differentiates.
 """
 
 import torch
@@ -33,7 +33,7 @@ def pairwise(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidirect
 
 
 def recurrence(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidirectional: bool = True) -> Tensor:
-    """One token at a time with a (D, D) state, float64, each direction in its turn."""
+    """One token at a time with a (D, D) state, float64, one direction after the other."""
     r, k, v, u = r.double(), k.double(), v.double(), u.double()
     w = _decay(omega, torch.ones((), device=r.device)).unsqueeze(-1)  # (H, D, 1)
     y = [torch.zeros_like(v[:, :, 0]) for _ in range(v.shape[2])]

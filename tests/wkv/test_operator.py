@@ -1,270 +1,157 @@
-"""Every backend of Bi-WKV against the float64 sum: relative root mean squares within 1e-6 for y, 1e-5 a gradient."""
+"""Every form of Bi-WKV equals the float64 sum, for all lengths, widths of heads, dtypes, decays and layouts."""
 
-import subprocess
-import sys
+import functools
 
 import pytest
 import torch
 
-from lcr.wkv import backend_for, bi_wkv, cpu, multiply_adds, operator
-from lcr.wkv.operator import BACKENDS
+from lcr.wkv import bi_wkv
 from lcr.wkv.reference import pairwise, recurrence
-from tests.wkv.grid import DECAYS, FAULTS, LENGTHS, NAMES, NAN_AT, exact, nan_reaches, reached
+from tests.wkv.forms import (
+    DECAYS,
+    FAST,
+    FORMS,
+    LENGTHS,
+    LOW,
+    NAMES,
+    assert_equals_the_float64_sum,
+    each_form,
+    error,
+    exact,
+    gradient_of,
+    inputs,
+)
 
-NOT_BUILT = pytest.mark.skipif(cpu.library() is None, reason="the native kernel is not built: no C++ compiler")
-BACKEND = ["torch", pytest.param("cpu", marks=NOT_BUILT)]
-
-
-def gradients(y, inputs, dy):
-    return torch.autograd.grad(y, inputs, dy)
+USUAL = (-12.0, 5.0)  # ω of the first and of the last channel
 
 
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("tokens", [1, 2, 3, 31, 32, 33, 63, 64, 65, 197])
-def test_the_two_references_agree(tokens, bidirectional, inputs, error):
+def test_the_two_references_agree(tokens, bidirectional):
     x = inputs(tokens, batch=1, width=8)
     assert error(recurrence(*x, bidirectional), pairwise(*x, bidirectional)) < 1e-13
 
 
-@pytest.mark.parametrize("bidirectional", [True, False])
-@pytest.mark.parametrize("backend", BACKEND)
-@pytest.mark.parametrize("tokens", LENGTHS)
-def test_output_and_gradients_equal_the_float64_sum(tokens, backend, bidirectional, inputs, error):
-    x = [a.requires_grad_() for a in inputs(tokens, batch=1 if tokens > 100 else 2)]
-    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(7))
-    y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
-    expected, *expected_gradients = exact(x, dy, bidirectional)
-    assert y.shape == x[0].shape
-    assert y.is_contiguous()
-    assert error(y, expected) <= 1e-6
-    for name, gradient, expected in zip(NAMES, gradients(y, x, dy), expected_gradients, strict=True):
-        assert error(gradient, expected) <= 1e-5, name
+@functools.cache
+def problem(tokens, width, dtype, decays, bidirectional):
+    """Inputs, dy and the float64 results, computed once for all forms."""
+    low, high = decays
+    x = inputs(tokens, batch=1 if tokens > 100 else 2, width=width, low=low, high=high)
+    x = [a.to(dtype) for a in x[:3]] + [a.to(torch.promote_types(dtype, torch.float32)) for a in x[3:]]
+    dy = gradient_of(x)
+    return x, dy, exact(x, dy, bidirectional)
 
 
-@pytest.mark.parametrize("backend", BACKEND)
-@pytest.mark.parametrize("width", [1, 5, 32, 48, 64, 96])
-def test_every_width_of_head_is_served(width, backend, inputs, error):
-    x = [a.requires_grad_() for a in inputs(70, batch=1, width=width)]
-    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(8))
-    y = bi_wkv(*x, backend=backend)
-    expected, *expected_gradients = exact(x, dy)
-    assert error(y, expected) <= 1e-6
-    for name, gradient, expected in zip(NAMES, gradients(y, x, dy), expected_gradients, strict=True):
-        assert error(gradient, expected) <= 1e-5, name
+def cases():
+    params = []
+    for form in FORMS:
+        usual = form.widths[0]
+        found = [(tokens, usual, torch.float32, USUAL) for tokens in LENGTHS if tokens < 200 or form.name in FAST]
+        found += [(70, width, torch.float32, USUAL) for width in form.widths]
+        found += [(100, usual, torch.float32, (omega, omega)) for omega in DECAYS]
+        found += [(70, usual, dtype, USUAL) for dtype in form.dtypes]
+        params += [pytest.param(form, *c, id="-".join(map(str, (form.name, *c))), marks=form.marks) for c in found]
+    return params
 
 
-@pytest.mark.parametrize("backend", BACKEND)
-def test_the_gradient_of_the_decay_is_right_in_each_single_channel(backend, inputs):
-    x = [a.requires_grad_() for a in inputs(1024, batch=1, width=16, low=-12.0, high=2.0)]
-    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(9))
-    d_omega = gradients(bi_wkv(*x, backend=backend), x, dy)[3]
-    expected = exact(x, dy)[4]
-    # a channel is judged by its own size, and one whose terms cancel by a hundredth of the channels' median
+@pytest.mark.parametrize(("form", "tokens", "width", "dtype", "decays"), cases())
+def test_output_and_gradients_equal_the_float64_sum(form, tokens, width, dtype, decays):
+    for bidirectional in (True, False):
+        x, dy, expected = problem(tokens, width, dtype, decays, bidirectional)
+        assert_equals_the_float64_sum(form.run(x, dy, bidirectional), expected, x)
+
+
+@each_form(*FAST)
+@pytest.mark.parametrize("tokens", [197, 1024])
+def test_the_gradients_of_decay_and_bonus_are_right_in_each_channel(form, tokens):
+    x = inputs(tokens, batch=1, heads=4, width=32)
+    x[3] = torch.linspace(-12, 5, 32).repeat(4, 1)  # a head is one more sample of the same channels
+    dy = gradient_of(x)
+    got, expected = form.run(x, dy), exact(x, dy)
+    for name in ("omega", "u"):
+        index = 1 + NAMES.index(name)
+        assert float(error(got[index], expected[index], axes=1).max()) <= 1e-5, name
+    x = inputs(tokens, batch=1, width=32, low=-12.0, high=2.0)
+    d_omega, expected = form.run(x, gradient_of(x))[4], exact(x, gradient_of(x))[4]
+    # relative to the channel's own size, and where its terms cancel to a hundredth of the channels' median
     scale = expected.abs().clamp(min=expected.abs().median() * 1e-2)
     assert float(((d_omega - expected).abs() / scale).max()) < 1e-4
 
 
-@pytest.mark.parametrize("tokens", [197, 1024])
-@pytest.mark.parametrize("backend", BACKEND)
-def test_the_gradients_of_decay_and_bonus_are_right_in_each_channel(backend, tokens, inputs, error_by_channel):
-    x = inputs(tokens, batch=1, heads=4, width=32)
-    x[3] = torch.linspace(-12, 5, 32).repeat(4, 1)  # a head is one more draw of the same channels
-    x = [a.requires_grad_() for a in x]
-    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(9))
-    got, expected = gradients(bi_wkv(*x, backend=backend), x, dy), exact(x, dy)[1:]
-    for name in ("omega", "u"):
-        error = error_by_channel(got[NAMES.index(name)], expected[NAMES.index(name)])
-        assert float(error.max()) <= 1e-5, name
-
-
-@pytest.mark.parametrize("bidirectional", [True, False])
-@pytest.mark.parametrize("backend", BACKEND)
-@pytest.mark.parametrize("omega", DECAYS)
-def test_extreme_decays_stay_finite_and_exact(omega, backend, bidirectional, inputs, error):
-    x = [a.requires_grad_() for a in inputs(100, batch=1, width=8, low=omega, high=omega)]
-    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(10))
-    y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
-    expected, *expected_gradients = exact(x, dy, bidirectional)
-    assert error(y, expected) <= 1e-6
-    for name, gradient, wide in zip(NAMES, gradients(y, x, dy), expected_gradients, strict=True):
-        assert torch.isfinite(gradient).all()
-        if name != "omega" or abs(omega) < 80:
-            nothing = max(float(x.abs().max()) for x in (gradient, wide)) < 1e-30  # below what float32 resolves
-            assert error(gradient, wide) <= 1e-5 or nothing, name
-    if abs(omega) == 90:
-        assert float(gradients(bi_wkv(*x, bidirectional=bidirectional, backend=backend), x, dy)[3].abs().max()) < 1e-30
-
-
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("tokens", [0, 1, 3, 70])
-def test_gradcheck_in_float64(tokens, bidirectional, inputs):
-    x = [a.requires_grad_() for a in inputs(tokens, batch=1, heads=1, width=3, low=-3.0, high=0.5, dtype=torch.float64)]
-    assert torch.autograd.gradcheck(
-        lambda *a: bi_wkv(*a, bidirectional=bidirectional, backend="torch"), x, fast_mode=tokens > 3
-    )
+def test_gradcheck_in_float64(tokens, bidirectional):
+    x = [a.requires_grad_() for a in inputs(tokens, 1, 1, width=3, low=-3.0, high=0.5, dtype=torch.float64)]
+    call = functools.partial(bi_wkv, bidirectional=bidirectional, backend="torch")
+    assert torch.autograd.gradcheck(call, x, fast_mode=tokens > 3)
 
 
-@pytest.mark.parametrize("backend", BACKEND)
-def test_strides_do_not_change_the_numbers(backend, inputs):
-    x = inputs(70)
-    expected = bi_wkv(*x, backend=backend)
-    views = [a.transpose(1, 2).contiguous().transpose(1, 2) for a in x[:3]] + [a.T.contiguous().T for a in x[3:]]
-    assert not views[0].is_contiguous()
-    assert torch.equal(bi_wkv(*views, backend=backend), expected)
-    wide = [torch.stack([a, a], -1)[..., 0] for a in x]
-    assert torch.equal(bi_wkv(*wide, backend=backend), expected)
+@each_form(*FAST)
+def test_low_precision_rounds_the_results_of_float32(form):
+    width = form.widths[0]
+    for dtype in LOW:
+        low = [a.to(dtype) for a in inputs(70, width=width)[:3]] + inputs(70, width=width)[3:]
+        dy = gradient_of(low)
+        wide = form.run([a.float() for a in low], dy.float())
+        for got, expected in zip(form.run(low, dy), wide, strict=True):
+            assert torch.equal(got, expected.to(got.dtype))
 
 
-@pytest.mark.parametrize("backend", BACKEND)
-def test_expanded_inputs_and_gradients_are_served(backend, inputs):
-    x = inputs(40)
-    one = x[2][:1].clone().requires_grad_()
-    r, k = x[0].clone().requires_grad_(), x[1].clone().requires_grad_()
-    y = bi_wkv(r, k, one.expand_as(r), x[3], x[4], backend=backend)
-    got = torch.autograd.grad(y.sum(), (r, k, one))  # the gradient of a sum is one number, expanded
-    v = one.detach().repeat(2, 1, 1, 1).requires_grad_()
-    y = bi_wkv(r, k, v, x[3], x[4], backend=backend)
-    expected = torch.autograd.grad(y, (r, k, v), torch.ones_like(y))
-    assert torch.equal(got[0], expected[0])
-    assert torch.equal(got[1], expected[1])
-    assert torch.allclose(got[2], expected[2].sum(0, keepdim=True))
+@each_form(*FAST)
+def test_strides_do_not_change_the_bits(form):
+    x = inputs(70, width=48)
+    dy = torch.ones(()).expand(x[0].shape)  # the gradient of a sum: one number, expanded
+    expected = form.run(x, dy.contiguous())
+    turned = [a.transpose(1, 2).contiguous().transpose(1, 2) for a in x[:3]] + [a.T.contiguous().T for a in x[3:]]
+    apart = [torch.stack([a, a], -1)[..., 0] for a in x]
+    for other in (turned, apart):
+        assert not other[0].is_contiguous()
+        assert all(torch.equal(a, b) for a, b in zip(form.run(other, dy), expected, strict=True))
+    x[2] = x[2][:1]
+    y = form.run([*x[:2], x[2].expand_as(x[0]), *x[3:]], dy)[0]
+    assert torch.equal(y, form.run([*x[:2], x[2].repeat(2, 1, 1, 1), *x[3:]], dy)[0])
 
 
-@pytest.mark.parametrize("backend", BACKEND)
-def test_only_the_gradients_asked_for_are_given(backend, inputs):
-    x = inputs(40)
-    x[1].requires_grad_()
-    bi_wkv(*x, backend=backend).sum().backward()
-    assert x[1].grad is not None
-    assert all(a.grad is None for a in (x[0], x[2], x[3], x[4]))
+@each_form(*FAST)
+def test_empty_tensors_have_zero_gradients(form):
+    width = form.widths[0]
+    for shape in [(0, 2, 9, width), (2, 2, 0, width), (2, 0, 9, width), (0, 0, 0, width)]:
+        x = [torch.zeros(shape) for _ in range(3)] + [torch.ones(shape[1], width) for _ in range(2)]
+        y, *gradients = form.run(x, torch.zeros(shape))
+        assert y.shape == shape
+        assert all(torch.equal(a, torch.zeros_like(b)) for a, b in zip(gradients, x, strict=True))
 
 
-@pytest.mark.parametrize("backend", BACKEND)
-def test_the_gradient_of_v_is_the_operator_with_r_and_k_swapped(backend, inputs, error):
-    x = inputs(197)
-    x[2].requires_grad_()
-    dy = torch.randn(x[0].shape, generator=torch.Generator().manual_seed(11))
-    (dv,) = torch.autograd.grad(bi_wkv(*x, backend=backend), x[2], dy)
-    assert error(dv, bi_wkv(x[1], x[0], dy, x[3], x[4], backend="reference")) <= 1e-6
+def mask(shape, where):
+    """True at `where` of batch 1 and head 1; nowhere if `where` is empty."""
+    found = torch.zeros(shape, dtype=torch.bool)
+    if where:
+        found[1, 1][where] = True
+    return found
 
 
-@pytest.mark.parametrize("backend", BACKEND)
-@pytest.mark.parametrize("shape", [(0, 2, 9, 8), (2, 2, 0, 8), (2, 0, 9, 8), (2, 2, 9, 0)])
-def test_empty_tensors_have_zero_gradients(shape, backend):
-    x = [torch.zeros(shape, requires_grad=True) for _ in range(3)] + [
-        torch.zeros(shape[1], shape[3], requires_grad=True) for _ in range(2)
-    ]
-    y = bi_wkv(*x, backend=backend)
-    assert y.shape == shape
-    y.sum().backward()
-    assert all(torch.equal(a.grad, torch.zeros_like(a)) for a in x)
-
-
-@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+@each_form()
 @pytest.mark.parametrize("bidirectional", [True, False])
-@pytest.mark.parametrize("backend", ["reference", *BACKEND])
-@pytest.mark.parametrize("at", NAN_AT)
-def test_a_nan_goes_only_where_the_sum_takes_it(at, backend, bidirectional, number, inputs):
-    for source, where in nan_reaches(at, bidirectional)[0].items():
-        x = inputs(70)
-        x[NAMES.index(source)][1, 1, at, 3] = number
-        y = bi_wkv(*x, bidirectional=bidirectional, backend=backend)
-        assert torch.equal(~y.isfinite(), reached(where, y.shape)), source
-
-
-@pytest.mark.parametrize("bidirectional", [True, False])
-@pytest.mark.parametrize("backend", BACKEND)
-@pytest.mark.parametrize("at", NAN_AT)
-def test_a_nan_goes_only_to_the_gradients_whose_sum_takes_it(at, backend, bidirectional, inputs):
-    for source, where in nan_reaches(at, bidirectional)[1].items():
-        x = [*inputs(70), torch.randn(2, 2, 70, 16, generator=torch.Generator().manual_seed(13))]
-        x[(*NAMES, "dy").index(source)][1, 1, at, 3] = float("nan")
-        *x, dy = (a.requires_grad_() for a in x)
-        got = gradients(bi_wkv(*x, bidirectional=bidirectional, backend=backend), x, dy)
-        for name, gradient in zip(NAMES[:3], got[:3], strict=True):
-            assert torch.equal(gradient.isnan(), reached(where.get(name, ()), dy.shape)), (source, name)
-        assert all(gradient[0].isfinite().all() for gradient in got[3:]), source  # the other head
-
-
-@pytest.mark.parametrize("backend", BACKEND)
-def test_low_precision_works_in_float32_inside(backend, inputs, error):
-    x = inputs(70)
-    low = [a.bfloat16() for a in x[:3]] + x[3:]
-    y = bi_wkv(*low, backend=backend)
-    assert y.dtype == torch.bfloat16
-    assert error(y, pairwise(*low)) < 3e-3  # the rounding of y itself
-
-
-@pytest.mark.parametrize("backend", BACKEND)
-def test_autocast_takes_everything_to_float32(backend, inputs):
-    x = inputs(40)
-    low = [x[0].bfloat16(), x[1], x[2].bfloat16(), x[3], x[4]]
-    with torch.autocast("cpu", torch.bfloat16):
-        y = bi_wkv(*low, backend=backend)
-    assert y.dtype == torch.float32
-    assert torch.equal(y, bi_wkv(*(a.float() for a in low), backend=backend))
-
-
-def test_the_flop_counter_counts_the_operators_own_multiply_adds(inputs):
-    x = [a.requires_grad_() for a in inputs(40)]
-    with torch.utils.flop_counter.FlopCounterMode(display=False) as counter:
-        bi_wkv(*x)
-    assert counter.get_total_flops() == 2 * multiply_adds((2, 2, 40, 16)) == 2 * 2 * 2 * 40 * (4 * 16 + 2 * 32) * 16
-    with torch.utils.flop_counter.FlopCounterMode(display=False) as counter:
-        bi_wkv(*x).sum().backward()
-    assert counter.get_total_flops() == 7 * multiply_adds((2, 2, 40, 16))  # backward: 5 products for every 2
-
-
-@pytest.mark.parametrize(("position", "tensor", "message"), FAULTS)
-def test_bad_arguments_are_named_with_their_shape_and_what_was_expected(position, tensor, message, inputs):
-    x = inputs(40)
-    x[position] = tensor
-    with pytest.raises(ValueError, match=message):
-        bi_wkv(*x)
-
-
-def test_an_unknown_backend_is_refused_with_the_known_ones(inputs):
-    with pytest.raises(ValueError, match="'cuda-fast' is not known; expected auto, reference, torch, cpu, cuda"):
-        bi_wkv(*inputs(4), backend="cuda-fast")
-    assert backend_for("cpu", torch.float64) in BACKENDS
-
-
-@pytest.mark.parametrize("place", range(5))
-@pytest.mark.parametrize("compiled", [False, True])
-def test_what_is_no_tensor_is_refused_by_name(place, compiled, inputs):
-    call = torch.compile(bi_wkv, backend="aot_eager") if compiled else bi_wkv
-    for other in (None, [1.0], inputs(4)[0].tolist()):
-        x = list(inputs(4))
-        x[place] = other
-        kind, name = type(other).__name__, ("r", "k", "v", "omega", "u")[place]
-        with pytest.raises(ValueError, match=f"bi_wkv: {name} is of type {kind}; expected a tensor"):
-            call(*x)
-
-
-def test_a_backend_for_other_tensors_is_refused_with_what_it_expects(inputs):
-    with pytest.raises(
-        ValueError, match=r"r has shape \(2, 2, 4, 16\).*'cuda' expects CUDA tensors .* D of 32, 48, 64"
-    ):
-        bi_wkv(*inputs(4), backend="cuda")
-
-
-def test_auto_says_once_what_it_takes_and_why(inputs, caplog):
-    operator.choice.cache_clear()
-    with caplog.at_level("INFO", logger="lcr.wkv"):
-        for _ in range(3):
-            bi_wkv(*inputs(4))
-            bi_wkv(*inputs(4, dtype=torch.float64))
-    said = [record.getMessage() for record in caplog.records]
-    assert len(said) == 2
-    assert said[0].startswith(f"bi_wkv: auto takes '{backend_for('cpu', width=16)}' for torch.float32 on cpu, D = 16: ")
-    assert "auto takes 'torch' for torch.float64 on cpu, D = 16: backend 'cpu' expects" in said[1]
-
-
-def test_a_call_on_the_cpu_loads_neither_the_cuda_kernel_nor_torchs_compiler():
-    code = """if True:
-        import sys, lcr.wkv, torch
-        x, o = torch.ones(1, 1, 4, 8), torch.zeros(1, 8)
-        lcr.wkv.bi_wkv(x, x, x, o, o), torch.ops.lcr.bi_wkv(x, x, x, o, o, True, "auto")
-        print([name for name in sys.modules if name.startswith(("lcr.wkv.cuda", "cuda.core", "torch._dynamo"))])"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
+@pytest.mark.parametrize("at", [0, 20, 33, 69])  # of 70 tokens: first, in the first chunk, in the second chunk, last
+def test_a_nan_reaches_only_the_results_whose_sum_contains_it(form, at, bidirectional):
+    readers, read = (slice(None),) * 2 if bidirectional else (slice(at, None), slice(at + 1))
+    reached = {
+        "r": {"y": (at,), "k": (read, 3), "v": (read,)},
+        "k": {"y": (readers,), "r": (readers, 3), "v": (at,)},
+        "v": {"y": (readers, 3), "r": (readers,), "k": (at,)},
+        "dy": {"r": (at,), "k": (read,), "v": (read, 3)},
+    }
+    for source, where in reached.items():
+        for width in {form.widths[0], 48} & set(form.widths):
+            for number in (float("nan"), float("inf")):
+                x = inputs(70, width=width)
+                x.append(gradient_of(x))
+                x[(*NAMES, "dy").index(source)][1, 1, at, 3] = number
+                results = dict(zip(("y", *NAMES), form.run(x[:5], x[5], bidirectional), strict=True))
+                seen = results if number != number and form.name != "reference" else {"y": results["y"]}
+                for name in ("y", "r", "k", "v"):
+                    if name in seen:
+                        wanted = mask(seen[name].shape, where.get(name, ()))
+                        assert torch.equal(~seen[name].isfinite(), wanted), (source, name)
+                for name in {"omega", "u"} & set(seen):
+                    assert seen[name][0].isfinite().all(), source  # the other head

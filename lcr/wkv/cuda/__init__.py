@@ -1,12 +1,12 @@
-"""Bi-WKV on a GPU: CUDA C++ (kernel.cu), compiled where it runs by NVRTC, launched on torch's current stream.
+"""Bi-WKV on a GPU: CUDA C++ (kernel.cu), compiled at run time by NVRTC and launched on torch's current stream.
 
-    forward.cuh, backward.cuh   the kernels; block.cuh, machine.cuh: what they are made of
-    steps.py                    which kernels make y, and the gradients, in what order
-    gpu.py                      compiles, keeps what it compiled on disk, launches
-    resources.py                registers, spills and shared memory of every kernel, as the committed resources.csv
+    forward.cuh, backward.cuh   the kernels; block.cuh, machine.cuh: their parts
+    steps.py                    the order of the kernels that make y and the gradients
+    gpu.py                      compiles, caches the compiled kernels on disk, launches
     host.h, host.cpp            the same source under g++, for tests
 
-Light at the top: nothing of CUDA is imported before a tensor is on a GPU.
+docs/cuda_resources.csv lists registers, spills and shared memory of every kernel (tools/cuda_resources.py writes it).
+This module imports no CUDA package: gpu.py does, and is loaded once a tensor is on a GPU.
 """
 
 import functools
@@ -19,10 +19,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lcr.wkv.library import CUDA_WIDTHS as WIDTHS  # noqa: F401
-
 FOLDER = Path(__file__).parent
-TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}  # in memory; the state is float32
+TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}  # LCR_TYPE of tensors; the state is float32
 
 
 def source_hash() -> str:
@@ -32,7 +30,7 @@ def source_hash() -> str:
 
 @functools.cache
 def missing() -> str | None:
-    """Why the kernel cannot serve here, and what to do; None where it can."""
+    """The reason why the kernel cannot serve here, and the remedy; None where it can."""
     if not torch.cuda.is_available():
         return "torch sees no CUDA device"
     if torch.version.hip is not None:
@@ -46,7 +44,7 @@ def missing() -> str | None:
 
 
 def description() -> str:
-    """The kernel that serves here, which needs `missing()` to be None."""
+    """The kernel that serves here. Needs `missing()` to be None."""
     major, minor = torch.cuda.get_device_capability()
     return f"the CUDA kernel, compiled for sm_{major}{minor} at its first call"
 

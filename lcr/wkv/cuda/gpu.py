@@ -1,6 +1,6 @@
-"""Compiles the kernel with NVRTC, keeps what it compiled on disk, and launches it on torch's current stream.
+"""Compiles the kernel with NVRTC, caches compiled kernels on disk, and launches them on torch's current stream.
 
-Needs the extra [cuda] (cuda-core, and NVRTC's library), no CUDA toolkit. Nothing is compiled before it is called for.
+Needs the extra [cuda] (cuda-core, and NVRTC's library), no CUDA toolkit. The first call of a kernel compiles it.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ def compiler() -> str:
 
 
 def unfit() -> str | None:
-    """Why NVRTC cannot compile for the current device; None where it can. RuntimeError if NVRTC does not load."""
+    """The reason why NVRTC cannot compile for the current device; None where it can. RuntimeError without NVRTC."""
     _, numbers = nvrtc.nvrtcGetSupportedArchs()
     known, arch = [f"sm_{number}" for number in numbers], arch_of(torch.cuda.current_device())
     return None if arch in known else f"NVRTC {compiler()} compiles for {', '.join(known)}, and this device is {arch}"
@@ -38,7 +38,7 @@ def arch_of(index: int) -> str:
 
 
 def compile_for(arch: str, width: int, dtype: torch.dtype) -> tuple[bytes, str]:
-    """The kernels for a GPU architecture ("sm_90"), D and a dtype: a cubin, and what ptxas says about each.
+    """The kernels for a GPU architecture ("sm_90"), D and a dtype: a cubin, and the report of ptxas.
 
     Needs no GPU.
     """
@@ -49,27 +49,27 @@ def compile_for(arch: str, width: int, dtype: torch.dtype) -> tuple[bytes, str]:
         define_macro=[("LCR_D", str(width)), ("LCR_TYPE", str(TYPES[dtype]))],
         ptxas_options=["-v"],
     )
-    said = io.StringIO()
+    report = io.StringIO()
     program = Program((FOLDER / "kernel.cu").read_text(encoding="utf-8"), "c++", options)
     try:
-        return bytes(program.compile("cubin", logs=said).code), said.getvalue()
+        return bytes(program.compile("cubin", logs=report).code), report.getvalue()
     finally:
         program.close()
 
 
 def cache_folder() -> Path:
-    """Where compiled kernels are kept: $XDG_CACHE_HOME/lcr, or ~/.cache/lcr."""
+    """The folder of compiled kernels: $XDG_CACHE_HOME/lcr, or ~/.cache/lcr."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lcr"
 
 
 def compiled(arch: str, width: int, dtype: torch.dtype) -> bytes:
-    """The cubin from disk, or compiled and put there, whole or not at all; under its sources' and compiler's names."""
+    """The cubin from the cache, or compiled and written there; its name has the sources' hash and the compiler."""
     name = f"bi_wkv-{arch}-d{width}-{str(dtype).removeprefix('torch.')}-nvrtc{compiler()}-{source_hash()[:16]}.cubin"
     path = cache_folder() / name
     with contextlib.suppress(OSError):
         return path.read_bytes()
     code, _ = compile_for(arch, width, dtype)
-    with contextlib.suppress(LCRError, OSError), write_aside(path) as aside:  # a cache that cannot be written is none
+    with contextlib.suppress(LCRError, OSError), write_aside(path) as aside:  # works without a cache too
         aside.write_bytes(code)
     return code
 
@@ -89,5 +89,5 @@ class Gpu:
 
 @functools.cache
 def machine(index: int, width: int, dtype: torch.dtype) -> Gpu:
-    """The kernels, compiled and loaded at the first call; a CUDA graph that is captured needs one call before."""
+    """The kernels, compiled and loaded at the first call. Capturing a CUDA graph needs one call before."""
     return Gpu(index, width, dtype)

@@ -1,4 +1,4 @@
-"""Which kernels make y and the gradients, in what order: the same for a GPU and for the host that stands in for one."""
+"""The order of the kernels that make y and the gradients: the same on a GPU and on the host that tests run them on."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ TABLE_ROWS = CHUNK + 3
 
 
 class Machine(Protocol):
-    """Where kernels run, compiled for one D and one dtype."""
+    """A GPU or a host with the kernels compiled for one D and one dtype."""
 
     def launch(self, kernel: str, blocks: tuple[int, int], threads: int, *arguments: int) -> None:
         """Runs a kernel; arguments are addresses and integers."""

@@ -1,4 +1,5 @@
-// The C interface of the library: no Python and no torch in here. lcr/wkv/library.py has the same structures.
+// The C interface of the library: no Python and no torch in here. lcr/wkv/cpu.py passes an LcrCall as 39 integers of 64
+// bits in this order, which every field is.
 #pragma once
 #include <cstdint>
 
