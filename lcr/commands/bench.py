@@ -58,7 +58,7 @@ def wkv(
     from rich.progress import track
 
     from lcr.report.figures.bench import write_figure
-    from lcr.study.tables.rows import write_rows
+    from lcr.study.tables.frame import Table, write_frame
     from lcr.util.files import check_writable
     from lcr.wkv import bench as wkv_bench
     from lcr.wkv.operator import selection
@@ -82,7 +82,8 @@ def wkv(
     setting = {"device": _name(device), "threads": str(threads), **{name: str(size) for name, size in shape.items()}}
     rows = [{**setting, **row} for row in _rows(timings)]
     name = f"bench_wkv_{device.value}"
-    write_rows(out / f"{name}.csv", COLUMNS, rows)
+    table = Table(name, COLUMNS, command="bench wkv")
+    write_frame(out / f"{name}.csv", table, table.frame(rows))
     of_threads = f"{threads} thread{'s' * (threads > 1)}"
     paths = write_figure(timings, f"{_name(device)}, {of_threads}", shape, out / name)
     _show(timings)

@@ -48,7 +48,7 @@ def check_agreement(ones: Sequence[OneRun], *, mixed: bool) -> None:
     first, earlier = ones[0], {one.run.variant.name: one for one in reversed(ones)}
     for one in ones:
         before = earlier[one.run.variant.name]
-        differ = [word for field, word in SHARED.items() if _value(one, field) != _value(first, field)]
+        differ = [word for field, word in SHARED.items() if getattr(one.record, field) != getattr(first.record, field)]
         if differ and not mixed:
             hint = "look at them all the same with `lcr table --mixed` (table2, ablations, temporal, statistics)"
             raise _differ(first, one, f"their {differ[0]}", f"; or {hint}")
@@ -56,10 +56,6 @@ def check_agreement(ones: Sequence[OneRun], *, mixed: bool) -> None:
             raise _differ(first, one, "their clips")
         if one.record.config != before.record.config:
             raise _differ(before, one, "'config'")
-
-
-def _value(one: OneRun, field: str) -> Any:
-    return getattr(one.record, field)
 
 
 def _differ(one: OneRun, other: OneRun, what: str, more: str = "") -> InputError:
@@ -76,7 +72,7 @@ def mixture(ones: Sequence[OneRun]) -> str:
     for field, word in SHARED.items():
         groups: dict[str, list[str]] = {}
         for one in ones:
-            value = _value(one, field)
+            value = getattr(one.record, field)
             short = value[:8] if isinstance(value, str) else json.dumps(value)
             groups.setdefault(short, []).append(f"{one.run.variant.name}/{one.run.seed}")
         if len(groups) > 1:

@@ -65,10 +65,6 @@ class PairScores(Seeds):
     margin: dict[str, NDArray[np.float64]]
 
 
-class _Unusable(Exception):
-    """The reason why one run cannot be used."""
-
-
 def load_predictions(runs: Iterable[Run], *, mixed: bool = False) -> list[Predictions]:
     """Predictions of every dataset × variant, in the order of its first run.
 
@@ -102,10 +98,10 @@ def _gather(
         try:
             record = store.record(run.dataset, run.variant.name, run.seed)
             if run.is_stale(record):
-                raise _Unusable(STALE)
+                raise InputError(STALE)
             one = read(store, run, record)
             by_dataset.setdefault(run.dataset, {}).setdefault(run.variant.name, []).append(one)
-        except (_Unusable, InputError) as error:
+        except InputError as error:
             why = str(error).replace(f"{run.folder}/", "").partition(";")[0]
             problems.setdefault((run.dataset, run.variant.name, why), []).append(run)
     if problems:
@@ -127,14 +123,14 @@ def _predictions(store: Store, run: Run, record: RunRecord) -> OneRun:
     table = store.predictions(run.dataset, run.variant.name, run.seed)
     labels = _column(table, "label")
     if not (labelled := labels >= 0).any():
-        raise _Unusable("predictions.parquet holds no clip with a label")
+        raise InputError("predictions.parquet holds no clip with a label")
     count = sum(name.startswith("score_") for name in table.column_names)
     scores = np.column_stack([_column(table, f"score_{number}") for number in range(count)] or [labels])[labelled]
     labels, predictions = labels[labelled].astype(np.int64), _column(table, "prediction")[labelled].astype(np.int64)
     if not np.isfinite(scores).all():
-        raise _Unusable("predictions.parquet holds scores that are not finite (failed)")
+        raise InputError("predictions.parquet holds scores that are not finite (failed)")
     if labels.max() >= count or (predictions != scores.argmax(1)).any():
-        raise _Unusable("predictions.parquet is damaged: a prediction is not the class with the highest score")
+        raise InputError("predictions.parquet is damaged: a prediction is not the class with the highest score")
     arrays = {"predictions": predictions, "correct": predictions == labels}
     if count > TOP:
         arrays["in_top5"] = ranks(scores, labels) < TOP
@@ -144,25 +140,25 @@ def _predictions(store: Store, run: Run, record: RunRecord) -> OneRun:
 def _pairs(store: Store, run: Run, record: RunRecord) -> OneRun:
     """Margins by condition of one run's clips that have a time reverse."""
     if "validation" not in record.clips:
-        raise _Unusable("run.json does not say how many clips were evaluated")
+        raise InputError("run.json does not say how many clips were evaluated")
     table = store.temporal(run.dataset, run.variant.name, run.seed)
     ids, conditions = _column(table, "id").astype(str), _column(table, "condition")
     margins = (_column(table, "score_label") - _column(table, "score_reverse")).astype(np.float64)
     if not np.isfinite(margins).all():
-        raise _Unusable("temporal.parquet holds scores that are not finite (failed)")
+        raise InputError("temporal.parquet holds scores that are not finite (failed)")
     arrays, clips = {}, np.unique(ids)
     for condition in CONDITIONS:
         here = np.flatnonzero(conditions == condition)
         order = here[np.argsort(ids[here], kind="stable")]
         if not np.array_equal(ids[order], clips):
-            raise _Unusable(f"temporal.parquet has not each clip once under '{condition}'")
+            raise InputError(f"temporal.parquet has not each clip once under '{condition}'")
         arrays[condition] = margins[order]
     return OneRun(run, record, clips, None, record.clips["validation"], arrays)
 
 
 def _column(table: pa.Table, name: str) -> NDArray[Any]:
     if name not in table.column_names:
-        raise _Unusable(f"its predictions or pairs have no column '{name}'")
+        raise InputError(f"its predictions or pairs have no column '{name}'")
     return table[name].to_numpy()
 
 

@@ -13,7 +13,8 @@ from lcr.cost.space import Sizes, accountings
 from lcr.cost.table1 import table1
 from lcr.model import LCR
 from lcr.model.config import Readings
-from lcr.study.tables.search import AXES_COLUMNS, COLUMNS, axes_rows, search_rows, summary
+from lcr.study.tables.registry import TABLES
+from lcr.study.tables.search import axes_rows, search_rows, summary
 
 
 @pytest.fixture(scope="module")
@@ -144,12 +145,10 @@ def test_free_coefficients_bound_what_any_reading_in_proportion_to_the_width_can
 
 
 def test_rows_show_the_default_unhidden_and_every_ranking_from_its_best(found):
-    rows = search_rows("made-up", found)
-    assert rows[0]["ranking"] == "default"
+    frame = TABLES["reading_search"].frame(search_rows("made-up", found))
+    assert frame.ranking[0] == "default"
     for name in ("params", "flops", "both", "simplest"):
-        own = [row for row in rows if row["ranking"] == name]
-        assert [row["rank"] for row in own] == [str(rank) for rank in range(1, 11)]
-    assert float(rows[1]["params_worst_pct"]) == pytest.approx(found.params.worst.min(), abs=5e-4)
-    assert all(set(row) == set(COLUMNS) for row in rows)
-    assert all(set(row) == set(AXES_COLUMNS) for row in axes_rows("made-up", found))
-    assert f"{rows[0]['params_worst_pct']}% off at worst" in summary(found)
+        assert frame["rank"][frame.ranking == name].tolist() == list(range(1, 11))
+    assert frame.params_worst_pct[1] == pytest.approx(found.params.worst.min())
+    assert len(TABLES["reading_search_axes"].frame(axes_rows("made-up", found))) == len(fits_by_answer(found))
+    assert f"{frame.params_worst_pct[0]:.3f}%" in summary(found)

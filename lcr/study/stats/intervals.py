@@ -17,14 +17,6 @@ from lcr.config.study import MOST_SEEDS
 Floats = NDArray[np.float64]
 
 
-class MeanSquares(NamedTuple):
-    """Mean squares of a two-way layout with one value a cell; each (...) for values (..., n, M), NaN if undefined."""
-
-    seed: Floats
-    clip: Floats
-    residual: Floats
-
-
 class Interval(NamedTuple):
     """A mean with its interval, in the unit of the values; with one seed over clips alone, with one clip over seeds."""
 
@@ -33,11 +25,14 @@ class Interval(NamedTuple):
     high: float
 
 
-def mean_squares(values: ArrayLike) -> MeanSquares:
-    """Two-way analysis of variance without replication.
+def mean_squares(values: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Two-way analysis of variance without replication: mean squares of seeds, of clips, and of the residual.
 
     Args:
         values: (..., n, M): n seeds, M clips.
+
+    Returns:
+        (...) each; NaN if undefined.
     """
     y = np.asarray(values, dtype=np.float64)
     n, m = y.shape[-2:]
@@ -48,9 +43,8 @@ def mean_squares(values: ArrayLike) -> MeanSquares:
     total = ((y - grand[..., None, None]) ** 2).sum((-2, -1))
     rest = np.maximum(total - square_seed - square_clip, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return MeanSquares(
-            square_seed / np.float64(n - 1), square_clip / np.float64(m - 1), rest / np.float64((n - 1) * (m - 1))
-        )
+        free = np.float64(n - 1), np.float64(m - 1), np.float64((n - 1) * (m - 1))
+        return square_seed / free[0], square_clip / free[1], rest / free[2]
 
 
 def crossed_variance(values: ArrayLike) -> tuple[Floats, Floats]:

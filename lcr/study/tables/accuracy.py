@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from lcr.config.run import Run, runs_of
 from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
+from lcr.cost import counted
 from lcr.model.models import model_by_name
 from lcr.paper.facts import validation_clips
 from lcr.study.predictions import Predictions, Seeds, load_predictions
@@ -77,14 +78,8 @@ def ablations_rows(source: Source, datasets: Iterable[str] | None = None) -> Ite
             is missing or counts other models than the runs'.
     """
     costs = Costs(source)
-
-    def make(found: dict[str, Predictions]) -> dict[str, list[Row]]:
-        for one in found.values():
-            costs.check(one.run, one.record.config["model"]["classes"])
-        return _rows(found)
-
-    for row in rows_by_variant(source, load_predictions, make, datasets):
-        yield row | costs.of(row["dataset"], row["variant"])
+    for row in rows_by_variant(source, load_predictions, _rows, datasets):
+        yield row | costs.of(row["dataset"], row["variant"], row.pop("model", None))
 
 
 def rows_by_variant(
@@ -109,18 +104,19 @@ def rows_by_variant(
     for dataset in dict.fromkeys(run.dataset for run in runs):
         made = make({one.run.variant.name: one for one in found if one.run.dataset == dataset})
         for variant in source.study.variant_configs:
-            yield from made.get(variant.name) or (_identical(variant, row) for row in made[FULL])
+            own = {"method": method_name(variant), "variant": variant.name}
+            yield from made.get(variant.name) or (identical(row) | own for row in made[FULL])
 
 
 def acts(run: Run) -> bool:
-    """Whether the variant's switch can change the predictions of the study's model."""
+    """Whether the run can differ from full: its switch acts under the readings of the study's model, or it is full."""
     asked = getattr(run.variant, "acts_on", None)
-    return asked is None or asked(model_by_name(run.config.model))
+    return run.variant.name == FULL or asked is None or asked(model_by_name(run.config.model))
 
 
-def _identical(variant: VariantConfig, full: Row) -> Row:
-    shared = {name: full[name] for name in _SHARED if name in full}
-    return shared | {"method": method_name(variant), "variant": variant.name} | noted(IDENTICAL, full)
+def identical(full: Row) -> Row:
+    """The cells that a variant which cannot act takes over from full: no intervals, differences or tests."""
+    return {name: full[name] for name in _SHARED if name in full} | noted(IDENTICAL, full)
 
 
 def noted(text: str, row: Row) -> Row:
@@ -129,11 +125,13 @@ def noted(text: str, row: Row) -> Row:
 
 
 def _rows(found: dict[str, Predictions]) -> dict[str, list[Row]]:
-    """The rows of one dataset, without costs."""
+    """The rows of one dataset, without costs; `model`: the parameters and multiply-adds of the model that was run."""
     full, tests = found[FULL], tests_against_full(found)
     rows = {}
     for name, one in found.items():
-        row = {"source": "measured", "frames": one.run.config.data.frames, **head(one), **estimate("top1", one.correct)}
+        frames = one.run.config.data.frames
+        row = {"source": "measured", "frames": frames, **head(one), **estimate("top1", one.correct)}
+        row["model"] = counted(one.run.model(one.record.config["model"]["classes"]), frames)
         row["top5"] = None if one.in_top5 is None else 100 * float(one.in_top5.mean())
         if one is not full:
             row |= difference_cells(one, full) | tests[name]

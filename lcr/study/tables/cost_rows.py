@@ -1,7 +1,8 @@
 """The makers of cost.csv: every variant of the study's models, then of Table 1's, by component."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 from lcr.config.datasets import official_labels
 from lcr.config.run import Data
@@ -19,8 +20,7 @@ VIEWS = {"jester": 1, "k400_ssv2": 9}  # §4.1: one for Jester, 3 temporal clips
 MEASURED_GMACS = 70  # Table 1's models above this take minutes to run once, and their memory is left out
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """One model to count."""
 
     dataset: str
@@ -57,16 +57,18 @@ def jobs(source: Source) -> list[Job]:
     Raises:
         InputError: as for `classes_of`.
     """
-    study, found = source.study, []
-    for name, dataset in study.datasets.items():
-        classes = classes_of(source, name)
-        for variant in study.variant_configs:
-            config = study.model(name, variant, classes)
-            found.append(Job(name, dataset.model, config, variant, dataset.data.frames, dataset.protocol.views))
-    for row in table1():
-        for variant in study.variant_configs:
-            found.append(Job("", row.name, variant.apply(row.config), variant, FRAMES, VIEWS[row.dataset]))
-    return found
+    study, variants = source.study, source.study.variant_configs
+    own = [
+        Job(name, one.model, study.model(name, variant, classes), variant, one.data.frames, one.protocol.views)
+        for name, one in study.datasets.items()
+        for classes in [classes_of(source, name)]
+        for variant in variants
+    ]
+    return own + [
+        Job("", row.name, variant.apply(row.config), variant, FRAMES, VIEWS[row.dataset])
+        for row in table1()
+        for variant in variants
+    ]
 
 
 def rows(source: Source, progress: Callable[[str], None] = lambda name: None) -> Iterator[Row]:
@@ -77,16 +79,13 @@ def rows(source: Source, progress: Callable[[str], None] = lambda name: None) ->
         RunFailed: a model has an operator without a count.
     """
     device = source.study.device
-    counts: dict[tuple[ModelConfig, int], Cost] = {}
+    count = cache(lambda config, frames: cost(config, frames, memory=None))
+    same = {"zero_init": True, "tube_ratio": 0.0}  # neither the start of Z nor the mask changes the counts of a view
     for job in jobs(source):
         progress(f"{job.dataset or job.model} {job.variant.name}")
-        if source.measure and job.measured:
-            found = cost(job.config, job.frames, memory=device)
-        else:  # neither the start of Z nor the mask, which is for training alone, changes the counts of a view
-            same = job.config.model_copy(update={"zero_init": True, "tube_ratio": 0.0}), job.frames
-            if same not in counts:
-                counts[same] = cost(*same, memory=None)
-            found = counts[same]
+        measured = source.measure and job.measured
+        config = job.config if measured else job.config.model_copy(update=same)
+        found = cost(config, job.frames, memory=device) if measured else count(config, job.frames)
         yield from rows_of(source.study.name, job, found, device)
 
 

@@ -6,8 +6,6 @@ One row a component, and one for the whole ("all"). params, macs, flops and elem
 dataset.
 """
 
-from lcr.config.run import Run
-from lcr.cost import counted
 from lcr.study.tables.frame import Column, Row, Source, integer, number
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
@@ -40,27 +38,18 @@ class Costs:
         rows = frame[frame.component == WHOLE].to_dict("records")
         self._rows = {(row["dataset"], row["variant"]): row for row in rows}
 
-    def of(self, dataset: str, variant: str) -> Row:
+    def of(self, dataset: str, variant: str, run: tuple[int, int] | None = None) -> Row:
         """params_m, gmacs, gflops and peak_mem_gb of one variant.
 
-        Raises:
-            InputError: the table lacks the variant.
-        """
-        if (dataset, variant) not in self._rows:
-            raise InputError(f"{self._path} lacks {dataset}/{variant}; {self._again}")
-        row = self._rows[dataset, variant]
-        giga = row["macs"] / 1e9
-        params = {"params_m": row["params"] / 1e6, "peak_mem_gb": row["peak_mem_gb"]}
-        return {**params, "gmacs": giga, "gflops": 2 * row["macs"] / 1e9}
-
-    def check(self, run: Run, classes: int) -> None:
-        """Refuses a table that is not of the very model that was run.
+        Args:
+            run: parameters and multiply-adds of the model that was run, where it was; the table must be of that model.
 
         Raises:
-            InputError: as for `of`; or the table counts another model than that of the run.
+            InputError: the table lacks the variant, or counts another model than the one that was run.
         """
-        self.of(run.dataset, run.variant.name)
-        row = self._rows[run.dataset, run.variant.name]
-        if (row["params"], row["macs"]) != counted(run.model(classes), run.config.data.frames):
-            what = f"{run.dataset}/{run.variant.name}"
-            raise InputError(f"{self._path} is of another {what} than the runs are; {self._again}")
+        row = self._rows.get((dataset, variant))
+        if row is None or run not in (None, (row["params"], row["macs"])):
+            wrong = "lacks" if row is None else "counts another model than was run as"
+            raise InputError(f"{self._path} {wrong} {dataset}/{variant}; {self._again}")
+        params, macs = row["params"] / 1e6, row["macs"]
+        return {"params_m": params, "gmacs": macs / 1e9, "gflops": 2 * macs / 1e9, "peak_mem_gb": row["peak_mem_gb"]}

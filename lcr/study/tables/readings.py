@@ -15,7 +15,7 @@ from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
 from lcr.study.predictions import load_predictions
-from lcr.study.tables.accuracy import acts, data_note, difference_cells, estimate
+from lcr.study.tables.accuracy import acts, data_note, difference_cells, estimate, identical
 from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
@@ -43,16 +43,18 @@ USED = "default"
 
 def open_questions() -> list[tuple[Discrepancy, dict[str, tuple[Alternative, VariantConfig]]]]:
     """The register's entries with alternatives that can at least be counted, each alternative with its variant."""
-    found = []
-    for entry in load_discrepancies():
-        variants = {}
-        for one in entry.alternatives:
-            if one.change is not None:
-                variant = entry.variant(one)
-                variants[variant.name] = one, variant
-        if variants:
-            found.append((entry, variants))
-    return found
+    found = [
+        (
+            entry,
+            {
+                (variant := entry.variant(one)).name: (one, variant)
+                for one in entry.alternatives
+                if one.change is not None
+            },
+        )
+        for entry in load_discrepancies()
+    ]
+    return [(entry, alternatives) for entry, alternatives in found if alternatives]
 
 
 def reading_keys() -> list[tuple[str, str]]:
@@ -107,7 +109,8 @@ def rows(source: Source) -> Iterator[Row]:
 
 def _accuracies(source: Source) -> dict[str, Row]:
     """Accuracy cells of full and of every reading that the study trains, by variant."""
-    runs = [run for run in reading_runs(source.study, source.results) if acts(run)]
+    every = reading_runs(source.study, source.results)
+    runs = [run for run in every if acts(run)]
     if not runs:
         return {}
     # A reading may be another prediction rule: then its runs differ from all others in their protocol, as they should.
@@ -118,9 +121,10 @@ def _accuracies(source: Source) -> dict[str, Row]:
         if one.record.data_hash != full.record.data_hash:
             raise InputError(f"{variant} and {FULL} were run on different data; run snakemake again")
         others.append(one)
-    return {
+    found = {
         one.run.variant.name: {"seeds": len(one.seeds), "note": data_note(one)}
         | estimate("top1", one.correct)
         | ({} if one is full else difference_cells(one, full))
         for one in (full, *others)
     }
+    return dict.fromkeys((run.variant.name for run in every), identical(found[FULL])) | found

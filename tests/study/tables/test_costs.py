@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 from lcr.cli import app
 from lcr.config.keys import recorded_key
 from lcr.config.study import load_study, load_variant
+from lcr.cost import counted
 from lcr.cost.count import cost
 from lcr.cost.table1 import FRAMES, table1
 from lcr.model.models import MODELS
@@ -16,7 +17,7 @@ from lcr.study.tables.frame import Source, read_frame
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
 from tests.micro import PROJECT
-from tests.study.conftest import run_of, write_costs
+from tests.study.conftest import write_costs
 
 
 def _run(*words):
@@ -39,8 +40,9 @@ def test_one_model_or_a_study_is_asked_for_and_a_gpu_only_where_there_is_one(wor
     assert isinstance(_run(*words).exception, InputError)
 
 
-def test_components_add_up_to_the_whole_and_a_prediction_is_all_views():
-    job = Job("jester-fixture", "lcr-tiny", MODELS["lcr-tiny"], load_variant("full"), 3, 9)
+def test_components_add_up_to_the_whole_a_prediction_is_all_views_and_memory_is_there_or_says_how_to_measure_it():
+    full = load_variant("full")
+    job = Job("jester-fixture", "lcr-tiny", MODELS["lcr-tiny"], full, 3, 9)
     frame = TABLES["cost"].frame(rows_of("made-up", job, cost(job.config, 3), "cpu"))
     parts, whole = frame[:-1], frame.iloc[-1]
     assert whole.component == "all"
@@ -49,16 +51,11 @@ def test_components_add_up_to_the_whole_and_a_prediction_is_all_views():
     assert (frame.flops == 2 * frame.macs).all()
     assert (frame.flops_per_prediction == 9 * frame.flops).all()
     assert min(whole.peak_mem_gb, whole.train_mem_gb) > 0
-
-
-def test_memory_that_is_not_measured_is_an_empty_cell_with_the_command_that_measures_it():
-    full = load_variant("full")
-    job = Job("", "lcr-xl-224", MODELS["lcr-xl-224"], full, FRAMES, 9)
-    assert not job.measured
-    *_, whole = rows_of("made-up", job, cost(MODELS["lcr-tiny"], 1, memory=None), "cpu")
+    large = Job("", "lcr-xl-224", MODELS["lcr-xl-224"], full, FRAMES, 9)
+    *_, whole = rows_of("made-up", large, cost(MODELS["lcr-tiny"], 1, memory=None), "cpu")
     assert "peak_mem_gb" not in whole
     assert "lcr cost lcr-xl-224" in whole["note"]
-    assert Job("", "lcr-s-112", MODELS["lcr-s-112"], full, FRAMES, 1).measured
+    assert [large.measured, Job("", "lcr-s-112", MODELS["lcr-s-112"], full, FRAMES, 1).measured] == [False, True]
 
 
 def test_the_table_has_every_ablation_of_the_studys_and_of_table_1s_models(tmp_path, monkeypatch):
@@ -85,19 +82,15 @@ def test_classes_are_those_drawn_or_indexed_or_official(tmp_path, monkeypatch):
 
 
 def test_a_table_that_lacks_a_variant_or_counts_another_model_than_was_run_is_refused(study, tmp_path):
-    gate = run_of(study, "jester-fixture", "lstm_gate", 0, tmp_path)
+    source = Source(study, tmp_path)
     with pytest.raises(InputError, match="lcr cost --study made-up"):
-        Costs(Source(study, tmp_path))
+        Costs(source)
     write_costs(study, tmp_path)
-    costs = Costs(Source(study, tmp_path))
-    costs.check(gate, classes=12)
-    longer = study.datasets["jester-fixture"].model_copy(
-        update={"data": gate.config.data.model_copy(update={"frames": 11})}
-    )
-    other = study.model_copy(update={"datasets": {"jester-fixture": longer}})
-    for run, classes in ((gate, 13), (run_of(other, "jester-fixture", "lstm_gate", 0, tmp_path), 12)):
+    model = study.model("jester-fixture", load_variant("lstm_gate"), 12)
+    Costs(source).of("jester-fixture", "lstm_gate", counted(model, 12))
+    for other in (counted(model, 11), counted(model.model_copy(update={"classes": 13}), 12)):
         with pytest.raises(InputError, match=r"jester-fixture/lstm_gate.*lcr cost --study made-up"):
-            costs.check(run, classes)
+            Costs(source).of("jester-fixture", "lstm_gate", other)
     write_costs(study.model_copy(update={"variants": ("full",)}), tmp_path)
     with pytest.raises(InputError, match=r"jester-fixture/lstm_gate.*lcr cost --study made-up"):
-        Costs(Source(study, tmp_path)).check(gate, classes=12)
+        Costs(source).of("jester-fixture", "lstm_gate")

@@ -3,6 +3,8 @@
 import pytest
 
 from lcr.config.run import reading_runs
+from lcr.config.variant import VariantConfig
+from lcr.study.tables.accuracy import IDENTICAL
 from lcr.study.tables.frame import Source
 from lcr.study.tables.markdown import markdown
 from lcr.study.tables.readings import open_questions
@@ -68,6 +70,16 @@ def test_accuracy_is_paired_with_full_over_the_readings_own_seeds(source):
     literal = found.loc["cell-gate", "literal"]  # not trained by this study
     assert literal.grad_norm_first_step > 0
     assert literal[["top1", "delta_top1"]].isna().all()
+
+
+def test_a_reading_that_cannot_act_takes_over_fulls_accuracy_without_interval_or_difference(source, monkeypatch):
+    never = lambda self, model: self.name not in ("full", "kv-source.additive")  # noqa: E731
+    monkeypatch.setattr(VariantConfig, "acts_on", never, raising=False)
+    found = make(source)
+    additive, full = found.loc["kv-source", "additive"], found.loc["kv-source", "default"]
+    assert [additive.top1, additive.seeds] == [full.top1, full.seeds]
+    assert additive[["top1_ci_low", "delta_top1", "delta_ci_low"]].isna().all()
+    assert IDENTICAL in additive.note
 
 
 def test_the_data_dependent_decay_is_counted_and_says_that_it_is_not_run(source):
