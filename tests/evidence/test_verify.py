@@ -71,6 +71,13 @@ def test_missing_files_are_found(finished):
     problems = finished.problems()
     for name in names:
         assert any(str(name) in problem for problem in problems)
+    with pytest.raises(InputError, match=str(manifest)):
+        finished.rehash()
+    manifest.write_bytes(b"no table")
+    assert sum(str(manifest) in problem for problem in finished.problems()) == 2
+    shutil.rmtree(OWN)
+    with pytest.raises(InputError, match=str(OWN)):
+        finished.rehash()
 
 
 def cells(path: Path) -> list[list[str]]:
@@ -121,6 +128,7 @@ def test_a_dropped_row_another_column_and_an_edited_published_copy_are_found(fin
         ({"protocol": None}, "protocol"),
         ({"protocol": {"rule": "mean_last"}}, "protocol.rule"),
         ({"git": {"commit": "0" * 40, "dirty": False}}, "0" * 12),
+        ({"git": {**git_state(), "dirty": False}, "lock_hash": "0" * 64}, "lock"),
     ],
 )
 def test_a_record_that_contradicts_its_folder_sources_or_data_is_found_though_hashes_were_renewed(
