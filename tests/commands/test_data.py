@@ -17,7 +17,12 @@ from lcr.commands.data import app
 from lcr.commands.options import data_roots
 from lcr.data.manifest import read_manifest
 from lcr.util.errors import InputError
-from tests.data.conftest import study_of
+from tests.data.conftest import make_jester, study_of
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def call(*words: str) -> str:
@@ -48,7 +53,8 @@ def test_the_three_steps_of_a_study_make_what_the_dag_declares(study_file: str) 
     assert "all clips are as indexed" in call("check", *of_study)
 
 
-def test_real_clips_take_the_place_of_generated_ones(study_file: str, jester_root: Path) -> None:
+def test_real_clips_take_the_place_of_generated_ones(study_file: str, tmp_path: Path) -> None:
+    jester_root = make_jester(tmp_path / "jester")
     call("index", "--study", study_file, "--dataset", "jester", "--data-root", f"jester={jester_root}")
     manifest = read_manifest(".lcr/data/test/jester/manifest.parquet")
     assert (manifest.dataset, manifest.root) == ("jester", str(jester_root))
