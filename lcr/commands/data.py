@@ -88,7 +88,7 @@ def fixture(
         return
     refuse(context, "without --study", "data_root", "root")
     from lcr.config.datasets import dataset_format
-    from lcr.synthetic import write
+    from lcr.synthetic.dataset import write
     from lcr.util.parallel import available_cpus
 
     write(

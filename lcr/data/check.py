@@ -16,7 +16,7 @@ from lcr.data.prepare import Steps
 from lcr.data.sampling import generator
 from lcr.data.transforms import fitting
 from lcr.util.errors import InputError
-from lcr.util.parallel import in_order
+from lcr.util.parallel import parallel_map
 
 COMPARED = 32  # packed clips that are decoded again
 
@@ -43,7 +43,7 @@ def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None
     report = Report()
     rows = manifest.rows(usable=False)
     root = media_root(manifest, path)
-    probes = in_order(
+    probes = parallel_map(
         partial(_probe, root), [row["path"] for row in rows], label="checking", workers=workers, progress=progress
     )
     changed = []

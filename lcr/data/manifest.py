@@ -24,7 +24,7 @@ from lcr.data.formats import jester, kinetics, something
 from lcr.data.formats.annotations import SPLITS, Annotation
 from lcr.util.errors import InputError
 from lcr.util.files import write_aside
-from lcr.util.parallel import in_order
+from lcr.util.parallel import parallel_map
 
 READERS: dict[str, ModuleType] = {"jester": jester, "something": something, "kinetics": kinetics}
 SCHEMA = pa.schema(
@@ -176,7 +176,7 @@ def build_manifest(
     """
     annotations = read_annotations(dataset, root)
     rows = sorted(annotations.rows, key=lambda row: (SPLITS.index(row.split), row.id))
-    probes = in_order(
+    probes = parallel_map(
         partial(_probe, Path(root)), rows, label=f"indexing {dataset}", workers=workers, progress=progress
     )
     records, broken = [], []

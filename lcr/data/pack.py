@@ -22,7 +22,7 @@ from lcr.data.transforms import fitting
 from lcr.model.edges import edge_maps
 from lcr.util.errors import InputError
 from lcr.util.files import folder_aside
-from lcr.util.parallel import in_order
+from lcr.util.parallel import parallel_map
 
 INDEX = pa.schema(
     [
@@ -82,7 +82,7 @@ def pack(
         edges_file = files.enter_context((aside / "edges.bin").open("wb")) if caches_edges(data) else None
         index, offset = [], 0
         label = f"packing {manifest.dataset}"
-        with closing(in_order(work, clips, label=label, workers=workers, progress=progress)) as decoded:
+        with closing(parallel_map(work, clips, label=label, workers=workers, progress=progress)) as decoded:
             for row, (frames, edges) in zip(rows, decoded, strict=True):
                 packed.write(frames.data)
                 if edges_file is not None:

@@ -75,7 +75,7 @@ class Steps:
         Raises:
             InputError: the dataset is a real one, or the study does not say how many clips to draw.
         """
-        from lcr.synthetic import write
+        from lcr.synthetic.dataset import write
 
         fixture = self.config.fixture
         if not self.data.synthetic or fixture is None:

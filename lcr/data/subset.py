@@ -11,7 +11,7 @@ from lcr.data.manifest import READERS, read_annotations
 from lcr.data.sampling import generator
 from lcr.util.errors import InputError, unknown
 from lcr.util.files import folder_aside
-from lcr.util.parallel import in_order
+from lcr.util.parallel import parallel_map
 
 
 def choose(annotations: Annotations, root: Path, per_class: int, seed: int, *, progress: bool = True) -> Annotations:
@@ -38,7 +38,7 @@ def choose(annotations: Annotations, root: Path, per_class: int, seed: int, *, p
                 chosen.add(rows[at].id)
                 taken += 1
 
-    for _ in in_order(take, list(groups), label="choosing", workers=1, progress=progress):
+    for _ in parallel_map(take, list(groups), label="choosing", workers=1, progress=progress):
         pass
     return Annotations(annotations.classes, [row for row in annotations.rows if row.id in chosen])
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lcr.synthetic.draw import ellipse, shade
-from lcr.synthetic.gestures import TAU
+from lcr.synthetic.draw import TAU, ellipse, shade
 from lcr.synthetic.stage import FLOOR, Painter, Stage
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from lcr.synthetic.draw import capsules, fill, fixed, shade
+from lcr.synthetic.scene import Look
 
 KNUCKLES = np.array([[0.165, 0.47, 0.0], [0.055, 0.49, 0.0], [-0.055, 0.47, 0.0], [-0.16, 0.43, 0.0]])
 PHALANGES = np.array([[0.21, 0.135, 0.10], [0.23, 0.15, 0.105], [0.215, 0.14, 0.10], [0.17, 0.105, 0.085]])
@@ -57,17 +58,6 @@ class Pose:
         """The pose at some frames, for instance `pose[::-1]`: the same movement backward in time."""
         moving = {k: v[frames] for k, v in vars(self).items() if k != "side"}
         return Pose(**moving, side=self.side)
-
-
-@dataclass
-class Look:
-    """Colours (RGB) of a hand and its light: `light` is the unit vector in the picture towards the lamp."""
-
-    skin: np.ndarray
-    sleeve: np.ndarray
-    light: np.ndarray
-    bare: float = 0.3  # hands of bare forearm before the sleeve begins
-    stout: float = 1.0  # thickness of fingers and arm
 
 
 def _chains(pose: Pose) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

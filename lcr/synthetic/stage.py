@@ -5,8 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lcr.synthetic.body import Body, Outfit
-from lcr.synthetic.draw import Colour, paint, shade
-from lcr.synthetic.gestures import TAU
+from lcr.synthetic.draw import TAU, Colour, paint, shade
 
 FRAMES = (44, 64)
 RATE = 16

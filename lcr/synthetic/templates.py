@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lcr.synthetic.gestures import OPEN, TAU, THUMB_ASIDE, Take
+from lcr.synthetic.draw import TAU
 from lcr.synthetic.hand import Pose
+from lcr.synthetic.take import OPEN, THUMB_ASIDE, Take
 from lcr.synthetic.things import HALF_WIDTH, HEIGHTS, Prop, Thing, thing
 
 Actors = list[Pose | Thing]  # in drawing order

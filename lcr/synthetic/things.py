@@ -5,14 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lcr.synthetic.draw import Colour, ellipse, paint, shade
-from lcr.synthetic.scene import LUMA
+from lcr.synthetic.colours import COLOURS
+from lcr.synthetic.draw import ellipse, paint, shade
 
-COLOURS: dict[str, Colour] = {
-    "red": (205, 45, 45), "orange": (235, 135, 40), "yellow": (240, 215, 70), "green": (60, 150, 70),
-    "blue": (45, 90, 190), "purple": (120, 60, 150), "white": (238, 238, 232), "black": (42, 42, 46),
-    "pink": (240, 150, 180), "light blue": (140, 200, 235), "brown": (110, 70, 40),
-}  # fmt: skip
 Parts = list[tuple[np.ndarray, float]]  # polygon in units of the thing's height, y down; tone, negative for pale paper
 
 
@@ -133,12 +128,6 @@ class Prop:
     def name(self) -> str:
         """As the annotations fill it in, for instance "a red cup"."""
         return f"{'an' if self.colour[0] == 'o' else 'a'} {self.colour} {self.kind}"
-
-
-def colour_beside(level: float, draw: np.random.Generator) -> str:
-    """A colour at least 45 grey levels from the room's."""
-    apart = [name for name, rgb in COLOURS.items() if abs(float(np.dot(rgb, LUMA)) - level) > 45]
-    return str(draw.choice(apart))
 
 
 @dataclass

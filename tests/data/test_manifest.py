@@ -10,7 +10,7 @@ import pytest
 
 from lcr.data.manifest import SCHEMA, build_manifest, media_root, read_manifest
 from lcr.util.errors import InputError, RunFailed
-from lcr.util.parallel import in_order
+from lcr.util.parallel import parallel_map
 
 
 def cut(root: Path, *ids: int) -> None:
@@ -109,9 +109,9 @@ def test_a_missing_damaged_or_foreign_manifest_is_refused(tmp_path: Path, jester
 
 def test_work_in_processes_keeps_the_order() -> None:
     items = list(range(-70, 0))
-    assert list(in_order(abs, items, label="", workers=2, progress=False)) == [abs(item) for item in items]
+    assert list(parallel_map(abs, items, label="", workers=2, progress=False)) == [abs(item) for item in items]
 
 
 def test_a_worker_that_dies_is_told() -> None:
     with pytest.raises(RunFailed, match="a worker process died"):
-        list(in_order(os._exit, [1] * 70, label="", workers=2, progress=False))
+        list(parallel_map(os._exit, [1] * 70, label="", workers=2, progress=False))

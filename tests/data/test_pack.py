@@ -51,9 +51,9 @@ def test_gathered_frames_and_edges_equal_decoded_ones(root: tuple[Path, Manifest
 def test_the_number_of_processes_does_not_change_a_byte(jester_root: Path, tmp_path: Path, monkeypatch) -> None:
     manifest = build_manifest("jester", jester_root, progress=False)
     pack(manifest, jester_root, tmp_path / "one", SQUARE, 16, workers=1, progress=False)
-    several = packing.in_order
+    several = packing.parallel_map
     # as if the clips were worth two processes
-    monkeypatch.setattr(packing, "in_order", lambda work, items, **options: several(work, items * 3, **options))
+    monkeypatch.setattr(packing, "parallel_map", lambda work, items, **options: several(work, items * 3, **options))
     monkeypatch.setattr(packing, "zip", lambda rows, results, strict: zip(rows, results, strict=False), raising=False)
     pack(manifest, jester_root, tmp_path / "two", SQUARE, 16, workers=2, progress=False)
     for name in ("frames.bin", "edges.bin"):

@@ -10,12 +10,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from lcr.util.parallel import _interrupts_held, in_order
+from lcr.util.parallel import _interrupts_held, parallel_map
 
 WAITING = """
 import os, time
-from lcr.util.parallel import in_order
-for _ in in_order(time.sleep, [0] + [60] * 69, label="", workers=2, progress=True):
+from lcr.util.parallel import parallel_map
+for _ in parallel_map(time.sleep, [0] + [60] * 69, label="", workers=2, progress=True):
     os.write(1, b"drawn\\n")  # what is printed beside a progress bar goes where the bar goes
 """
 
@@ -45,7 +45,7 @@ def slowly(file: Path) -> None:
 
 
 def test_a_consumer_that_stops_waits_for_no_more_than_the_clips_at_work(tmp_path: Path) -> None:
-    results = in_order(slowly, [tmp_path / str(number) for number in range(70)], label="", workers=2, progress=False)
+    results = parallel_map(slowly, [tmp_path / str(number) for number in range(70)], label="", workers=2, progress=False)
     next(results)
     results.close()
     assert len(list(tmp_path.iterdir())) <= 4, "two drawn at most, two at work"
