@@ -20,7 +20,7 @@ Study = Annotated[
     str | None, typer.Option(help="A study, by name or YAML file: its data in .lcr/data/<study>/<dataset>/.")
 ]
 Dataset = Annotated[
-    str, typer.Option(help="jester, something or kinetics (real), or jester-fixture, … (generated, as a study has it).")
+    str, typer.Option(help="jester, something or kinetics (real), or jester-fixture, … (synthetic, as a study has it).")
 ]
 DataRoot = Annotated[
     list[str] | None,
@@ -54,11 +54,10 @@ def _new_folder(out: Path) -> Path:
     return out
 
 
-def _told(manifest: "Manifest", out: Path) -> str:
-    counts = ", ".join(
-        f"{len(rows)} {split}" for split in ("train", "validation", "test") if (rows := manifest.rows(split))
-    )
-    return f"{out}: {counts} clips of {len(manifest.classes)} classes"
+def _tell(manifest: "Manifest", out: Path) -> None:
+    splits = ("train", "validation", "test")
+    counts = ", ".join(f"{len(rows)} {split}" for split in splits if (rows := manifest.rows(split)))
+    typer.echo(f"{out}: {counts} clips of {len(manifest.classes)} classes")
 
 
 @app.command()
@@ -89,7 +88,6 @@ def fixture(
     refuse(context, "without --study", "data_root", "root")
     from lcr.config.datasets import dataset_format
     from lcr.synthetic.dataset import write
-    from lcr.util.parallel import available_cpus
 
     write(
         dataset_format(dataset),
@@ -99,7 +97,7 @@ def fixture(
         test=test,
         classes=classes or None,
         seed=seed,
-        workers=workers or available_cpus(),
+        workers=workers,
     )
     typer.echo(f"drew {out}")
 
@@ -126,13 +124,13 @@ def index(
         steps = _steps(study, dataset, data_root, root, workers)
         with steps.alone():
             path = steps.index()
-        typer.echo(_told(read_manifest(path), path))
+        _tell(read_manifest(path), path)
         return
     refuse(context, "without --study, where --root says it", "data_root")
     target = _need(out, "--out")
     manifest = build_manifest(dataset, _need(root, f"--root DIR with the {dataset} clips"), workers=workers, warn=warn)
     manifest.write(target)
-    typer.echo(_told(manifest, target))
+    _tell(manifest, target)
 
 
 @app.command()
@@ -181,8 +179,8 @@ def check(
         steps, path = None, _need(manifest, "--manifest")
     content = read_manifest(path)
     report = check_manifest(content, path, workers=workers)
-    if steps is not None and not steps.manifest_is_fresh():
-        report.warnings.append("the manifest is of another configuration of the study; `lcr train` makes it anew")
+    if steps is not None and content.key != steps.data.key:
+        report.warnings.append("the manifest is of another configuration of the study; `lcr train` makes it again")
     if steps is not None and steps.config.data.pack:
         check_pack(steps, content, report)
     for line in report.facts:
@@ -209,7 +207,7 @@ def subset(
     from lcr.data.prepare import warn
     from lcr.data.subset import subset as cut
 
-    part = cut(dataset, root, out, per_class=per_class, seed=seed, warn=warn)
+    part = cut(dataset, root, _new_folder(out), per_class=per_class, seed=seed, warn=warn)
     typer.echo(f"{out}: {len(part.rows)} clips of {len(part.classes)} classes")
 
 

@@ -47,11 +47,11 @@ class Manifest:
     """The clips of a dataset.
 
     Attributes:
-        dataset: its name, as in `lcr.config.study.DATASETS`.
+        dataset: its name, one of `lcr.config.datasets.DATASETS`.
         root: the folder that the paths start from, absolute or relative to the manifest's folder.
         classes: the labels in their official order.
         table: rows of `SCHEMA`, by split and id.
-        key: `lcr.config.run.data_key` of what it was made for; empty when made by hand.
+        key: `lcr.config.run.Data.key` of the configuration it was made for; empty when made by hand.
     """
 
     dataset: str
@@ -62,7 +62,7 @@ class Manifest:
 
     @cached_property
     def data_hash(self) -> str:
-        """SHA-256 of the clips and classes; where they lie does not count."""
+        """SHA-256 of the clips and classes; the root does not count."""
         return hash_of([self.dataset, self.classes, self.table.to_pydict()])
 
     def rows(self, split: str | None = None, *, usable: bool = True) -> list[dict]:
@@ -74,7 +74,7 @@ class Manifest:
         ]
 
     def check_usable(self, max_unusable_share: float, where: str) -> None:
-        """Refuses a dataset of which too much cannot be used.
+        """Refuses a dataset with too many unusable clips.
 
         Raises:
             InputError: more than the allowed share of the clips is missing or broken, or a split has none left.

@@ -1,7 +1,7 @@
-"""From a decoded frame to S×S: resize, crop, flip (paper §4.1).
+"""Resize, crop and flip: from a decoded frame to S×S (paper §4.1).
 
 Jester's frames are resized straight to S×S. Those of Kinetics-400 and SSv2 are resized to a short side, then cropped:
-at random in training, at the centre or at three places along the longer side in testing.
+at random in training, at the centre or at three positions along the longer side in testing.
 """
 
 from functools import partial

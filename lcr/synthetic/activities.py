@@ -1,9 +1,10 @@
-"""The activities of Kinetics-400 that are drawn: what a person's hips, hands and feet do, and with what."""
+"""The activities of Kinetics-400 that are drawn: the paths of a person's hips, hands and feet, and the props."""
 
 from collections.abc import Callable
 
 import numpy as np
 
+from lcr.synthetic.body import Body
 from lcr.synthetic.draw import TAU, ellipse, shade
 from lcr.synthetic.stage import FLOOR, Painter, Stage
 
@@ -19,7 +20,7 @@ def _trampoline(stage: Stage) -> list[Painter]:
     hips = stage.at(stage.x, foot - 0.37 * s + tuck * 0.3)
     feet = [stage.at(stage.x + k * (0.06 + 0.03 * arc) * s, foot) for k in (1, -1)]
     hands = [stage.at(stage.x + k * (0.20 + 0.04 * arc) * s, hips[:, 1] - (0.16 + 0.26 * arc) * s) for k in (1, -1)]
-    body = stage.body(hips, 0, hands, feet)
+    body = Body(stage, hips, 0, hands, feet)
     sag = 0.06 * np.clip(1 - arc * 3, 0, 1)
 
     def bed_at(frame: np.ndarray, i: int) -> None:
@@ -37,7 +38,7 @@ def _juggling(stage: Stage) -> list[Painter]:
     s, x = stage.size, stage.x
     chest = hip - 0.07 * s
     hands = [stage.at(x + k * (0.15 + 0.035 * np.cos(turn)) * s, chest + k * 0.04 * s * np.sin(turn)) for k in (1, -1)]
-    body = stage.body(stage.at(x, hip), 0.02 * np.sin(turn), hands, feet, elbows=(-0.5, 0.5))
+    body = Body(stage, stage.at(x, hip), 0.02 * np.sin(turn), hands, feet, elbows=(-0.5, 0.5))
     colours = [stage.accent, (240.0, 220.0, 60.0), (235.0, 235.0, 235.0)]
 
     def balls(frame: np.ndarray, i: int) -> None:
@@ -62,7 +63,8 @@ def _push_up(stage: Stage) -> list[Painter]:
     hips = ankle + along * 0.397 * s
     lean = f * (np.pi / 2 - rise)
     foot = stage.at(ankle[0], ankle[1])
-    body = stage.body(
+    body = Body(
+        stage,
         hips,
         lean,
         [palm, palm + np.array([0.02, 0])],
@@ -83,7 +85,7 @@ def _pull_up(stage: Stage) -> list[Painter]:
     hips = stage.at(x + 0.01 * np.sin(stage.beat(17)), bar + (0.53 - 0.24 * up) * s)
     hands = [stage.at(x + k * 0.15 * s, bar) for k in (1, -1)]
     feet = [stage.at(x + k * 0.04 * s, hips[:, 1] + (0.385 - 0.05 * up) * s) for k in (1, -1)]
-    body = stage.body(hips, 0, hands, feet, elbows=(1, -1))
+    body = Body(stage, hips, 0, hands, feet, elbows=(1, -1))
 
     def frame_bar(frame: np.ndarray, i: int) -> None:
         for k in (-1, 1):
@@ -99,7 +101,7 @@ def _clapping(stage: Stage) -> list[Painter]:
     x, hip = stage.x, 0.36
     hands = [stage.at(x + k * (0.022 + 0.15 * apart) * s, hip - 0.17 * s + 0.01 * apart) for k in (1, -1)]
     feet = [stage.at(x + k * 0.08 * s, hip + 0.385 * s) for k in (1, -1)]
-    body = stage.body(stage.at(x, hip), 0.03 * np.sin(stage.beat(28)), hands, feet, elbows=(-0.5, 0.5))
+    body = Body(stage, stage.at(x, hip), 0.03 * np.sin(stage.beat(28)), hands, feet, elbows=(-0.5, 0.5))
 
     def sound(frame: np.ndarray, i: int) -> None:
         if apart[i] < 0.25:
@@ -118,7 +120,7 @@ def _hula(stage: Stage) -> list[Painter]:
     sway = 0.045 * np.cos(turn) * s
     hips = stage.at(x + sway, hip)
     hands = [stage.at(x + k * 0.25 * s, hip - 0.30 * s + 0.02 * np.sin(turn)) for k in (1, -1)]
-    body = stage.body(hips, -sway / (0.27 * s), hands, feet, elbows=(1, -1))
+    body = Body(stage, hips, -sway / (0.27 * s), hands, feet, elbows=(1, -1))
 
     def half(frame: np.ndarray, i: int, front: bool) -> None:
         tilt = 0.16 * np.sin(turn[i])
@@ -142,7 +144,7 @@ def _swinging_legs(stage: Stage) -> list[Painter]:
     knee = hips + np.array([f * 0.195 * s, 0.02])
     feet = [knee + np.stack([f * np.sin(a + 0.1), np.cos(a + 0.1)], -1) * 0.198 * s for a in swing]
     hands = [hips + np.array([-f * 0.09 * s, 0.02]), hips + np.array([-f * 0.05 * s, 0.02])]
-    body = stage.body(hips, -0.12 * f + 0.04 * np.sin(turn), hands, feet, front=False, elbows=(f, f), knees=(-f, -f))
+    body = Body(stage, hips, -0.12 * f + 0.04 * np.sin(turn), hands, feet, front=False, elbows=(f, f), knees=(-f, -f))
 
     def bench(frame: np.ndarray, i: int) -> None:
         wood = stage.accent
@@ -164,7 +166,7 @@ def _squat(stage: Stage) -> list[Painter]:
     lean = f * 0.55 * down
     shoulder = hips + np.stack([np.sin(lean), -np.cos(lean)], -1) * 0.235 * s
     hands = [shoulder + np.stack([f * (0.10 + 0.17 * down) * s, (0.16 - 0.14 * down) * s], -1)] * 2
-    body = stage.body(hips, lean, hands, [foot, foot], front=False, elbows=(-f, -f), knees=(-f, -f))
+    body = Body(stage, hips, lean, hands, [foot, foot], front=False, elbows=(-f, -f), knees=(-f, -f))
     return [body.draw]
 
 
@@ -177,7 +179,7 @@ def _situp(stage: Stage) -> list[Painter]:
     along = np.stack([np.sin(lean), -np.cos(lean)], -1)
     head = hips + along * 0.36 * s
     hands = [head - along * 0.02] * 2
-    body = stage.body(hips, lean, hands, feet, front=False, elbows=(f, f), knees=(-f, -f), nod=0.2 * f)
+    body = Body(stage, hips, lean, hands, feet, front=False, elbows=(f, f), knees=(-f, -f), nod=0.2 * f)
     return [stage.mat, body.draw]
 
 
@@ -193,7 +195,7 @@ def _rope(stage: Stage) -> list[Painter]:
         stage.at(x + k * (0.22 + 0.015 * np.sin(turn)) * s, hips[:, 1] - 0.03 * s + 0.015 * np.cos(turn))
         for k in (1, -1)
     ]
-    body = stage.body(hips, 0, hands, feet, elbows=(1, -1))
+    body = Body(stage, hips, 0, hands, feet, elbows=(1, -1))
 
     def rope(frame: np.ndarray, i: int, front: bool) -> None:
         if (np.sin(turn[i]) > 0) != front:
@@ -219,7 +221,7 @@ def _front_raises(stage: Stage) -> list[Painter]:
     shoulder = hips + np.stack([np.sin(lean), -np.cos(lean)], -1) * 0.235 * s
     angle = 0.15 + 1.5 * raised
     hand = shoulder + np.stack([f * np.sin(angle), np.cos(angle)], -1) * 0.285 * s
-    body = stage.body(hips, lean, [hand, hand], foot, front=False, elbows=(-f, -f), knees=(-f, -f))
+    body = Body(stage, hips, lean, [hand, hand], foot, front=False, elbows=(-f, -f), knees=(-f, -f))
 
     def weight(frame: np.ndarray, i: int) -> None:
         grip = hand[i] + np.array([f * 0.01, 0.012])
@@ -242,7 +244,7 @@ def _marching(stage: Stage) -> list[Painter]:
         feet.append(stage.at(x + f * (0.12 * step + 0.10 * lift) * s, FLOOR - 0.03 - 0.17 * lift * s))
         shoulder = hips[:, 1] - 0.235 * s
         hands.append(stage.at(x - f * 0.20 * step * s, shoulder + (0.25 - 0.07 * np.abs(step)) * s))
-    body = stage.body(hips, 0, hands, feet, front=False, elbows=(f, f), knees=(-f, -f))
+    body = Body(stage, hips, 0, hands, feet, front=False, elbows=(f, f), knees=(-f, -f))
     return [body.draw]
 
 
