@@ -167,25 +167,18 @@ def cut_short(path: Path) -> bool:
 
 
 def _webm_end(opened: BinaryIO, size: int) -> int:
-    """Where the Segment ends that follows a WebM's header and holds all else; `size` where it does not say."""
-    header = _ebml_length(opened)
-    opened.seek(header, 1)
-    if opened.read(4) != b"\x18\x53\x80\x67":
-        return size + (opened.tell() >= size)
-    segment = _ebml_length(opened)
-    return size if segment < 0 else opened.tell() + segment
+    """Where the Segment ends that follows a WebM's header and holds all else; `size` where it does not say.
 
-
-def _ebml_length(opened: BinaryIO) -> int:
-    """An EBML length, a number of 1 to 8 bytes; -1 where it is unknown, as in live streams; huge where it is cut."""
-    first = opened.read(1) or b"\0"
-    more = 8 - first[0].bit_length()
-    rest = opened.read(more)
-    if len(rest) < more or not first[0]:
-        return 1 << 40
-    unknown = (1 << 7 * (more + 1)) - 1
-    value = int.from_bytes(first + rest) & unknown
-    return -1 if value == unknown else value
+    Its length is an EBML number: the leading zero bits of its first byte tell how many bytes follow.
+    """
+    start, head = opened.tell(), opened.read(256)
+    at = head.find(b"\x18\x53\x80\x67") + 4
+    taken = 9 - int.from_bytes(head[at : at + 1]).bit_length()
+    if at < 4 or len(head[at : at + 8]) < taken:
+        return size + (len(head) < 256)
+    unknown = (1 << 7 * taken) - 1  # as live streams have it
+    length = int.from_bytes(head[at : at + taken]) & unknown
+    return size if length == unknown else start + at + taken + length
 
 
 def _mp4_end(opened: BinaryIO, size: int) -> int:

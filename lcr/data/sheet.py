@@ -1,5 +1,6 @@
 """A contact sheet: one row a class, a clip's frames from left to right, to see whether clips look like their labels."""
 
+from collections import defaultdict
 from pathlib import Path
 
 import cv2
@@ -26,9 +27,11 @@ def contact_sheet(annotations: Annotations, root: Path, *, columns: int, height:
     Returns:
         (sheet height, sheet width, 3) uint8, RGB. Classes without a usable clip are left out.
     """
-    strips = []
+    strips, by_label = [], defaultdict(list)
+    for row in annotations.rows:
+        by_label[row.label].append(row)
     for label in annotations.classes:
-        rows = [row for row in annotations.rows if row.label == label]
+        rows = by_label[label]
         for at in generator("sheet", seed, label).permutation(len(rows)):
             found = probe(root / rows[at].path)
             if found.status == "ok":

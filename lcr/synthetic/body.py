@@ -45,7 +45,7 @@ class Body:
         lean: (F,) of the trunk, 0 upright, positive to the right.
         hands, feet: near and far (or left and right in the picture), each (F, 2).
         front: seen from the front (shoulders and hips apart, looking at the camera) or from the side.
-        elbows, knees: direction of the bends of the two limbs, see `bend`; the default fits a person seen from the front.
+        elbows, knees: direction of the bends of the two limbs, see `bend`; by default, of a person seen from the front.
         nod: (F,) lean of the head beyond the trunk's.
     """
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lcr.synthetic.draw import TAU
+from lcr.synthetic.draw import TAU, smooth
 from lcr.synthetic.hand import Pose
 from lcr.synthetic.scene import Performer
 from lcr.synthetic.take import OPEN, Take
@@ -152,8 +152,7 @@ def _something_else(take: Take) -> Pose:
 
     def wander(low, high):
         values = low + np.subtract(high, low) * take.draw.random((4, *np.shape(high)))
-        weight = np.clip((t[:, None] - stops) / 0.18, 0, 1)
-        weight = weight * weight * (3 - 2 * weight)
+        weight = smooth(np.clip((t[:, None] - stops) / 0.18, 0, 1))
         return values[0] + np.tensordot(weight, np.diff(values, axis=0), 1)
 
     return take.pose(wander(-0.35, 0.35), wander(-0.3, 0.35), roll=wander(-0.9, 0.9), yaw=wander(-0.5, np.pi + 0.3),
@@ -187,6 +186,5 @@ GESTURES: dict[str, Callable[[Take], Pose]] = {
 
 def perform(label: str, draw: np.random.Generator, person: Performer) -> Pose:
     """The hand's movement for a gesture: a Pose of 28 to 38 frames."""
-    if label in REVERSE_OF:
-        return GESTURES[REVERSE_OF[label]](Take(draw, person))[::-1]
-    return GESTURES[label](Take(draw, person))
+    pose = GESTURES[REVERSE_OF.get(label, label)](Take(draw, person))
+    return pose[::-1] if label in REVERSE_OF else pose

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lcr.synthetic.activities import ACTIVITIES
+from lcr.synthetic.activities import ACTIVITIES, perform
 from lcr.synthetic.colours import COLOURS, colour_beside
 from lcr.synthetic.plan import Clip, by_split
 from lcr.synthetic.scene import Performer, backdrop, grain, shoot, wall
@@ -61,7 +61,7 @@ def draw(clip: Clip) -> np.ndarray:
     shirt, trousers, shoes, accent = (COLOURS[colour_beside(person, source)] for _ in range(4))
     outfit = Outfit(tuple(person.look.skin.tolist()), tuple(person.hair.tolist()), shirt, trousers, shoes)
     stage = Stage(source, outfit, person.look.light, accent, HEIGHT, width)
-    painters = ACTIVITIES[clip.label](stage)
+    painters = perform(clip.label, stage)
     behind, noise = _hall(person, HEIGHT, width, source), grain(min(person.noise, 2.0))
     return shoot(behind, noise, stage.count, source, painters)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lcr.synthetic.draw import TAU
+from lcr.synthetic.draw import TAU, smooth
 from lcr.synthetic.hand import Pose
 from lcr.synthetic.scene import Performer
 
@@ -46,14 +46,14 @@ class Take:
         done = np.clip((phase - 0.08) / 0.74, 0, 1)
         done = 0.6 * done + 0.4 * done * done * (3 - 2 * done)
         out = np.clip(np.maximum(1 - phase / 0.13, (phase - 0.77) / 0.13), 0, 1)
-        return done, out * out * (3 - 2 * out)
+        return done, smooth(out)
 
     def visit(self) -> np.ndarray:
         """(F,) as the second value of `stroke`, for a hand that comes once, stays and may leave."""
         t = np.arange(self.count) / self.count
         comes, leaves = self.draw.uniform(-0.25, 0.2), self.draw.uniform(0.8, 1.25)
         out = np.clip(np.maximum(1 - (t - comes) / 0.12, (t - leaves) / 0.12), 0, 1)
-        return out * out * (3 - 2 * out)
+        return smooth(out)
 
     def pose(self, x, y, *, out=0.0, arm=None, roll=0.0, yaw=0.0, pitch=0.0, scale=1.0, flex=OPEN, splay=0.25,
              thumb=THUMB_ASIDE) -> Pose:  # fmt: skip

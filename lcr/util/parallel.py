@@ -19,11 +19,6 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-def available_cpus() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def parallel_map(
     work: Callable[[A], B], items: Sequence[A], *, label: str, workers: int | None = None, progress: bool = True
 ) -> Generator[B, None, None]:
@@ -40,7 +35,8 @@ def parallel_map(
     Raises:
         RunFailed: a process died, as the kernel does to one that takes too much memory.
     """
-    workers = min(workers or available_cpus(), len(items) // 32 + 1)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    workers = min(workers or cores or 1, len(items) // 32 + 1)
     with (
         closing((work(item) for item in items) if workers <= 1 else _spread(work, items, workers)) as results,
         counting_bar(len(items), label, shown=progress) as advance,

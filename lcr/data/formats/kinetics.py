@@ -34,15 +34,12 @@ LAYOUT = (
 def _annotation_files(root: Path) -> dict[str, Path]:
     """The CSV file of each split."""
     found: dict[str, Path] = {}
-    for folder in (root, root / "annotations"):
-        for file in sorted(folder.glob("*.csv")):
-            match = re.search(r"(?:^|[_-])(train|val|validate|validation|test)\.csv$", file.name)
-            if match is None:
-                continue
-            split = SPLIT_NAMES[match.group(1)]
-            if split in found:
-                raise InputError(f"both {found[split]} and {file} are there; which one is meant? Remove the other")
-            found[split] = file
+    for file in sorted([*root.glob("*.csv"), *root.glob("annotations/*.csv")]):
+        match = re.search(rf"(?:^|[_-])({'|'.join(SPLIT_NAMES)})\.csv$", file.name)
+        if match:
+            other = found.setdefault(SPLIT_NAMES[match[1]], file)
+            if other != file:
+                raise InputError(f"both {other} and {file} are there; which one is meant? Remove the other")
     for split, name in (("train", "train.csv"), ("validation", "validate.csv")):
         if split not in found:
             raise InputError(f"no annotation file {root / name}; {LAYOUT}")
