@@ -1,5 +1,6 @@
 """`lcr data`: draw, index, pack, check, cut and look at clips. Heavy imports wait until a command runs."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,6 @@ from lcr.commands.options import data_roots, refuse
 from lcr.util.errors import InputError
 
 if TYPE_CHECKING:
-    from lcr.data.manifest import Manifest
     from lcr.data.prepare import Steps
 
 app = typer.Typer(
@@ -52,12 +52,6 @@ def _new_folder(out: Path) -> Path:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is there and not empty; give a new folder")
     return out
-
-
-def _tell(manifest: "Manifest", out: Path) -> None:
-    splits = ("train", "validation", "test")
-    counts = ", ".join(f"{len(rows)} {split}" for split in splits if (rows := manifest.rows(split)))
-    typer.echo(f"{out}: {counts} clips of {len(manifest.classes)} classes")
 
 
 @app.command()
@@ -123,14 +117,15 @@ def index(
         refuse(context, "with --study, which says itself", "out")
         steps = _steps(study, dataset, data_root, root, workers)
         with steps.alone():
-            path = steps.index()
-        _tell(read_manifest(path), path)
-        return
-    refuse(context, "without --study, where --root says it", "data_root")
-    target = _need(out, "--out")
-    manifest = build_manifest(dataset, _need(root, f"--root DIR with the {dataset} clips"), workers=workers, warn=warn)
-    manifest.write(target)
-    _tell(manifest, target)
+            out = steps.index()
+    else:
+        refuse(context, "without --study, where --root says it", "data_root")
+        out, folder = _need(out, "--out"), _need(root, f"--root DIR with the {dataset} clips")
+        build_manifest(dataset, folder, workers=workers, warn=warn).write(out)
+    manifest = read_manifest(out)
+    counts = Counter(row["split"] for row in manifest.rows())
+    clips = ", ".join(f"{count} {split}" for split, count in counts.items())
+    typer.echo(f"{out}: {clips} clips of {len(manifest.classes)} classes")
 
 
 @app.command()

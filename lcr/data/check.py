@@ -34,9 +34,8 @@ def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None
         path: the file that the manifest was read from.
     """
     report = Report()
-    rows = manifest.rows(usable=False)
-    paths = [row["path"] for row in rows]
-    probes = probe_all(media_root(manifest, path), paths, label="checking", workers=workers, progress=progress)
+    rows, root = manifest.rows(usable=False), media_root(manifest, path)
+    probes = probe_all([root / row["path"] for row in rows], label="checking", workers=workers, progress=progress)
     changed = [
         f"{row['id']} ({found.status}: {found.why})" if found.why else row["id"]
         for row, found in zip(rows, probes, strict=True)
@@ -49,7 +48,16 @@ def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None
     if broken:
         report.warnings.append(unusable_text(broken, len(rows)))
     for split in SPLITS:
-        _describe(manifest, split, report)
+        if not (found := manifest.rows(split)):
+            continue
+        frames, labels = [row["frames"] for row in found], {row["label"] for row in found} - {None}
+        report.facts.append(
+            f"{split}: {len(found)} clips, {len(labels)} of {len(manifest.classes)} classes, "
+            f"{min(frames)} to {max(frames)} frames (median {median(frames):g})"
+        )
+        absent = [label for label in manifest.classes if label not in labels]
+        if absent and split != "test":
+            report.warnings.append(f"{split}: no clip of {first_few(absent)}")
     seen: dict[str, dict] = {}  # by content: a clip in two splits is trained on and tested with
     copies = [
         f"{other['id']} ({other['split']}) = {row['id']} ({row['split']})"
@@ -59,21 +67,6 @@ def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None
     if copies:
         report.faults.append(f"{len(copies)} clips stand in two splits: {first_few(copies)}")
     return report
-
-
-def _describe(manifest: Manifest, split: str, report: Report) -> None:
-    rows = manifest.rows(split)
-    if not rows:
-        return
-    frames = [row["frames"] for row in rows]
-    labels = {row["label"] for row in rows} - {None}
-    report.facts.append(
-        f"{split}: {len(rows)} clips, {len(labels)} of {len(manifest.classes)} classes, "
-        f"{min(frames)} to {max(frames)} frames (median {median(frames):g})"
-    )
-    absent = [label for label in manifest.classes if label not in labels]
-    if absent and split != "test":
-        report.warnings.append(f"{split}: no clip of {first_few(absent)}")
 
 
 def check_pack(steps: Steps, manifest: Manifest, report: Report) -> None:

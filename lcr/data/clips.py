@@ -21,7 +21,7 @@ from lcr.data.labels import mirror_classes, reverse_classes
 from lcr.data.manifest import media_root, read_manifest
 from lcr.data.pack import Pack, caches_edges
 from lcr.data.sampling import generator, sample_frames
-from lcr.data.transforms import fitting, flip, random_crop, view_crop
+from lcr.data.transforms import fitting, random_crop, view_crop
 from lcr.model.edges import edge_maps
 from lcr.util.errors import InputError, LCRError, RunFailed, unknown
 
@@ -120,7 +120,7 @@ class Clips:
             if self.data.flip != "none" and random.random() < 0.5:
                 mirrored = labels[row] if self.data.flip == "as_written" else self._mirror[labels[row]]
                 if mirrored >= 0:
-                    frames, labels[row] = flip(frames), mirrored
+                    frames, labels[row] = frames[..., ::-1], mirrored
             views.append(frames)
         return _batch(np.stack(views), None, labels, ids)
 

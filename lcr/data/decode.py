@@ -17,12 +17,10 @@ import numpy as np
 from lcr.util.errors import InputError
 from lcr.util.files import checked_name, file_hash
 
-VIDEO_SUFFIXES = (".webm", ".mp4")
-
 
 def is_video(path: Path) -> bool:
     """Whether the clip is one video file, rather than a folder of frames."""
-    return path.suffix in VIDEO_SUFFIXES
+    return path.suffix in (".webm", ".mp4")
 
 
 # Frames ---------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -39,7 +39,6 @@ SCHEMA = pa.schema(
         ("status", pa.string()),
     ]
 )
-FOUND = ("frames", "width", "height", "hash", "status")  # columns that a probe of the clip fills
 
 
 @dataclass(frozen=True)
@@ -163,16 +162,9 @@ def read_annotations(dataset: str, root: str | Path | None) -> Annotations:
     return form.read(Path(root))
 
 
-def _probe(root: Path, path: str) -> Probe:
-    return probe(root / path)
-
-
-def probe_all(
-    root: Path, paths: Sequence[str], *, label: str, workers: int | None = None, progress: bool = True
-) -> list[Probe]:
-    """A probe of each clip below `root`, in order."""
-    work = partial(_probe, root)
-    with closing(parallel_map(work, paths, label=label, workers=workers, progress=progress)) as probes:
+def probe_all(paths: Sequence[Path], *, label: str, workers: int | None = None, progress: bool = True) -> list[Probe]:
+    """A probe of each clip, in order."""
+    with closing(parallel_map(probe, paths, label=label, workers=workers, progress=progress)) as probes:
         return list(probes)
 
 
@@ -197,12 +189,10 @@ def build_manifest(
     """
     annotations = read_annotations(dataset, root)
     rows = sorted(annotations.rows, key=lambda row: (SPLITS.index(row.split), row.id))
-    paths = [row.path for row in rows]
-    probes = probe_all(Path(root), paths, label=f"indexing {dataset}", workers=workers, progress=progress)
-    records = [
-        vars(row) | {name: getattr(found, name) for name in FOUND} for row, found in zip(rows, probes, strict=True)
-    ]
-    broken = [record | {"why": found.why} for record, found in zip(records, probes, strict=True) if found.why]
+    paths = [Path(root) / row.path for row in rows]
+    probes = probe_all(paths, label=f"indexing {dataset}", workers=workers, progress=progress)
+    records = [vars(row) | vars(found) for row, found in zip(rows, probes, strict=True)]
+    broken = [record for record in records if record["status"] != "ok"]
     if len(broken) == len(records):
         raise InputError(f"{root}: not one usable clip: {unusable_text(broken, len(records))}")
     if broken:

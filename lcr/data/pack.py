@@ -45,8 +45,8 @@ def caches_edges(data: DataConfig) -> bool:
 
 def made_from(manifest: Manifest, data: DataConfig, size: int) -> dict:
     """The data and settings that the content of a pack depends on."""
-    side = size if data.resize == "square" else data.short_side
-    return {"data_hash": manifest.data_hash, "resize": data.resize, "side": side, "edges": caches_edges(data)}
+    made = {"key": manifest.key, "data_hash": manifest.data_hash, "resize": data.resize, "edges": caches_edges(data)}
+    return made | {"side": size if data.resize == "square" else data.short_side}
 
 
 def _decode(fit: partial, edges: bool, clip: tuple[Path, int]) -> tuple[np.ndarray, ...]:
@@ -62,7 +62,6 @@ def pack(
     data: DataConfig,
     size: int,
     *,
-    key: str = "",
     workers: int | None = None,
     progress: bool = True,
 ) -> None:
@@ -71,7 +70,6 @@ def pack(
     Args:
         root: the folder that the manifest's paths start from.
         size: S, the model's frame size.
-        key: stored in the index beside the settings.
 
     Raises:
         InputError: a clip cannot be decoded any more, or the disk is full.
@@ -90,21 +88,19 @@ def pack(
                 place = {"offset": offset, "frames": count, "height": height, "width": width}
                 index.append({"id": row["id"], "split": row["split"]} | place)
                 offset += arrays[0].nbytes
-        metadata = {"made_from": json.dumps(made_from(manifest, data, size)), "key": key}
-        table = pa.Table.from_pylist(index, schema=INDEX.with_metadata(metadata))
-        pq.write_table(table, aside / "index.parquet")
+        schema = INDEX.with_metadata({"made_from": json.dumps(made_from(manifest, data, size))})
+        pq.write_table(pa.Table.from_pylist(index, schema=schema), aside / "index.parquet")
 
 
-def pack_metadata(folder: Path) -> dict[str, str]:
-    """The stored settings and key of the pack in `folder`; empty if there is no whole pack."""
-    index = folder / "index.parquet"
-    if not index.is_file() or not (folder / "frames.bin").is_file():
+def packed_from(folder: Path) -> dict:
+    """The data and settings (as of `made_from`) of the pack in `folder`; empty if there is no whole pack."""
+    if not (folder / FILES[0]).is_file():
         return {}
     try:
-        metadata = pq.read_schema(index).metadata or {}
+        metadata = pq.read_schema(folder / "index.parquet").metadata or {}
     except (pa.ArrowException, OSError):
         return {}
-    return {key.decode(): value.decode() for key, value in metadata.items()}
+    return json.loads(metadata.get(b"made_from", b"{}"))
 
 
 class Pack:
@@ -115,10 +111,10 @@ class Pack:
     """
 
     def __init__(self, folder: Path, manifest: Manifest, data: DataConfig, size: int) -> None:
-        metadata = pack_metadata(folder)
-        if not metadata:
+        found = packed_from(folder)
+        if not found:
             raise InputError(f"no packed clips in {folder}; make them with `lcr data pack`")
-        if json.loads(metadata.get("made_from", "{}")) != made_from(manifest, data, size):
+        if found != made_from(manifest, data, size):
             raise InputError(f"the packed clips in {folder} are of other data; make them again with `lcr data pack`")
         table = pq.read_table(folder / "index.parquet")
         self._row = {id_: number for number, id_ in enumerate(table["id"].to_pylist())}

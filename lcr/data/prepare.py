@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lcr.config.run import Data
-from lcr.data.manifest import Manifest, build_manifest, media_root, read_manifest
-from lcr.data.pack import pack, pack_metadata
+from lcr.data.manifest import build_manifest, media_root, read_manifest
+from lcr.data.pack import made_from, pack, packed_from
 from lcr.util.errors import InputError
 from lcr.util.locks import run_lock
 
@@ -24,10 +24,6 @@ KEY = ".key"  # in raw/: the key, and the names of the files and folders beside 
 def warn(text: str) -> None:
     """Prints a warning to stderr."""
     print(f"warning: {text}", file=sys.stderr, flush=True)
-
-
-def _holds_something(path: Path) -> bool:
-    return any(path.iterdir()) if path.is_dir() else path.is_file()
 
 
 @dataclass
@@ -89,9 +85,6 @@ class Steps:
         manifest.write(self.manifest_path)
         return self.manifest_path
 
-    def _pack_key(self, manifest: Manifest) -> str:
-        return f"{self.data.key} {manifest.data_hash}"
-
     def pack(self) -> Path:
         """Packs the usable clips to packed/.
 
@@ -100,16 +93,17 @@ class Steps:
         """
         manifest = read_manifest(self.manifest_path)
         manifest.check_usable(self.config.data.max_unusable_share, str(self.manifest_path))
-        root, data, size = media_root(manifest, self.manifest_path), self.config.data, self.data.frame_size
-        pack(manifest, root, self.packed, data, size, key=self._pack_key(manifest), **self._options)
+        root = media_root(manifest, self.manifest_path)
+        pack(manifest, root, self.packed, self.config.data, self.data.frame_size, **self._options)
         return self.packed
 
     def stale(self) -> Callable[[], Path] | None:
         """The first step that must be done, None when the data are ready."""
         if self.data.synthetic:
             # the key is written last, and followed by the names: annotations must still be there, folders not empty
-            key, *names = (self.raw / KEY).read_text().splitlines() or [""] if (self.raw / KEY).is_file() else [""]
-            if key != self.data.key or not names or not all(_holds_something(self.raw / name) for name in names):
+            stamp = (self.raw / KEY).read_text().splitlines() if (self.raw / KEY).is_file() else []
+            there = [(self.raw / name).is_file() or any((self.raw / name).glob("*")) for name in stamp[1:]]
+            if stamp[:1] != [self.data.key] or not there or not all(there):
                 return self.fixture
         try:
             manifest = read_manifest(self.manifest_path)
@@ -117,7 +111,8 @@ class Steps:
             return self.index
         if manifest.key != self.data.key:
             return self.index
-        if self.config.data.pack and pack_metadata(self.packed).get("key") != self._pack_key(manifest):
+        made = made_from(manifest, self.config.data, self.data.frame_size)
+        if self.config.data.pack and packed_from(self.packed) != made:
             return self.pack
         return None
 

@@ -33,13 +33,10 @@ def choose(annotations: Annotations, root: Path, per_class: int, seed: int, *, p
     with counting_bar(len(groups), "choosing", shown=progress) as advance:
         for group, rows in groups.items():
             order = (rows[at] for at in generator("subset", seed, *group).permutation(len(rows)))
-            chosen.update(row.id for row in islice((row for row in order if _usable(root, row)), per_class))
+            usable = (row.id for row in order if probe(root / row.path).status == "ok")
+            chosen.update(islice(usable, per_class))
             advance()
     return Annotations(annotations.classes, [row for row in annotations.rows if row.id in chosen])
-
-
-def _usable(root: Path, row: Annotation) -> bool:
-    return probe(root / row.path).status == "ok"
 
 
 def subset(

@@ -76,6 +76,7 @@ def write(
     clips = plan(chosen, counts, seed, form.names)
     with folder_aside(out) as folder:
         form.annotate(folder, chosen, clips)
-        work = partial(form.write, folder)
-        for _ in parallel_map(work, clips, label=f"drawing {dataset}", workers=workers, progress=progress):
+        for _ in parallel_map(
+            partial(form.write, folder), clips, label=f"drawing {dataset}", workers=workers, progress=progress
+        ):
             pass

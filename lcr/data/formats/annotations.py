@@ -65,7 +65,10 @@ def collect(
     found = Annotations(classes)
     for split, file in files.items():
         for where, row in rows(split, file):
-            check_id(row.id, where)
+            if not re.fullmatch(r"[A-Za-z0-9_-]+", row.id):  # ids become paths, which must stay below the root
+                raise InputError(
+                    f"{where}: '{row.id}' is no clip id (letters, digits, - and _ only); is the separator right?"
+                )
             if row.label is not None and row.label not in known:
                 raise InputError(f"{where}: {unknown('label', row.label, classes)}")
             if row.label is None and row.split != "test":
@@ -78,19 +81,6 @@ def collect(
     if empty:
         raise InputError(f"{' and '.join(str(files[split]) for split in sorted(empty))} names no clip")
     return found
-
-
-def check_id(id_: str, where: str) -> None:
-    """Refuses an id that is not a plain name: ids become paths, and these must stay below the root.
-
-    Raises:
-        InputError: the id is empty, or has a path separator, `..`, or another character that no id has.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", id_):
-        raise InputError(
-            f"{where}: '{id_}' is no clip id (letters, digits, - and _ only, so that no path leads out of the clips' "
-            "folder); is the separator right?"
-        )
 
 
 def read_text(path: Path, layout: str) -> str:

@@ -60,11 +60,6 @@ def _classes(root: Path) -> tuple[str, ...]:
     return tuple(numbers[number] for number in sorted(numbers))
 
 
-def label_of(template: str) -> str:
-    """The label of a template: its brackets go, its words stay."""
-    return template.replace("[", "").replace("]", "")
-
-
 def _rows(split: str, file: Path) -> Iterator[tuple[str, Annotation]]:
     for number, entry in enumerate(_read_json(file, list), start=1):
         where = f"{file}, entry {number}"
@@ -73,7 +68,8 @@ def _rows(split: str, file: Path) -> Iterator[tuple[str, Annotation]]:
         id_, template = str(entry["id"]), entry.get("template") or ""
         if not isinstance(template, str):
             raise InputError(f"{where}: 'template' must be text")
-        yield where, Annotation(id_, label_of(template) or None, split, f"{MEDIA}/{id_}.webm")
+        label = template.replace("[", "").replace("]", "")  # the brackets go, the words stay
+        yield where, Annotation(id_, label or None, split, f"{MEDIA}/{id_}.webm")
 
 
 def read(root: Path) -> Annotations:
