@@ -15,7 +15,7 @@ from lcr.data.manifest import read_manifest
 from lcr.model.config import ModelConfig
 from lcr.study.tables.costs import WHOLE
 from lcr.study.tables.rows import Row
-from lcr.synthetic.formats import FORMATS
+from lcr.synthetic.dataset import labels
 
 VIEWS = {"jester": 1, "k400_ssv2": 9}  # §4.1: one for Jester, 3 temporal clips × 3 crops for the others
 MEASURED_GMACS = 70  # Table 1's models above this take minutes to run once, and their memory is left out
@@ -45,11 +45,11 @@ def classes_of(study: StudyConfig, dataset: str, results: str | Path = "results"
     Raises:
         InputError: the clips are real and not indexed yet.
     """
-    config, known = study.dataset(dataset), FORMATS[dataset_format(dataset)]
+    config = study.dataset(dataset)
     if config.root is not None:
         return len(read_manifest(Data.of(study, dataset).manifest(results)).classes)
     if config.fixture is not None:
-        return len(config.fixture.classes or tuple(known.drawable()))
+        return len(config.fixture.classes or labels(dataset_format(dataset)))
     return len(official_labels(dataset_format(dataset)))
 
 
