@@ -173,7 +173,7 @@ def _webm_end(opened: BinaryIO, size: int) -> int:
     at = head.find(b"\x18\x53\x80\x67") + 4
     taken = 9 - int.from_bytes(head[at : at + 1]).bit_length()
     if at < 4 or len(head[at : at + 8]) < taken:
-        return size + (len(head) < 256)
+        return size + (at >= 4 or len(head) < 256)
     unknown = (1 << 7 * taken) - 1  # as live streams have it
     length = int.from_bytes(head[at : at + taken]) & unknown
     return size if length == unknown else start + at + taken + length
