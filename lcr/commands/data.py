@@ -176,7 +176,7 @@ def check(
     report = check_manifest(content, path, workers=workers)
     if steps is not None and content.key != steps.data.key:
         report.warnings.append("the manifest is of another configuration of the study; `lcr train` makes it again")
-    if steps is not None and steps.config.data.pack:
+    if steps is not None and steps.config.data.pack and not report.faults:
         check_pack(steps, content, report)
     for line in report.facts:
         typer.echo(line)

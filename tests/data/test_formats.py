@@ -96,7 +96,11 @@ MALFORMED = [  # file, its text, and what the message names
     (JESTER + "labels.csv", "Thumb Up\nThumb Up\n", "line 2"),
     (JESTER + "labels.csv", "1;Thumb Up\n", "line 1"),
     (JESTER + "labels.csv", None, jester.LAYOUT),
-    (SOMETHING + "train.json", entries(HELD | {"template": "Mowing [something] up"}), "entry 1: .*'Moving something up'"),
+    (
+        SOMETHING + "train.json",
+        entries(HELD | {"template": "Mowing [something] up"}),
+        "entry 1: .*'Moving something up'",
+    ),
     (SOMETHING + "train.json", entries(HELD | {"id": "../1"}), "entry 1: .*'../1'"),
     (SOMETHING + "train.json", entries(HELD, HELD), "entry 2: clip 1 .*entry 1"),
     (SOMETHING + "train.json", entries({"template": "Holding [something]"}), "entry 1: .*'id'"),

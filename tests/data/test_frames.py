@@ -56,5 +56,5 @@ def test_crops_lie_along_the_longer_side_at_the_centre_or_anywhere_inside() -> N
 
 
 def test_a_crop_larger_than_the_short_side_is_refused() -> None:
-    with pytest.raises(InputError, match="short_side 40 .*48"):
+    with pytest.raises(InputError, match=r"short_side 40 .*48"):
         fitting(DataConfig(frames=4, resize="short_side", short_side=40), 48)

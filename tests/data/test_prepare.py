@@ -10,7 +10,7 @@ from lcr.config.run import Data
 from lcr.data import prepare as preparing
 from lcr.data.clips import Clips
 from lcr.data.manifest import read_manifest
-from lcr.data.prepare import Steps, prepare
+from lcr.data.prepare import KEY, Steps, prepare
 from lcr.util.errors import InputError
 from tests.data.conftest import data_of
 
@@ -68,27 +68,25 @@ def test_half_done_and_damaged_parts_are_made_again(jester_root: Path) -> None:
     assert len(clips_of(data)) == 9
 
 
-@pytest.mark.parametrize("gone", ["jester-v1-train.csv", "20bn-jester-v1/*", "*"])
-def test_synthetic_clips_that_lost_files_are_drawn_again(gone: str) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: (raw / "jester-v1-train.csv").unlink(),
+        lambda raw: [shutil.rmtree(clip) for clip in (raw / "20bn-jester-v1").iterdir()],
+        lambda raw: (raw / KEY).write_text(""),
+        lambda raw: (raw / KEY).write_text((raw / KEY).read_text().splitlines()[0]),
+        shutil.rmtree,
+    ],
+    ids=["annotations", "media", "empty stamp", "stamp without names", "all"],
+)
+def test_synthetic_clips_that_lost_files_are_drawn_again(damage) -> None:
     folder = prepare(synthetic(), progress=False)
-    before = set(times(folder / "raw"))
-    for path in (folder / "raw").glob(gone):
-        if path.name != preparing.KEY:  # as a shell's * leaves it
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    (folder / "manifest.parquet").unlink()
-    prepare(synthetic(), progress=False)
-    assert set(times(folder / "raw")) == before
-    assert read_manifest(folder / "manifest.parquet").table.num_rows == 6
-
-
-@pytest.mark.parametrize("lines", [0, 1], ids=["empty", "without the names"])
-def test_an_unfinished_stamp_is_not_trusted(lines: int) -> None:
-    stamp = prepare(synthetic(), progress=False) / "raw" / preparing.KEY
-    stamp.write_text("\n".join(stamp.read_text().splitlines()[:lines]))
-    steps = Steps(synthetic())
+    before, steps = set(times(folder / "raw")), Steps(synthetic())
+    damage(folder / "raw")
     assert steps.stale() == steps.fixture
     prepare(synthetic(), progress=False)
     assert steps.stale() is None
+    assert set(times(folder / "raw")) == before
 
 
 def test_clips_indexed_again_are_packed_again(jester_root: Path) -> None:
@@ -121,13 +119,7 @@ def test_steps_that_cannot_be_done_are_refused(jester_root: Path) -> None:
 
 def _prepare(root: Path, log: Path) -> None:
     build = preparing.build_manifest
-
-    def logged(*args, **options):
-        with log.open("a") as opened:
-            opened.write("built\n")
-        return build(*args, **options)
-
-    preparing.build_manifest = logged
+    preparing.build_manifest = lambda *given, **options: log.open("a").write("built\n") and build(*given, **options)
     prepare(data_of(root), progress=False)
 
 

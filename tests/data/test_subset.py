@@ -46,5 +46,5 @@ def test_unusable_clips_are_passed_over_and_missing_ones_told(jester_root: Path,
 
 
 def test_synthetic_data_are_no_real_dataset(media: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="'jester-fixture'.*'jester'"):
+    with pytest.raises(InputError, match=r"'jester-fixture'.*'jester'"):
         subset("jester-fixture", media / "jester", tmp_path / "part", per_class=1, seed=0)
