@@ -1,5 +1,6 @@
 """`lcr data`: draw, index, pack, check, cut and look at clips. Heavy imports wait until a command runs."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,6 @@ from lcr.commands.options import data_roots, refuse
 from lcr.util.errors import InputError
 
 if TYPE_CHECKING:
-    from lcr.data.manifest import Manifest
     from lcr.data.prepare import Steps
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ Study = Annotated[
     str | None, typer.Option(help="A study, by name or YAML file: its data in .lcr/data/<study>/<dataset>/.")
 ]
 Dataset = Annotated[
-    str, typer.Option(help="jester, something or kinetics (real), or jester-fixture, … (generated, as a study has it).")
+    str, typer.Option(help="jester, something or kinetics (real), or jester-fixture, … (synthetic, as a study has it).")
 ]
 DataRoot = Annotated[
     list[str] | None,
@@ -54,13 +54,6 @@ def _new_folder(out: Path) -> Path:
     return out
 
 
-def _told(manifest: "Manifest", out: Path) -> str:
-    counts = ", ".join(
-        f"{len(rows)} {split}" for split in ("train", "validation", "test") if (rows := manifest.rows(split))
-    )
-    return f"{out}: {counts} clips of {len(manifest.classes)} classes"
-
-
 @app.command()
 def fixture(
     context: typer.Context,
@@ -88,8 +81,7 @@ def fixture(
         return
     refuse(context, "without --study", "data_root", "root")
     from lcr.config.datasets import dataset_format
-    from lcr.synthetic import write
-    from lcr.util.parallel import available_cpus
+    from lcr.synthetic.dataset import write
 
     write(
         dataset_format(dataset),
@@ -99,7 +91,7 @@ def fixture(
         test=test,
         classes=classes or None,
         seed=seed,
-        workers=workers or available_cpus(),
+        workers=workers,
     )
     typer.echo(f"drew {out}")
 
@@ -125,14 +117,15 @@ def index(
         refuse(context, "with --study, which says itself", "out")
         steps = _steps(study, dataset, data_root, root, workers)
         with steps.alone():
-            path = steps.index()
-        typer.echo(_told(read_manifest(path), path))
-        return
-    refuse(context, "without --study, where --root says it", "data_root")
-    target = _need(out, "--out")
-    manifest = build_manifest(dataset, _need(root, f"--root DIR with the {dataset} clips"), workers=workers, warn=warn)
-    manifest.write(target)
-    typer.echo(_told(manifest, target))
+            out = steps.index()
+    else:
+        refuse(context, "without --study, where --root says it", "data_root")
+        out, folder = _need(out, "--out"), _need(root, f"--root DIR with the {dataset} clips")
+        build_manifest(dataset, folder, workers=workers, warn=warn).write(out)
+    manifest = read_manifest(out)
+    counts = Counter(row["split"] for row in manifest.rows())
+    clips = ", ".join(f"{count} {split}" for split, count in counts.items())
+    typer.echo(f"{out}: {clips} clips of {len(manifest.classes)} classes")
 
 
 @app.command()
@@ -181,9 +174,9 @@ def check(
         steps, path = None, _need(manifest, "--manifest")
     content = read_manifest(path)
     report = check_manifest(content, path, workers=workers)
-    if steps is not None and not steps.manifest_is_fresh():
-        report.warnings.append("the manifest is of another configuration of the study; `lcr train` makes it anew")
-    if steps is not None and steps.config.data.pack:
+    if steps is not None and content.key != steps.data.key:
+        report.warnings.append("the manifest is of another configuration of the study; `lcr train` makes it again")
+    if steps is not None and steps.config.data.pack and not report.faults:
         check_pack(steps, content, report)
     for line in report.facts:
         typer.echo(line)
@@ -209,7 +202,7 @@ def subset(
     from lcr.data.prepare import warn
     from lcr.data.subset import subset as cut
 
-    part = cut(dataset, root, out, per_class=per_class, seed=seed, warn=warn)
+    part = cut(dataset, root, _new_folder(out), per_class=per_class, seed=seed, warn=warn)
     typer.echo(f"{out}: {len(part.rows)} clips of {len(part.classes)} classes")
 
 

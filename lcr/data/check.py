@@ -1,97 +1,72 @@
-"""Whether the data are still what the manifest says, and what a study should know about them before it starts."""
+"""Checks of prepared data: whether the clips are still as indexed, and gaps that a study should know of."""
 
-from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
-from lcr.data.decode import Probe, probe, read_frames
+from lcr.data.decode import read_frames
 from lcr.data.formats.annotations import SPLITS
-from lcr.data.manifest import NAMED, Manifest, media_root, unusable_text
+from lcr.data.manifest import Manifest, first_few, media_root, probe_all, unusable_text
 from lcr.data.pack import Pack
 from lcr.data.prepare import Steps
 from lcr.data.sampling import generator
 from lcr.data.transforms import fitting
 from lcr.util.errors import InputError
-from lcr.util.parallel import in_order
 
 COMPARED = 32  # packed clips that are decoded again
 
 
 @dataclass
 class Report:
-    """What was found. facts: for the reader; warnings: to be thought about; faults: a run must not start on these."""
+    """Findings of a check. facts: counts; warnings: gaps to think about; faults: a run must not start on these."""
 
     facts: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
-def _probe(root: Path, path: str) -> Probe:
-    return probe(root / path)
-
-
 def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None, progress: bool = True) -> Report:
     """Reads every clip again and compares; counts clips, frames and classes; looks for clips in two splits.
 
     Args:
-        path: where the manifest was read from.
+        path: the file that the manifest was read from.
     """
     report = Report()
-    rows = manifest.rows(usable=False)
-    root = media_root(manifest, path)
-    probes = in_order(
-        partial(_probe, root), [row["path"] for row in rows], label="checking", workers=workers, progress=progress
-    )
-    changed = []
-    with closing(probes):
-        for row, found in zip(rows, probes, strict=True):
-            if (found.status, found.hash) != (row["status"], row["hash"]):
-                changed.append(f"{row['id']} ({found.status}: {found.why})" if found.why else row["id"])
+    rows, root = manifest.rows(usable=False), media_root(manifest, path)
+    probes = probe_all([root / row["path"] for row in rows], label="checking", workers=workers, progress=progress)
+    changed = [
+        f"{row['id']} ({found.status}: {found.why})" if found.why else row["id"]
+        for row, found in zip(rows, probes, strict=True)
+        if (found.status, found.hash) != (row["status"], row["hash"])
+    ]
     if changed:
-        more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
-        report.faults.append(
-            f"{len(changed)} clips changed since they were indexed: {', '.join(changed[:NAMED])}{more}; index again"
-        )
+        fault = f"{len(changed)} clips changed since they were indexed: {first_few(changed)}; index again"
+        report.faults.append(fault)
     broken = [row for row in rows if row["status"] != "ok"]
     if broken:
         report.warnings.append(unusable_text(broken, len(rows)))
     for split in SPLITS:
-        _describe(manifest, split, report)
-    _find_copies(rows, report)
-    return report
-
-
-def _describe(manifest: Manifest, split: str, report: Report) -> None:
-    rows = manifest.rows(split)
-    if not rows:
-        return
-    frames = [row["frames"] for row in rows]
-    labels = {row["label"] for row in rows} - {None}
-    report.facts.append(
-        f"{split}: {len(rows)} clips, {len(labels)} of {len(manifest.classes)} classes, "
-        f"{min(frames)} to {max(frames)} frames (median {median(frames):g})"
-    )
-    absent = [label for label in manifest.classes if label not in labels]
-    if absent and split != "test":
-        more = f" and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
-        report.warnings.append(f"{split}: no clip of {', '.join(absent[:NAMED])}{more}")
-
-
-def _find_copies(rows: list[dict], report: Report) -> None:
-    """The same bytes in two splits: what is tested was trained on."""
-    seen: dict[str, dict] = {}
-    copies = []
-    for row in rows:
-        other = seen.setdefault(row["hash"], row) if row["hash"] else row
-        if other["split"] != row["split"]:
-            copies.append(f"{other['id']} ({other['split']}) = {row['id']} ({row['split']})")
+        if not (found := manifest.rows(split)):
+            continue
+        frames, labels = [row["frames"] for row in found], {row["label"] for row in found} - {None}
+        report.facts.append(
+            f"{split}: {len(found)} clips, {len(labels)} of {len(manifest.classes)} classes, "
+            f"{min(frames)} to {max(frames)} frames (median {median(frames):g})"
+        )
+        absent = [label for label in manifest.classes if label not in labels]
+        if absent and split != "test":
+            report.warnings.append(f"{split}: no clip of {first_few(absent)}")
+    seen: dict[str, dict] = {}  # by content: a clip in two splits is trained on and tested with
+    copies = [
+        f"{other['id']} ({other['split']}) = {row['id']} ({row['split']})"
+        for row in rows
+        if row["hash"] and (other := seen.setdefault(row["hash"], row))["split"] != row["split"]
+    ]
     if copies:
-        more = f" and {len(copies) - NAMED} more" if len(copies) > NAMED else ""
-        report.faults.append(f"{len(copies)} clips stand in two splits: {', '.join(copies[:NAMED])}{more}")
+        report.faults.append(f"{len(copies)} clips stand in two splits: {first_few(copies)}")
+    return report
 
 
 def check_pack(steps: Steps, manifest: Manifest, report: Report) -> None:
@@ -113,6 +88,6 @@ def check_pack(steps: Steps, manifest: Manifest, report: Report) -> None:
         )
     ]
     if wrong:
-        report.faults.append(f"packed clips differ from their files: {', '.join(wrong[:NAMED])}; pack again")
+        report.faults.append(f"packed clips differ from their files: {first_few(wrong)}; pack again")
     else:
         report.facts.append(f"packed: {len(some)} clips decoded again, all equal")

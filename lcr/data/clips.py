@@ -1,13 +1,13 @@
-"""Clips as a model meets them: T frames of S×S and their edge maps, in batches that depend on nothing but their place.
+"""Batches of clips for a model: T frames of S×S and their edge maps.
 
 Batch number n of a seed is the same whether the run came to it from the start or resumed there, whether the clips are
 packed or decoded on the spot, and however many processes load them: the order is a permutation by (seed, epoch), every
 other draw is by (seed, epoch, clip).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import cv2
@@ -16,12 +16,12 @@ import torch
 
 from lcr.config.study import DataConfig, Protocol
 from lcr.data.decode import read_frames
-from lcr.data.labels import mirror_classes
+from lcr.data.formats.annotations import SPLITS
+from lcr.data.labels import mirror_classes, reverse_classes
 from lcr.data.manifest import media_root, read_manifest
 from lcr.data.pack import Pack, caches_edges
-from lcr.data.reverses import reverse_classes
 from lcr.data.sampling import generator, sample_frames
-from lcr.data.transforms import fitting, flip, random_crop, view_crop
+from lcr.data.transforms import fitting, random_crop, view_crop
 from lcr.model.edges import edge_maps
 from lcr.util.errors import InputError, LCRError, RunFailed, unknown
 
@@ -66,8 +66,8 @@ class Clips:
     def __init__(self, folder: str | Path, split: str, data: DataConfig, size: int) -> None:
         path = Path(folder) / "manifest.parquet"
         manifest = read_manifest(path)
-        if split not in ("train", "validation", "test"):
-            raise unknown("split", split, ("train", "validation", "test"))
+        if split not in SPLITS:
+            raise unknown("split", split, SPLITS)
         manifest.check_usable(data.max_unusable_share, str(path))
         rows = sorted(manifest.rows(split), key=lambda row: row["id"])
         if not rows:
@@ -80,19 +80,15 @@ class Clips:
         number = {label: at for at, label in enumerate(self.classes)}
         self.labels = np.array([number[row["label"]] if row["label"] else -1 for row in rows], np.int64)
         self._frames = [row["frames"] for row in rows]
-        root = media_root(manifest, path)
+        root, self._fit = media_root(manifest, path), fitting(data, size)
         self._paths = [root / row["path"] for row in rows]
-        self._fit = fitting(data, size)
         self._mirror = mirror_classes(self.classes)
-        self._pack = Pack(Path(folder) / "packed", manifest, data, size) if data.pack else None
+        self._pack = Pack(path.parent / "packed", manifest, data, size) if data.pack else None
+        # whether a batch is gathered from the pack in one go, with its edge maps, which leaves processes no work
+        self.whole_batches = data.pack and caches_edges(data)
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    @cached_property
-    def _whole_batches(self) -> bool:
-        """Whether a batch is gathered from the pack in one go, with its edge maps."""
-        return self._pack is not None and caches_edges(self.data)
 
     def load(self, clip: int, numbers: np.ndarray) -> np.ndarray:
         """Frames of one clip, resized but not cropped: (T, 3, height, width) uint8."""
@@ -100,8 +96,7 @@ class Clips:
             return self._pack.clip(self.ids[clip])[numbers]
         return read_frames(self._paths[clip], numbers, self._fit)
 
-    def _crop(self, frames: np.ndarray, place: tuple[int, int]) -> np.ndarray:
-        top, left = place
+    def _crop(self, frames: np.ndarray, top: int, left: int) -> np.ndarray:
         return frames[..., top : top + self.size, left : left + self.size]
 
     def train_batch(self, clips: np.ndarray, seed: int, epoch: int) -> Batch:
@@ -115,19 +110,19 @@ class Clips:
         )
         labels = self.labels[clips]
         ids = [self.ids[clip] for clip in clips]
-        if self._whole_batches:
+        if self.whole_batches:
             return _batch(*self._pack.gather(ids, numbers), labels, ids)
         views = []
         for row, (clip, random) in enumerate(zip(clips, randoms, strict=True)):
             frames = self.load(clip, numbers[row])
             if self.data.resize == "short_side":
-                frames = self._crop(frames, random_crop(*frames.shape[-2:], self.size, random))
+                frames = self._crop(frames, *random_crop(*frames.shape[-2:], self.size, random))
             if self.data.flip != "none" and random.random() < 0.5:
                 mirrored = labels[row] if self.data.flip == "as_written" else self._mirror[labels[row]]
                 if mirrored >= 0:
-                    frames, labels[row] = flip(frames), mirrored
+                    frames, labels[row] = frames[..., ::-1], mirrored
             views.append(frames)
-        return _batch(*_with_edges(views), labels, ids)
+        return _batch(np.stack(views), None, labels, ids)
 
     def test_batch(self, clips: np.ndarray, protocol: Protocol) -> Batch:
         """The views of some clips as the protocol wants them; the same at every call."""
@@ -140,23 +135,18 @@ class Clips:
             ]
         )
         labels = self.labels[clips]
-        if self._whole_batches:
-            repeated = [id_ for id_ in ids for _ in range(protocol.clips)]
-            return _batch(*self._pack.gather(repeated, numbers), labels, ids, protocol.views)
+        if self.whole_batches:
+            return _batch(*self._pack.gather(np.repeat(ids, protocol.clips), numbers), labels, ids, protocol.views)
         views = []
         for row, taken in enumerate(numbers):
             frames = self.load(clips[row // protocol.clips], taken)
             for crop in range(protocol.crops):
-                views.append(self._crop(frames, view_crop(*frames.shape[-2:], self.size, crop, protocol.crops)))
-        return _batch(*_with_edges(views), labels, ids, protocol.views)
+                views.append(self._crop(frames, *view_crop(*frames.shape[-2:], self.size, crop, protocol.crops)))
+        return _batch(np.stack(views), None, labels, ids, protocol.views)
 
 
-def _with_edges(views: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    frames = np.stack(views)
-    return frames, np.stack([edge_maps(view) for view in frames])
-
-
-def _batch(frames: np.ndarray, edges: np.ndarray, labels: np.ndarray, ids: list[str], views: int = 1) -> Batch:
+def _batch(frames: np.ndarray, edges: np.ndarray | None, labels: np.ndarray, ids: list[str], views: int = 1) -> Batch:
+    edges = np.stack([edge_maps(view) for view in frames]) if edges is None else edges
     return Batch(torch.from_numpy(frames), torch.from_numpy(edges), torch.from_numpy(labels), ids, views)
 
 
@@ -168,12 +158,12 @@ def steps_per_epoch(clips: int, batch_size: int) -> int:
 class _Steps(torch.utils.data.Dataset):
     """Batch number n as an item, so that a DataLoader's processes make whole batches."""
 
-    def __init__(self, make) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[int], Batch]) -> None:
+        self.make = make
 
     def __getitem__(self, step: int) -> Batch | LCRError:
         try:
-            return self._make(step)
+            return self.make(step)
         except LCRError as error:  # raised here, it would reach the parent with a traceback for its message
             return error
 
@@ -193,16 +183,13 @@ def _test_step(clips: Clips, protocol: Protocol, batch_size: int, step: int) -> 
     return clips.test_batch(np.arange(step * batch_size, min((step + 1) * batch_size, len(clips))), protocol)
 
 
-def _batches(make, steps: range, workers: int) -> Iterator[Batch]:
-    return _loaded(make, steps, workers) if workers else map(make, steps)
-
-
-def _loaded(make, steps: range, workers: int) -> Iterator[Batch]:
-    from torch.utils.data import DataLoader
-
+def _batches(make: Callable[[int], Batch], steps: range, workers: int) -> Iterator[Batch]:
+    if not workers:
+        yield from map(make, steps)
+        return
     # here and not in the processes: one forked from a process with OpenCV's threads would wait for them for ever
     cv2.setNumThreads(1)
-    loader = DataLoader(_Steps(make), batch_size=None, sampler=steps, num_workers=workers)
+    loader = torch.utils.data.DataLoader(_Steps(make), batch_size=None, sampler=steps, num_workers=workers)
     try:
         for batch in loader:
             if isinstance(batch, LCRError):
@@ -226,15 +213,14 @@ def train_batches(
     Args:
         workers: processes that load unpacked clips; packed ones need none, and get none.
     """
-    workers = 0 if clips._whole_batches else workers
-    return _batches(partial(_train_step, clips, batch_size, seed), range(first_step, first_step + steps), workers)
+    make = partial(_train_step, clips, batch_size, seed)
+    return _batches(make, range(first_step, first_step + steps), 0 if clips.whole_batches else workers)
 
 
 def test_batches(clips: Clips, protocol: Protocol, *, batch_size: int, workers: int = 0) -> Iterator[Batch]:  # noqa: PT028
     """All clips by id, `batch_size` of them at a time, each with the protocol's views."""
-    workers = 0 if clips._whole_batches else workers
-    steps = range(-(-len(clips) // batch_size))
-    return _batches(partial(_test_step, clips, protocol, batch_size), steps, workers)
+    make = partial(_test_step, clips, protocol, batch_size)
+    return _batches(make, range(-(-len(clips) // batch_size)), 0 if clips.whole_batches else workers)
 
 
 test_batches.__test__ = False  # not a test, whatever its name

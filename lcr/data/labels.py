@@ -1,9 +1,9 @@
-"""What a mirror does to a label: left becomes right, clockwise becomes counterclockwise."""
+"""Labels that a horizontal flip or a reversal in time turns into another label: left and right, opening and closing."""
 
 from collections.abc import Sequence
 
-# Jester's and SSv2's labels whose meaning a horizontal flip changes, each with what it becomes. The other directions
-# (up, down, forward, away, towards) survive a mirror, and so do all labels of Kinetics-400.
+# Labels of Jester and SSv2 whose meaning a horizontal flip changes, each with the label that it becomes. The other
+# directions (up, down, forward, away, towards) survive a mirror, and so do all labels of Kinetics-400.
 MIRRORED = (
     ("Swiping Left", "Swiping Right"),
     ("Sliding Two Fingers Left", "Sliding Two Fingers Right"),
@@ -12,10 +12,37 @@ MIRRORED = (
     ("Pushing something from left to right", "Pushing something from right to left"),
     ("Turning the camera left while filming something", "Turning the camera right while filming something"),
 )
+# Labels whose reversed clip is a plain example of the other label, so that only the order of frames tells them apart.
+# SSv2's pulling from left to right, where the hand leads, becomes pushing from right to left, where the hand follows.
+# Kinetics-400 has no such pair.
+REVERSED = (
+    ("Swiping Left", "Swiping Right"),
+    ("Swiping Down", "Swiping Up"),
+    ("Pushing Hand Away", "Pulling Hand In"),
+    ("Sliding Two Fingers Left", "Sliding Two Fingers Right"),
+    ("Sliding Two Fingers Down", "Sliding Two Fingers Up"),
+    ("Pushing Two Fingers Away", "Pulling Two Fingers In"),
+    ("Rolling Hand Forward", "Rolling Hand Backward"),
+    ("Turning Hand Clockwise", "Turning Hand Counterclockwise"),
+    ("Zooming In With Full Hand", "Zooming Out With Full Hand"),
+    ("Zooming In With Two Fingers", "Zooming Out With Two Fingers"),
+    ("Approaching something with your camera", "Moving away from something with your camera"),
+    ("Opening something", "Closing something"),
+    ("Covering something with something", "Uncovering something"),
+    ("Folding something", "Unfolding something"),
+    ("Moving something and something away from each other", "Moving something and something closer to each other"),
+    ("Moving something away from something", "Moving something closer to something"),
+    ("Moving something away from the camera", "Moving something towards the camera"),
+    ("Moving something down", "Moving something up"),
+    ("Pulling something from left to right", "Pushing something from right to left"),
+    ("Pulling something from right to left", "Pushing something from left to right"),
+    ("Putting something into something", "Taking something out of something"),
+    ("Turning the camera downwards while filming something", "Turning the camera upwards while filming something"),
+    ("Turning the camera left while filming something", "Turning the camera right while filming something"),
+)
 
 
-def both_ways(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Each name of each pair to its other."""
+def _partners(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {first: second for pair in pairs for first, second in (pair, pair[::-1])}
 
 
@@ -27,5 +54,15 @@ def mirror_classes(classes: Sequence[str]) -> list[int]:
         classes, so that such clips must not be flipped.
     """
     numbers = {label: number for number, label in enumerate(classes)}
-    mirrored = both_ways(MIRRORED)
+    mirrored = _partners(MIRRORED)
     return [numbers.get(mirrored.get(label, label), -1) for label in classes]
+
+
+def reverse_classes(classes: Sequence[str]) -> dict[int, int]:
+    """Class number to the number of the class that is its time reverse, where both are among the classes."""
+    numbers = {label: number for number, label in enumerate(classes)}
+    return {
+        numbers[label]: numbers[reverse]
+        for label, reverse in _partners(REVERSED).items()
+        if label in numbers and reverse in numbers
+    }

@@ -1,16 +1,17 @@
 """The manifest: one row a clip of any dataset, so that nothing after it knows how a dataset lies on the disk.
 
 manifest.parquet has the columns of `SCHEMA`; its metadata carries the dataset, the root, the classes (JSON, in the
-official order: position = class number) and the key of what it was made for. A root that is not absolute starts at the
-manifest's own folder, so generated data may be moved.
+official order: position = class number) and the key of the configuration it was made for. A root that is not absolute
+starts at the manifest's own folder, so synthetic data may be moved.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -20,13 +21,11 @@ import pyarrow.parquet as pq
 from lcr.config.datasets import dataset_format
 from lcr.config.keys import hash_of
 from lcr.data.decode import Probe, probe
-from lcr.data.formats import jester, kinetics, something
-from lcr.data.formats.annotations import SPLITS, Annotation
+from lcr.data.formats.annotations import SPLITS, Annotations
 from lcr.util.errors import InputError
 from lcr.util.files import write_aside
-from lcr.util.parallel import in_order
+from lcr.util.parallel import parallel_map
 
-READERS: dict[str, ModuleType] = {"jester": jester, "something": something, "kinetics": kinetics}
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -40,7 +39,6 @@ SCHEMA = pa.schema(
         ("status", pa.string()),
     ]
 )
-NAMED = 5  # how many unusable clips a message names
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,11 @@ class Manifest:
     """The clips of a dataset.
 
     Attributes:
-        dataset: its name, as in `lcr.config.study.DATASETS`.
+        dataset: its name, one of `lcr.config.datasets.DATASETS`.
         root: the folder that the paths start from, absolute or relative to the manifest's folder.
         classes: the labels in their official order.
         table: rows of `SCHEMA`, by split and id.
-        key: `lcr.config.run.data_key` of what it was made for; empty when made by hand.
+        key: `lcr.config.run.Data.key` of the configuration it was made for; empty when made by hand.
     """
 
     dataset: str
@@ -63,7 +61,7 @@ class Manifest:
 
     @cached_property
     def data_hash(self) -> str:
-        """SHA-256 of the clips and classes; where they lie does not count."""
+        """SHA-256 of the clips and classes; the root does not count."""
         return hash_of([self.dataset, self.classes, self.table.to_pydict()])
 
     def rows(self, split: str | None = None, *, usable: bool = True) -> list[dict]:
@@ -75,12 +73,12 @@ class Manifest:
         ]
 
     def check_usable(self, max_unusable_share: float, where: str) -> None:
-        """Refuses a dataset of which too much cannot be used.
+        """Refuses a dataset with too many unusable clips.
 
         Raises:
             InputError: more than the allowed share of the clips is missing or broken, or a split has none left.
         """
-        rows = self.table.to_pylist()
+        rows = self.rows(usable=False)
         broken = [row for row in rows if row["status"] != "ok"]
         if len(broken) > max_unusable_share * len(rows):
             raise InputError(
@@ -88,7 +86,7 @@ class Manifest:
                 "(data: max_unusable_share): mend the clips, or allow more"
             )
         for split in ("train", "validation"):
-            if not any(row["split"] == split and row["status"] == "ok" for row in rows):
+            if not self.rows(split):
                 raise InputError(f"{where}: no usable clip in the {split} split")
 
     def write(self, path: str | Path) -> None:
@@ -98,13 +96,17 @@ class Manifest:
             pq.write_table(self.table.replace_schema_metadata(metadata), aside)
 
 
-def unusable_text(broken: Iterable[dict], of: int) -> str:
-    """How many clips are unusable, of what kind, and the first few by name. `why`, where a row has it, is told."""
-    broken = list(broken)
+def first_few(names: Sequence[str], count: int = 5) -> str:
+    """The first few of many names, and the number of the others."""
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(names[:count]) + more
+
+
+def unusable_text(broken: Sequence[dict], of: int) -> str:
+    """The number of unusable clips by status, and the first few by name, with `why` where a row has it."""
     kinds = ", ".join(f"{count} {status}" for status, count in sorted(Counter(row["status"] for row in broken).items()))
-    named = [f"{row['id']} ({row.get('why') or row['status']})" for row in broken[:NAMED]]
-    more = f" and {len(broken) - NAMED} more" if len(broken) > NAMED else ""
-    return f"{len(broken)} of {of} clips are unusable ({kinds}): {', '.join(named)}{more}"
+    named = first_few([f"{row['id']} ({row.get('why') or row['status']})" for row in broken])
+    return f"{len(broken)} of {of} clips are unusable ({kinds}): {named}"
 
 
 def read_manifest(path: str | Path) -> Manifest:
@@ -136,23 +138,34 @@ def media_root(manifest: Manifest, path: str | Path) -> Path:
     return Path(path).parent / manifest.root
 
 
-def read_annotations(dataset: str, root: str | Path | None):
+def reader(dataset: str) -> ModuleType:
+    """The module that reads and writes a dataset's annotations, such as `lcr.data.formats.jester`.
+
+    Raises:
+        InputError: the dataset is unknown.
+    """
+    return import_module(f"lcr.data.formats.{dataset_format(dataset)}")
+
+
+def read_annotations(dataset: str, root: str | Path | None) -> Annotations:
     """The annotations of a dataset below `root`, read in its format.
 
     Raises:
         InputError: the dataset is unknown, there is no root, or something in it is malformed.
     """
-    reader = READERS[dataset_format(dataset)]
+    form = reader(dataset)
     if root is None:
         raise InputError(
             f"{dataset} is real data and needs its folder: --data-root {dataset}=DIR for an `lcr` command, "
-            f"--config {dataset}_root=DIR for snakemake; {reader.LAYOUT}"
+            f"--config {dataset}_root=DIR for snakemake; {form.LAYOUT}"
         )
-    return reader.read(Path(root))
+    return form.read(Path(root))
 
 
-def _probe(root: Path, row: Annotation) -> Probe:
-    return probe(root / row.path)
+def probe_all(paths: Sequence[Path], *, label: str, workers: int | None = None, progress: bool = True) -> list[Probe]:
+    """A probe of each clip, in order."""
+    with closing(parallel_map(probe, paths, label=label, workers=workers, progress=progress)) as probes:
+        return list(probes)
 
 
 def build_manifest(
@@ -163,30 +176,23 @@ def build_manifest(
     key: str = "",
     workers: int | None = None,
     progress: bool = True,
-    warn=lambda text: None,
+    warn: Callable[[str], None] = lambda text: None,
 ) -> Manifest:
     """Reads the annotations, then reads and decodes every clip once.
 
     Args:
-        stored_root: what the manifest says of its root; the absolute path when None.
-        warn: told once how many clips are unusable and why.
+        stored_root: the root that the manifest records; the absolute path when None.
+        warn: called once with the number of unusable clips, their statuses and the reasons, if there are any.
 
     Raises:
         InputError: as `read_annotations`, or not a single clip can be used.
     """
     annotations = read_annotations(dataset, root)
     rows = sorted(annotations.rows, key=lambda row: (SPLITS.index(row.split), row.id))
-    probes = in_order(
-        partial(_probe, Path(root)), rows, label=f"indexing {dataset}", workers=workers, progress=progress
-    )
-    records, broken = [], []
-    with closing(probes):
-        for row, found in zip(rows, probes, strict=True):
-            names = ("frames", "width", "height", "hash", "status")
-            record = vars(row) | {name: getattr(found, name) for name in names}
-            records.append(record)
-            if found.status != "ok":
-                broken.append(record | {"why": found.why})
+    paths = [Path(root) / row.path for row in rows]
+    probes = probe_all(paths, label=f"indexing {dataset}", workers=workers, progress=progress)
+    records = [vars(row) | vars(found) for row, found in zip(rows, probes, strict=True)]
+    broken = [record for record in records if record["status"] != "ok"]
     if len(broken) == len(records):
         raise InputError(f"{root}: not one usable clip: {unusable_text(broken, len(records))}")
     if broken:

@@ -1,7 +1,8 @@
-"""From a study to its prepared data, in three steps that also are commands: draw (generated data alone), index, pack.
+"""Preparation of a study's data in three steps, each also a command: draw (synthetic clips alone), index, pack.
 
-`.lcr/data/<study>/<dataset>/` holds raw/ (generated clips), manifest.parquet and packed/. Each carries the key of what
-it was made for (`lcr.config.run.data_key`), so that a stale one is known; each appears whole or not at all.
+`.lcr/data/<study>/<dataset>/` holds raw/ (synthetic clips), manifest.parquet and packed/. Each carries the key of the
+configuration it was made for (`lcr.config.run.Data.key`), so that a stale one is known; each appears whole or not at
+all.
 """
 
 import shutil
@@ -12,23 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lcr.config.run import Data
-from lcr.config.study import DatasetConfig
-from lcr.data.manifest import Manifest, build_manifest, media_root, read_manifest
-from lcr.data.pack import pack, pack_metadata
+from lcr.data.manifest import build_manifest, media_root, read_manifest
+from lcr.data.pack import made_from, pack, packed_from
 from lcr.util.errors import InputError
 from lcr.util.locks import run_lock
-from lcr.util.parallel import available_cpus
 
-KEY = ".key"  # in raw/: what it was drawn for, and the names of what lies beside it, a line each
+KEY = ".key"  # in raw/: the key, and the names of the files and folders beside it, a line each
 
 
 def warn(text: str) -> None:
-    """Says on stderr what the user should know and what is no error."""
+    """Prints a warning to stderr."""
     print(f"warning: {text}", file=sys.stderr, flush=True)
-
-
-def _holds_something(path: Path) -> bool:
-    return any(path.iterdir()) if path.is_dir() else path.is_file()
 
 
 @dataclass
@@ -36,7 +31,6 @@ class Steps:
     """The preparation of one dataset of a study. A step does its work whether or not that is needed; `prepare` asks.
 
     Attributes:
-        data: what is prepared.
         workers: processes; None for one a core.
         progress: show progress bars.
     """
@@ -46,60 +40,34 @@ class Steps:
     progress: bool = True
 
     def __post_init__(self) -> None:
-        self.config: DatasetConfig = self.data.config
-        self.folder, self.key = self.data.folder, self.data.key
+        self.folder, self.config = self.data.folder, self.data.config
+        self.raw, self.packed = self.folder / "raw", self.folder / "packed"
         self.manifest_path = self.folder / "manifest.parquet"
+        self._options = {"workers": self.workers, "progress": self.progress}
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Holds the lock of this dataset's data for the block. What a killed process left half done goes."""
+        """Holds the lock of this dataset's data for the block; first removes the half-done work of a killed process."""
         with run_lock(f"data-{self.data.study}-{self.data.dataset}"):
             for left in self.folder.glob(".*.tmp*"):
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
             yield
 
-    def fixture_is_fresh(self) -> bool:
-        """Whether raw/ is of this configuration and its annotations are still there, and something in its folders."""
-        raw = self.folder / "raw"
-        if not self.data.synthetic:
-            return True
-        if not (raw / KEY).is_file():
-            return False
-        lines = (raw / KEY).read_text().splitlines()
-        # a key alone, as older versions wrote it, does not say what should be there
-        return lines[:1] == [self.key] and len(lines) > 1 and all(_holds_something(raw / name) for name in lines[1:])
-
     def fixture(self) -> Path:
-        """Draws the clips to raw/.
+        """Draws the synthetic clips to raw/.
 
         Raises:
             InputError: the dataset is a real one, or the study does not say how many clips to draw.
         """
-        from lcr.synthetic import write
+        from lcr.synthetic.dataset import write
 
         fixture = self.config.fixture
         if not self.data.synthetic or fixture is None:
             raise InputError(f"study '{self.data.study}' has no part 'fixture' for {self.data.dataset}")
-        raw = self.folder / "raw"
-        write(
-            self.data.format,
-            raw,
-            train=fixture.train,
-            validation=fixture.validation,
-            classes=fixture.classes,
-            seed=fixture.seed,
-            workers=self.workers or available_cpus(),
-            progress=self.progress,
-        )
-        names = sorted(path.name for path in raw.iterdir())
-        (raw / KEY).write_text("\n".join([self.key, *names]))
-        return raw
-
-    def manifest_is_fresh(self) -> bool:
-        try:
-            return read_manifest(self.manifest_path).key == self.key
-        except InputError:
-            return False
+        write(self.data.format, self.raw, **fixture.model_dump(), **self._options)
+        names = sorted(path.name for path in self.raw.iterdir())
+        (self.raw / KEY).write_text("\n".join([self.data.key, *names]))
+        return self.raw
 
     def index(self) -> Path:
         """Indexes the clips to manifest.parquet.
@@ -107,24 +75,15 @@ class Steps:
         Raises:
             InputError: something in the annotations is malformed, or more clips are unusable than the study allows.
         """
-        if self.data.synthetic and not (self.folder / "raw").is_dir():
-            raise InputError(f"no clips in {self.folder / 'raw'}; draw them with `lcr data fixture`")
+        root, stored = (self.raw, "raw") if self.data.synthetic else (self.config.root, None)
+        if self.data.synthetic and not self.raw.is_dir():
+            raise InputError(f"no clips in {self.raw}; draw them with `lcr data fixture`")
         manifest = build_manifest(
-            self.data.dataset,
-            self.folder / "raw" if self.data.synthetic else self.config.root,
-            stored_root="raw" if self.data.synthetic else None,
-            key=self.key,
-            workers=self.workers,
-            progress=self.progress,
-            warn=warn,
+            self.data.dataset, root, stored_root=stored, key=self.data.key, warn=warn, **self._options
         )
-        manifest.check_usable(self.config.data.max_unusable_share, str(self.config.root or self.folder / "raw"))
+        manifest.check_usable(self.config.data.max_unusable_share, str(root))
         manifest.write(self.manifest_path)
         return self.manifest_path
-
-    def pack_is_fresh(self, manifest: Manifest) -> bool:
-        metadata = pack_metadata(self.folder / "packed")
-        return metadata.get("key") == f"{self.key} {manifest.data_hash}"
 
     def pack(self) -> Path:
         """Packs the usable clips to packed/.
@@ -134,20 +93,26 @@ class Steps:
         """
         manifest = read_manifest(self.manifest_path)
         manifest.check_usable(self.config.data.max_unusable_share, str(self.manifest_path))
-        out = self.folder / "packed"
-        key = f"{self.key} {manifest.data_hash}"
         root = media_root(manifest, self.manifest_path)
-        options = {"key": key, "workers": self.workers, "progress": self.progress}
-        pack(manifest, root, out, self.config.data, self.data.frame_size, **options)
-        return out
+        pack(manifest, root, self.packed, self.config.data, self.data.frame_size, **self._options)
+        return self.packed
 
     def stale(self) -> Callable[[], Path] | None:
         """The first step that must be done, None when the data are ready."""
-        if not self.fixture_is_fresh():
-            return self.fixture
-        if not self.manifest_is_fresh():
+        if self.data.synthetic:
+            # the key is written last, and followed by the names: annotations must still be there, folders not empty
+            stamp = (self.raw / KEY).read_text().splitlines() if (self.raw / KEY).is_file() else []
+            there = [(self.raw / name).is_file() or any((self.raw / name).glob("*")) for name in stamp[1:]]
+            if stamp[:1] != [self.data.key] or not there or not all(there):
+                return self.fixture
+        try:
+            manifest = read_manifest(self.manifest_path)
+        except InputError:
             return self.index
-        if self.config.data.pack and not self.pack_is_fresh(read_manifest(self.manifest_path)):
+        if manifest.key != self.data.key:
+            return self.index
+        made = made_from(manifest, self.config.data, self.data.frame_size)
+        if self.config.data.pack and packed_from(self.packed) != made:
             return self.pack
         return None
 
@@ -155,9 +120,8 @@ class Steps:
 def prepare(data: Data, *, workers: int | None = None, progress: bool = True) -> Path:
     """The folder with the prepared data of one dataset of a study.
 
-    Whatever is missing or stale is made first, by one process at a time.
-
-    Real clips that change under the same root are not noticed here: `lcr data check` compares, `lcr data index` renews.
+    Missing or stale parts are made first, by one process at a time. Real clips that change under the same root are not
+    noticed here: `lcr data check` compares, `lcr data index` renews.
 
     Args:
         workers: processes; None for one a core.

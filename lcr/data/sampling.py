@@ -1,7 +1,7 @@
-"""Which T frames of a clip are taken, and where every random draw comes from (paper §4.1).
+"""Sampling of a clip's T frames, and the source of every random draw (paper §4.1).
 
-A draw depends on what it is for (the seed, the epoch, the clip), never on what was drawn before: a run that resumes in
-the middle, or loads its clips in several processes, draws the same.
+A draw depends on its purpose (the seed, the epoch, the clip), never on the draws before it: a run that resumes in the
+middle, or loads its clips in several processes, draws the same.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ def sample_frames(frames: int, count: int, random: np.random.Generator) -> np.nd
     Short clips are padded by duplicating random frames; of longer ones, random frames are taken.
 
     Args:
-        frames: how many the clip has.
+        frames: number of the clip's frames.
         count: T.
 
     Returns:

@@ -1,12 +1,13 @@
-"""A contact sheet: one row a class, a clip's frames from left to right. Clips should look like what they are named."""
+"""A contact sheet: one row a class, a clip's frames from left to right, to see whether clips look like their labels."""
 
+from collections import defaultdict
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from lcr.data.decode import probe, read_frames
-from lcr.data.formats.annotations import Annotation, Annotations
+from lcr.data.formats.annotations import Annotations
 from lcr.data.sampling import generator
 from lcr.data.transforms import fit
 from lcr.util.errors import InputError
@@ -26,13 +27,11 @@ def contact_sheet(annotations: Annotations, root: Path, *, columns: int, height:
     Returns:
         (sheet height, sheet width, 3) uint8, RGB. Classes without a usable clip are left out.
     """
-    by_label: dict[str, list[Annotation]] = {}
+    strips, by_label = [], defaultdict(list)
     for row in annotations.rows:
-        if row.label is not None:
-            by_label.setdefault(row.label, []).append(row)
-    strips = []
+        by_label[row.label].append(row)
     for label in annotations.classes:
-        rows = by_label.get(label, [])
+        rows = by_label[label]
         for at in generator("sheet", seed, label).permutation(len(rows)):
             found = probe(root / rows[at].path)
             if found.status == "ok":
@@ -46,8 +45,7 @@ def contact_sheet(annotations: Annotations, root: Path, *, columns: int, height:
 
 def _strip(path: Path, numbers: np.ndarray, height: int, title: str) -> np.ndarray:
     def shrink(frame: np.ndarray) -> np.ndarray:
-        tall = frame.shape[0] > frame.shape[1]
-        side = height * frame.shape[1] // frame.shape[0] if tall else height
+        side = height * min(*frame.shape[:2]) // frame.shape[0]
         return fit(frame, resize="short_side", side=max(1, side))
 
     frames = read_frames(path, numbers, shrink).transpose(0, 2, 3, 1)
@@ -58,7 +56,7 @@ def _strip(path: Path, numbers: np.ndarray, height: int, title: str) -> np.ndarr
 
 
 def write_sheet(sheet: np.ndarray, out: str | Path) -> None:
-    """Writes a contact sheet as an image of the kind that the name says, whole or not at all.
+    """Writes a contact sheet as an image whose kind is the name's suffix, whole or not at all.
 
     Raises:
         InputError: the place cannot be written to, the disk is full, or the locale has no such path.

@@ -1,24 +1,26 @@
-"""A small part of a real dataset, with annotation files to match: what one tries a pipeline on before the long run."""
+"""A small part of a real dataset, with annotation files to match, to try a pipeline on before the long run."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
-from lcr.config.datasets import FORMATS, dataset_format
+from lcr.config.datasets import FORMATS
 from lcr.data.decode import is_video, probe
 from lcr.data.formats.annotations import Annotation, Annotations
-from lcr.data.manifest import READERS, read_annotations
+from lcr.data.manifest import first_few, read_annotations, reader
 from lcr.data.sampling import generator
 from lcr.util.errors import InputError, unknown
 from lcr.util.files import folder_aside
-from lcr.util.parallel import in_order
+from lcr.util.progress import counting_bar
 
 
 def choose(annotations: Annotations, root: Path, per_class: int, seed: int, *, progress: bool = True) -> Annotations:
-    """Random clips of each class of the train and the validation split; only such as can be used.
+    """Random usable clips of each class of the train and the validation split.
 
     Args:
-        per_class: how many of each class and split; where there are fewer, all of them.
+        per_class: clips of each class and split; where there are fewer, all of them.
 
     Returns:
         the chosen rows in the order of `annotations`; the test split, which has no labels, is left out.
@@ -28,18 +30,12 @@ def choose(annotations: Annotations, root: Path, per_class: int, seed: int, *, p
         if row.split != "test" and row.label is not None:
             groups.setdefault((row.split, row.label), []).append(row)
     chosen: set[str] = set()
-
-    def take(group: tuple[str, str]) -> None:
-        rows, taken = groups[group], 0
-        for at in generator("subset", seed, *group).permutation(len(rows)):
-            if taken == per_class:
-                break
-            if probe(root / rows[at].path).status == "ok":
-                chosen.add(rows[at].id)
-                taken += 1
-
-    for _ in in_order(take, list(groups), label="choosing", workers=1, progress=progress):
-        pass
+    with counting_bar(len(groups), "choosing", shown=progress) as advance:
+        for group, rows in groups.items():
+            order = (rows[at] for at in generator("subset", seed, *group).permutation(len(rows)))
+            usable = (row.id for row in order if probe(root / row.path).status == "ok")
+            chosen.update(islice(usable, per_class))
+            advance()
     return Annotations(annotations.classes, [row for row in annotations.rows if row.id in chosen])
 
 
@@ -53,7 +49,7 @@ def subset(
     progress: bool = True,
     warn: Callable[[str], None] = lambda text: None,
 ) -> Annotations:
-    """Copies a random part of a real dataset to `out`, which becomes a root in the same format.
+    """Copies a random part of a real dataset to `out`, which becomes a root in the same format; an earlier one goes.
 
     Args:
         per_class: clips of each class in the train split, and as many in the validation split.
@@ -61,28 +57,23 @@ def subset(
         warn: told which classes have fewer clips.
 
     Raises:
-        InputError: the dataset is none of the real formats, `out` is not empty, or no clip can be used.
+        InputError: the dataset is none of the real formats, or no clip can be used.
     """
     if dataset not in FORMATS:
         raise unknown("real dataset", dataset, FORMATS)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is there and not empty; give a new folder")
     annotations = read_annotations(dataset, root)
     part = choose(annotations, root, per_class, seed, progress=progress)
     for split in ("train", "validation"):
-        count = dict.fromkeys(part.classes, 0)
-        for row in part.rows:
-            count[row.label] += row.split == split
-        if not any(count.values()):
+        count = Counter(row.label for row in part.rows if row.split == split)
+        if not count:
             raise InputError(f"{root}: not one usable clip in the {split} split")
-        fewer = [f"{label} ({found})" for label, found in count.items() if found < per_class]
+        fewer = [f"{label} ({count[label]})" for label in part.classes if count[label] < per_class]
         if fewer:
-            more = f" and {len(fewer) - 5} more classes" if len(fewer) > 5 else ""
-            warn(f"{split}: fewer than {per_class} usable clips of {', '.join(fewer[:5])}{more}")
+            warn(f"{split}: fewer than {per_class} usable clips of {first_few(fewer)}")
     with folder_aside(out) as aside:
         for row in part.rows:
             (aside / row.path).parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copyfile if is_video(Path(row.path)) else shutil.copytree
             copy(root / row.path, aside / row.path)
-        READERS[dataset_format(dataset)].write(aside, part)
+        reader(dataset).write(aside, part)
     return part

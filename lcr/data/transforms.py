@@ -1,7 +1,7 @@
-"""From a decoded frame to S×S: resize, crop, flip (paper §4.1).
+"""Resizes and crops: from a decoded frame to S×S (paper §4.1).
 
 Jester's frames are resized straight to S×S. Those of Kinetics-400 and SSv2 are resized to a short side, then cropped:
-at random in training, at the centre or at three places along the longer side in testing.
+at random in training, at the centre or at three positions along the longer side in testing.
 """
 
 from functools import partial
@@ -22,8 +22,6 @@ def fit(frame: np.ndarray, *, resize: Literal["square", "short_side"], side: int
     else:
         scale = side / min(height, width)
         target = (max(side, round(width * scale)), max(side, round(height * scale)))
-    if target == (width, height):
-        return frame
     smaller = target[0] * target[1] < width * height
     return cv2.resize(frame, target, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
 
@@ -56,8 +54,3 @@ def view_crop(height: int, width: int, size: int, crop: int, crops: int) -> tupl
         return top, left
     along = crop * (max(height, width) - size) // (crops - 1)
     return (top, along) if width >= height else (along, left)
-
-
-def flip(frames: np.ndarray) -> np.ndarray:
-    """Mirrors a clip left to right: (T, 3, S, S) -> (T, 3, S, S)."""
-    return frames[..., ::-1]

@@ -4,27 +4,15 @@ The joints are placed for all frames of a clip at once, in the plane of the pict
 with an outline and a lit side. Lengths are in frame heights times the person's size, x right, y down.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from lcr.synthetic.draw import Colour, capsules, ellipse, fill, fixed, paint, shade
+from lcr.synthetic.draw import Colour, ellipse, fill, paint, shade, tube
+from lcr.synthetic.stage import Stage
 
 ARM, LEG = (0.15, 0.14), (0.20, 0.20)  # upper and lower part
 TRUNK, NECK, HEAD = 0.27, 0.06, 0.075
 # name: (radius at its start, at its end), drawn with which garment
 TUBES = {"arm": (0.040, 0.034), "forearm": (0.034, 0.026), "thigh": (0.055, 0.043), "shin": (0.043, 0.030)}
-
-
-@dataclass
-class Outfit:
-    """Colours (RGB) of a person: skin, hair, shirt, trousers, shoes."""
-
-    skin: Colour
-    hair: Colour
-    shirt: Colour
-    trousers: Colour
-    shoes: Colour
 
 
 def bend(root: np.ndarray, end: np.ndarray, first: float, second: float, side) -> tuple[np.ndarray, np.ndarray]:
@@ -52,31 +40,29 @@ class Body:
     """A person over F frames.
 
     Args:
+        stage: gives the person's size, clothes and facing, the light and the picture's size.
         hips: (F, 2) middle of the hips.
         lean: (F,) of the trunk, 0 upright, positive to the right.
         hands, feet: near and far (or left and right in the picture), each (F, 2).
-        size: of the person; 1 is about 0.85 frame heights tall.
-        front: seen from the front (shoulders and hips apart) or from the side.
-        elbows, knees: direction of the bends of the two limbs, see `bend`.
+        front: seen from the front (shoulders and hips apart, looking at the camera) or from the side.
+        elbows, knees: direction of the bends of the two limbs, see `bend`; by default, of a person seen from the front.
         nod: (F,) lean of the head beyond the trunk's.
-        facing: of a person seen from the side, +1 right, -1 left; 0 looks at the camera.
     """
 
-    def __init__(
-        self, hips, lean, hands, feet, *, size, front, elbows, knees, nod=0.0, facing=0, outfit, light, height, width
-    ):
-        count = len(hips)
-        lean = np.broadcast_to(np.asarray(lean, float), (count,))
+    def __init__(self, stage: Stage, hips, lean, hands, feet, *, front=True, elbows=(1, -1), knees=(-1, 1), nod=0.0):
+        size, height = stage.size, stage.height
+        self.outfit, self.light, self.front = stage.outfit, stage.light, front
+        self.facing = facing = 0 if front else stage.facing
+        lean = np.broadcast_to(np.asarray(lean, float), (len(hips),))
         up = np.stack([np.sin(lean), -np.cos(lean)], -1)
         right = np.stack([np.cos(lean), np.sin(lean)], -1)
         neck = hips + up * TRUNK * size
         wide, narrow = (0.085 * size, 0.05 * size) if front else (0.0, 0.0)
-        tilt = lean + nod
-        self.tilt, self.facing, self.outfit, self.front, self.light = tilt, facing, outfit, front, light
-        pixel = lambda points: np.array([width, height]) / 2 + points * height  # noqa: E731
+        self.tilt = tilt = lean + nod
+        pixel = lambda points: np.array([stage.width, height]) / 2 + points * height  # noqa: E731
         head = neck + np.stack([np.sin(tilt), -np.cos(tilt)], -1) * (NECK + HEAD * 0.8) * size
         self.head, self.radius = pixel(head), HEAD * size * height
-        self.tubes: dict[str, tuple] = {}
+        self.tubes: dict[str, tuple[np.ndarray, ...]] = {}
         scale = size * height
         for number, sign in ((0, 1.0), (1, -1.0)):
             shoulder = neck - up * 0.035 * size + right * wide * sign
@@ -92,13 +78,9 @@ class Body:
         broad = (0.085, 0.075) if front else (0.07, 0.065)
         self._tube("trunk", pixel(neck - up * 0.055 * size), pixel(hips - up * 0.0), broad[0] * scale, broad[1] * scale)
         self._tube("neck", pixel(neck - up * 0.02 * size), pixel(head), 0.030 * scale, 0.030 * scale)
-        self.shoulders = neck
 
     def _tube(self, name: str, a: np.ndarray, b: np.ndarray, r0: float, r1: float) -> None:
-        r0, r1 = np.full(len(a), r0), np.full(len(a), r1)
-        lift = self.light * 0.3
-        lit = capsules(a + lift * r0[:, None], b + lift * r1[:, None], r0 * 0.5, r1 * 0.5)
-        self.tubes[name] = (fixed(capsules(a, b, r0 + 1, r1 + 1)), fixed(capsules(a, b, r0, r1)), fixed(lit))
+        self.tubes[name] = tube(a, b, np.full(len(a), r0), np.full(len(a), r1), self.light, 1)
 
     def _limb(self, frame: np.ndarray, index: int, *parts: tuple[str, Colour], tone: float = 1.0) -> None:
         for name, colour in parts:
@@ -107,34 +89,27 @@ class Body:
             fill(frame, self.tubes[name][1][index], shade(colour, 0.93 * tone))
             fill(frame, self.tubes[name][2][index], shade(colour, 1.08 * tone))
 
-    def arm(self, frame: np.ndarray, index: int, number: int, tone: float = 1.0) -> None:
-        """Draws one arm into frame, in place: the sleeve ends at the elbow."""
-        wear = self.outfit
+    def _arm(self, frame: np.ndarray, index: int, number: int, tone: float = 1.0) -> None:
+        wear = self.outfit  # the sleeve ends at the elbow
         self._limb(frame, index, (f"forearm{number}", wear.skin), (f"palm{number}", wear.skin), tone=tone)
         self._limb(frame, index, (f"arm{number}", wear.shirt), tone=tone)
 
-    def leg(self, frame: np.ndarray, index: int, number: int, tone: float = 1.0) -> None:
-        """Draws one leg into frame, in place."""
-        wear = self.outfit
-        self._limb(frame, index, (f"shoe{number}", wear.shoes), tone=tone)
-        self._limb(frame, index, (f"shin{number}", wear.trousers), (f"thigh{number}", wear.trousers), tone=tone)
-
     def draw(self, frame: np.ndarray, index: int) -> None:
         """Draws frame `index` into frame, (H, W, 3) uint8, in place."""
-        far = 0.8 if not self.front else 1.0
+        far, wear = 1.0 if self.front else 0.8, self.outfit
         if not self.front:
-            self.arm(frame, index, 1, far)
-        self.leg(frame, index, 1, far)
-        self.leg(frame, index, 0)
-        self._limb(frame, index, ("neck", self.outfit.skin))
-        self._limb(frame, index, ("trunk", self.outfit.shirt))
-        self.draw_head(frame, index)
-        self.arm(frame, index, 0)
+            self._arm(frame, index, 1, far)
+        for number, tone in ((1, far), (0, 1.0)):
+            self._limb(frame, index, (f"shoe{number}", wear.shoes), tone=tone)
+            self._limb(frame, index, (f"shin{number}", wear.trousers), (f"thigh{number}", wear.trousers), tone=tone)
+        self._limb(frame, index, ("neck", wear.skin))
+        self._limb(frame, index, ("trunk", wear.shirt))
+        self._draw_head(frame, index)
+        self._arm(frame, index, 0)
         if self.front:
-            self.arm(frame, index, 1)
+            self._arm(frame, index, 1)
 
-    def draw_head(self, frame: np.ndarray, index: int) -> None:
-        """Draws the head with hair and face, in place."""
+    def _draw_head(self, frame: np.ndarray, index: int) -> None:
         r, tilt, wear = self.radius, float(self.tilt[index]), self.outfit
         c, s = np.cos(tilt), np.sin(tilt)
         turn = np.array([[c, s], [-s, c]]) * r

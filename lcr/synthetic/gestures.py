@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lcr.synthetic.draw import TAU, smooth
 from lcr.synthetic.hand import Pose
 from lcr.synthetic.scene import Performer
+from lcr.synthetic.take import OPEN, Take
 
-TAU = 2 * np.pi
-FRAMES = (28, 38)  # at 12 frames a second
 REVERSE_OF = {
     "Swiping Right": "Swiping Left",
     "Swiping Down": "Swiping Up",
@@ -28,80 +28,11 @@ REVERSE_OF = {
 }
 
 # Bends (knuckle, middle joint) of index, middle, ring and little finger; (angle, lift, bend) of the thumb.
-OPEN, FIST = np.tile([0.08, 0.10], (4, 1)), np.tile([1.35, 1.75], (4, 1))
+FIST = np.tile([1.35, 1.75], (4, 1))
 TWO = np.array([[0.05, 0.08], [0.05, 0.08], [1.35, 1.75], [1.35, 1.75]])
 GRIP = np.tile([0.55, 0.55], (4, 1))
 PINCH = np.tile([1.05, 0.75], (4, 1))
-THUMB_ASIDE, THUMB_IN, THUMB_OUT = np.array([0.75, 0.1, 0.1]), np.array([0.35, 0.75, 1.0]), np.array([1.1, 0.1, -0.1])
-
-
-class Take:
-    """One performance: a random source, the person, and the movement's common parts.
-
-    Args:
-        draw: random source of the clip.
-        person: who performs.
-    """
-
-    def __init__(self, draw: np.random.Generator, person: Performer):
-        self.draw, self.person = draw, person
-        self.count = int(draw.integers(FRAMES[0], FRAMES[1] + 1))
-        self.side = person.side
-        self.reach = person.width / 200  # half the picture's width, frame heights
-
-    def jitter(self, spread: float) -> float:
-        """A small deviation, normal but at most two `spread`s."""
-        return float(np.clip(self.draw.normal(0, spread), -2 * spread, 2 * spread))
-
-    def sway(self, spread: float) -> np.ndarray:
-        """(F,) slow unrest of a hand held in the air; stationary and the same backward."""
-        t = np.arange(self.count) / 12
-        rates, phases = self.draw.uniform(0.3, 1.4, 3), self.draw.uniform(0, TAU, 3)
-        return spread * np.sin(TAU * rates[:, None] * t + phases[:, None]).sum(0) / 2
-
-    def phases(self, period: float) -> np.ndarray:
-        """(F,) cycle positions that start anywhere; `period` in frames, shortened to fit once into the clip."""
-        period = min(period / self.person.pace * self.draw.uniform(0.92, 1.08), self.count / 1.08)
-        return self.draw.random() + np.arange(self.count) / period
-
-    def stroke(self) -> tuple[np.ndarray, np.ndarray]:
-        """(F,) how far the action has gone and (F,) how far the arm is drawn back out of the picture, both 0 to 1."""
-        phase = self.phases(25) % 1
-        done = np.clip((phase - 0.08) / 0.74, 0, 1)
-        done = 0.6 * done + 0.4 * done * done * (3 - 2 * done)
-        out = np.clip(np.maximum(1 - phase / 0.13, (phase - 0.77) / 0.13), 0, 1)
-        return done, out * out * (3 - 2 * out)
-
-    def visit(self) -> np.ndarray:
-        """(F,) as the second value of `stroke`, for a hand that comes once, stays and may leave."""
-        t = np.arange(self.count) / self.count
-        comes, leaves = self.draw.uniform(-0.25, 0.2), self.draw.uniform(0.8, 1.25)
-        out = np.clip(np.maximum(1 - (t - comes) / 0.12, (t - leaves) / 0.12), 0, 1)
-        return out * out * (3 - 2 * out)
-
-    def pose(self, x, y, *, out=0.0, arm=None, roll=0.0, yaw=0.0, pitch=0.0, scale=1.0, flex=OPEN, splay=0.25,
-             thumb=THUMB_ASIDE) -> Pose:  # fmt: skip
-        """A pose from numbers and (F,) arrays.
-
-        Args:
-            x, y: place of the palm, frame heights from the middle.
-            out: 1 draws the arm back until the hand has left the picture.
-            arm: direction of the forearm; by default from an elbow below the picture. `roll` is relative to it.
-            scale: times the performer's hand size.
-        """
-        full = lambda value, *shape: np.broadcast_to(np.asarray(value, float), (self.count, *shape)).copy()  # noqa: E731
-        x, y, out = full(x), full(y), full(out)
-        if arm is None:
-            elbow = np.array([0.10 * self.side, 1.05])
-            arm = np.arctan2(x - elbow[0], elbow[1] - y)
-        arm = full(arm)
-        along = np.stack([-np.sin(arm), np.cos(arm)], -1)
-        size = full(scale) * self.person.size
-        edge = np.where(np.abs(along[:, 0]) > np.abs(along[:, 1]), self.reach - x * np.sign(along[:, 0]), 0.5 - y)
-        away = (edge + 0.75 * size) / np.abs(along).max(1)
-        centre = np.stack([x, y], -1) + along * (out * away)[:, None]
-        return Pose(centre, size, full(yaw), full(pitch), arm + full(roll), arm, full(flex, 4, 2), full(splay),
-                    full(thumb, 3), self.side)  # fmt: skip
+THUMB_IN, THUMB_OUT = np.array([0.35, 0.75, 1.0]), np.array([1.1, 0.1, -0.1])
 
 
 def _between(start: np.ndarray, end: np.ndarray, done: np.ndarray) -> np.ndarray:
@@ -221,8 +152,7 @@ def _something_else(take: Take) -> Pose:
 
     def wander(low, high):
         values = low + np.subtract(high, low) * take.draw.random((4, *np.shape(high)))
-        weight = np.clip((t[:, None] - stops) / 0.18, 0, 1)
-        weight = weight * weight * (3 - 2 * weight)
+        weight = smooth(np.clip((t[:, None] - stops) / 0.18, 0, 1))
         return values[0] + np.tensordot(weight, np.diff(values, axis=0), 1)
 
     return take.pose(wander(-0.35, 0.35), wander(-0.3, 0.35), roll=wander(-0.9, 0.9), yaw=wander(-0.5, np.pi + 0.3),
@@ -256,6 +186,5 @@ GESTURES: dict[str, Callable[[Take], Pose]] = {
 
 def perform(label: str, draw: np.random.Generator, person: Performer) -> Pose:
     """The hand's movement for a gesture: a Pose of 28 to 38 frames."""
-    if label in REVERSE_OF:
-        return GESTURES[REVERSE_OF[label]](Take(draw, person))[::-1]
-    return GESTURES[label](Take(draw, person))
+    pose = GESTURES[REVERSE_OF.get(label, label)](Take(draw, person))
+    return pose[::-1] if label in REVERSE_OF else pose

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from lcr.synthetic.draw import capsules, fill, fixed, shade
+from lcr.synthetic.draw import capsules, fill, fixed, shade, tube
+from lcr.synthetic.scene import Look
 
 KNUCKLES = np.array([[0.165, 0.47, 0.0], [0.055, 0.49, 0.0], [-0.055, 0.47, 0.0], [-0.16, 0.43, 0.0]])
 PHALANGES = np.array([[0.21, 0.135, 0.10], [0.23, 0.15, 0.105], [0.215, 0.14, 0.10], [0.17, 0.105, 0.085]])
@@ -57,17 +58,6 @@ class Pose:
         """The pose at some frames, for instance `pose[::-1]`: the same movement backward in time."""
         moving = {k: v[frames] for k, v in vars(self).items() if k != "side"}
         return Pose(**moving, side=self.side)
-
-
-@dataclass
-class Look:
-    """Colours (RGB) of a hand and its light: `light` is the unit vector in the picture towards the lamp."""
-
-    skin: np.ndarray
-    sleeve: np.ndarray
-    light: np.ndarray
-    bare: float = 0.3  # hands of bare forearm before the sleeve begins
-    stout: float = 1.0  # thickness of fingers and arm
 
 
 def _chains(pose: Pose) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -128,7 +118,8 @@ class Hand:
         joints = np.concatenate([tips, thumbs[:, None]], 1)  # (F, 5, 4, 2)
         radii = np.concatenate([finger_near * FINGER_RADII, (thumb_near * THUMB_RADII)[:, None]], 1) * stout
         radii[:, 3] *= 0.88  # the little finger
-        self._tubes(joints, radii, look.light)
+        ends = joints[:, :, :-1], joints[:, :, 1:], radii[:, :, :-1], radii[:, :, 1:]
+        self.fingers = tube(*ends, look.light, self.outline)  # each (F, 5, 3, 14, 2)
         self.joint_depth = np.concatenate([depth[:, :16].reshape(count, 4, 4), depth[:, None, 16:20]], 1)
         self.palm_depth = depth[:, 20:27].mean(1)
         facing = np.cos(pose.yaw) * np.cos(pose.pitch)
@@ -136,42 +127,33 @@ class Hand:
         self._palm(points[:, 20:27], near[:, 20:27] * PALM_RADIUS, scale)
         self._arm(points[:, 27], pose.arm, scale[:, 0] * stout, height)
 
-    def _tubes(self, joints: np.ndarray, radii: np.ndarray, light: np.ndarray) -> None:
-        a, b, r0, r1 = joints[:, :, :-1], joints[:, :, 1:], radii[:, :, :-1], radii[:, :, 1:]
-        self.rims = fixed(capsules(a, b, r0 + self.outline, r1 + self.outline))  # (F, 5, 3, 14, 2)
-        self.bodies = fixed(capsules(a, b, r0, r1))
-        lift = light * 0.3
-        self.shines = fixed(capsules(a + lift * r0[..., None], b + lift * r1[..., None], r0 * 0.5, r1 * 0.5))
-
     def _palm(self, points: np.ndarray, radius: np.ndarray, scale: np.ndarray) -> None:
         corners = np.linspace(0, 2 * np.pi, 8, endpoint=False)
         ring = np.stack([np.cos(corners), np.sin(corners)], -1)
         grow = lambda extra: (points[:, :, None] + (radius + extra)[..., None, None] * ring).reshape(len(points), -1, 2)  # noqa: E731
-        self.palm_rim, self.palm_body = grow(self.outline), grow(0.0)
-        self.palm_shine = points.mean(1, keepdims=True) * 0.3 + self.palm_body * 0.7
-        self.palm_shine = self.palm_shine + self.look.light * 0.04 * scale[..., None]
+        body = grow(0.0)
+        shine = points.mean(1, keepdims=True) * 0.3 + body * 0.7
+        self.palm = grow(self.outline), body, shine + self.look.light * 0.04 * scale[..., None]
 
     def _arm(self, wrist: np.ndarray, angle: np.ndarray, scale: np.ndarray, height: int) -> None:
         along = np.stack([-np.sin(angle), np.cos(angle)], -1)  # from the wrist to the elbow
         start = wrist - along * (0.05 * scale)[:, None]
         cuff = wrist + along * (self.look.bare * scale)[:, None]
         elbow = wrist + along * (self.look.bare * scale + 2 * height)[:, None]
-        o = self.outline
-        self.arm_rim = fixed(capsules(start, cuff, 0.125 * scale + o, 0.15 * scale + o))
-        self.arm_body = fixed(capsules(start, cuff, 0.125 * scale, 0.15 * scale))
-        self.sleeve_rim = fixed(capsules(cuff, elbow, 0.19 * scale + o, 0.30 * scale + 2 * o))
-        self.sleeve_body = fixed(capsules(cuff, elbow, 0.19 * scale, 0.30 * scale + o))
-        lift = self.look.light[None] * (0.06 * scale)[:, None]
-        self.sleeve_shine = fixed(capsules(cuff + lift, elbow + lift, 0.10 * scale, 0.16 * scale))
+        o, lift = self.outline, self.look.light[None] * (0.06 * scale)[:, None]
+        self.arm = [  # in drawing order
+            (capsules(cuff, elbow, 0.19 * scale + o, 0.30 * scale + 2 * o), shade(self.sleeve, 0.5)),
+            (capsules(cuff, elbow, 0.19 * scale, 0.30 * scale + o), shade(self.sleeve, 0.9)),
+            (capsules(cuff + lift, elbow + lift, 0.10 * scale, 0.16 * scale), shade(self.sleeve, 1.1)),
+            (capsules(start, cuff, 0.125 * scale + o, 0.15 * scale + o), shade(self.skin, 0.55)),
+            (capsules(start, cuff, 0.125 * scale, 0.15 * scale), shade(self.skin, 0.92)),
+        ]
 
     def draw(self, frame: np.ndarray, index: int) -> None:
         """Draws the hand of frame `index` into frame, (H, W, 3) uint8, in place."""
-        skin, sleeve, rim = self.skin, self.sleeve, shade(self.skin, 0.55)
-        fill(frame, self.sleeve_rim[index], shade(sleeve, 0.5))
-        fill(frame, self.sleeve_body[index], shade(sleeve, 0.9))
-        fill(frame, self.sleeve_shine[index], shade(sleeve, 1.1))
-        fill(frame, self.arm_rim[index], rim)
-        fill(frame, self.arm_body[index], shade(skin, 0.92))
+        skin = self.skin
+        for limb, colour in self.arm:
+            fill(frame, fixed(limb[index]), colour)
         pieces = [(float(self.palm_depth[index]), -1, 0, 0)]
         for finger, z in enumerate(self.joint_depth[index].tolist()):
             if finger < 4 and abs(z[3] - z[0]) < abs(z[1] - z[0]):  # curled back: the outer part lies before or behind
@@ -184,17 +166,12 @@ class Hand:
                 self._draw_palm(frame, index)
                 continue
             tone = min(1.1, max(0.78, 0.97 + 0.35 * z))
-            body, shine = shade(skin, tone * 0.95), shade(skin, tone * 1.07)
-            for part in range(first, last):
-                fill(frame, self.rims[index, finger, part], rim)
-            for part in range(first, last):
-                fill(frame, self.bodies[index, finger, part], body)
-            for part in range(first, last):
-                fill(frame, self.shines[index, finger, part], shine)
+            colours = shade(skin, 0.55), shade(skin, tone * 0.95), shade(skin, tone * 1.07)
+            for layer, colour in zip(self.fingers, colours, strict=True):
+                for part in range(first, last):
+                    fill(frame, layer[index, finger, part], colour)
 
     def _draw_palm(self, frame: np.ndarray, index: int) -> None:
-        skin, tone = self.skin, float(self.palm_colour[index])
-        hull = lambda points: cv2.convexHull(fixed(points))  # noqa: E731
-        fill(frame, hull(self.palm_rim[index]), shade(skin, 0.55))
-        fill(frame, hull(self.palm_body[index]), shade(skin, tone * 0.95))
-        fill(frame, hull(self.palm_shine[index]), shade(skin, tone * 1.03))
+        tone = float(self.palm_colour[index])
+        for layer, factor in zip(self.palm, (0.55, tone * 0.95, tone * 1.03), strict=True):
+            fill(frame, cv2.convexHull(fixed(layer[index])), shade(self.skin, factor))

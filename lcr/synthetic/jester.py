@@ -1,28 +1,66 @@
-"""Clips in the form of 20BN-Jester: a person before a webcam, 12 frames a second, 100 rows, drawn."""
+"""Synthetic Jester: a person's hand before a webcam, as JPEG frames in folders and CSV files, 12 frames a second."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from pathlib import Path
 
+import cv2
 import numpy as np
 
 from lcr.synthetic.gestures import GESTURES, REVERSE_OF, perform
 from lcr.synthetic.hand import Hand, Pose
-from lcr.synthetic.scene import Performer, grain, room, shoot
+from lcr.synthetic.plan import Clip, by_split, numbered
+from lcr.synthetic.scene import Performer, backdrop, grain, shoot, wall
 
 HEIGHT = 100
+LABELS = (*GESTURES, *REVERSE_OF)
+names = numbered
 
 
-def draw_clip(label: str, draw: np.random.Generator, person: Performer) -> np.ndarray:
-    """Frames (F, 100, W, 3) uint8 RGB of one gesture by one person."""
-    return film(perform(label, draw, person), draw, person)
+def annotate(folder: Path, labels: Sequence[str], clips: Sequence[Clip]) -> None:
+    """Writes the label file and an annotation file a split."""
+    rows = {"labels": list(labels)}
+    for split, found in by_split(clips).items():
+        rows[split] = [clip.name if split == "test" else f"{clip.name};{clip.label}" for clip in found]
+    for name, lines in rows.items():
+        (folder / f"jester-v1-{name}.csv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def film(pose: Pose, draw: np.random.Generator, person: Performer) -> np.ndarray:
-    """Frames (F, 100, W, 3) uint8 RGB of a hand's movement before the person's room."""
-    behind = room(person, HEIGHT, person.width, draw)
+def write(folder: Path, clip: Clip) -> None:
+    """Draws a clip and writes its frames."""
+    out = folder / "20bn-jester-v1" / clip.name
+    out.mkdir(parents=True)
+    for index, frame in enumerate(draw(clip), start=1):
+        bgr = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
+        _, jpeg = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, 90))
+        (out / f"{index:05d}.jpg").write_bytes(jpeg.tobytes())
+
+
+def draw(clip: Clip) -> np.ndarray:
+    """Frames (F, 100, W, 3) uint8 RGB of one gesture by one performer."""
+    source, person = clip.start()
+    return film(perform(clip.label, source, person), source, person)
+
+
+def film(pose: Pose, source: np.random.Generator, person: Performer) -> np.ndarray:
+    """Frames (F, 100, W, 3) uint8 RGB of a hand's movement before the performer's room."""
+    behind = room(person, HEIGHT, person.width, source)
     hand = Hand(pose, person.look, HEIGHT, person.width)
-    return shoot(behind, grain(person.noise), len(pose.size), draw, hand.draw)
+    return shoot(behind, grain(person.noise), len(pose.size), source, [hand.draw])
 
 
-def labels() -> Iterable[str]:
-    """All 27 labels."""
-    return (*GESTURES, *REVERSE_OF)
+def room(person: Performer, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
+    """The picture behind the hand, out of focus: (H, W, 3) uint8 RGB, with the person who sits there."""
+    small = wall(person, height, width)
+    rows, columns = small.shape[:2]
+    at = lambda x, y: (int(columns / 2 + x * rows), int(rows / 2 + y * rows))  # noqa: E731
+    for x, y, radius, lightness, tint in person.blobs:
+        column, row = at(x, y)
+        row, column = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
+        colour = small[row, column] + lightness + np.array([tint, 0, -tint])
+        cv2.circle(small, (column, row), int(radius * rows), np.clip(colour, 0, 255).tolist(), -1)
+    x, y = person.place + draw.normal(0, 0.03, 2)
+    face = 0.38 * person.look.skin + 0.62 * person.wall.mean((0, 1))  # the face sits in the shade, far behind the hand
+    cv2.ellipse(small, at(x, y + 0.62), (int(0.42 * rows), int(0.48 * rows)), 0, 0, 360, person.shirt.tolist(), -1)
+    cv2.ellipse(small, at(x, y - 0.20), (5, 6), 0, 0, 360, (0.4 * person.hair + 0.6 * face).tolist(), -1)
+    cv2.ellipse(small, at(x, y - 0.12), (4, 5), 0, 0, 360, face.tolist(), -1)
+    return backdrop(small, height, width, draw)

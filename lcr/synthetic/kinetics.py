@@ -1,50 +1,74 @@
-"""Clips in the form of Kinetics-400: one person at an activity, drawn, as short MP4 files.
+"""Synthetic Kinetics-400: one person at an activity, as MP4 files in folders by label and CSV files.
 
 The real clips are ten seconds at some 25 frames a second and 256 rows and more; these are three to four seconds at 16
 frames a second and 128 rows, to stay small. Their names claim ten seconds all the same, as the format has it.
 """
 
-from collections.abc import Iterable
+import csv
+from collections.abc import Sequence
+from pathlib import Path
 
-import cv2
 import numpy as np
 
-from lcr.synthetic.activities import ACTIVITIES
-from lcr.synthetic.body import Outfit
-from lcr.synthetic.scene import LUMA, Performer, backdrop, grain, shoot
-from lcr.synthetic.stage import FLOOR, RATE, Stage
-from lcr.synthetic.things import COLOURS, colour_beside
+from lcr.synthetic.activities import ACTIVITIES, perform
+from lcr.synthetic.colours import COLOURS, colour_beside
+from lcr.synthetic.plan import Clip, by_split
+from lcr.synthetic.scene import Performer, backdrop, grain, shoot, wall
+from lcr.synthetic.stage import FLOOR, RATE, Outfit, Stage
+from lcr.synthetic.video import write_video
 
 HEIGHT = 128
-__all__ = ["HEIGHT", "RATE", "draw_clip", "labels"]
+LABELS = tuple(ACTIVITIES)
+SPLIT_NAMES = {"train": "train", "validation": "val", "test": "test"}
+LETTERS = np.array([*"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"])
 
 
-def labels() -> Iterable[str]:
-    """The labels that can be drawn."""
-    return tuple(ACTIVITIES)
+def names(count: int, seed: int) -> list[str]:
+    """Names <YouTube id>_<start>_<end>: one id in four begins with a dash, one in four holds an underscore for sure."""
+    draw = np.random.default_rng([seed, 7])
+    ids: dict[str, None] = {}
+    while len(ids) < count:
+        letters = LETTERS[draw.integers(len(LETTERS), size=11)]
+        if len(ids) % 4 < 2:
+            letters[(0, 5)[len(ids) % 4]] = "-_"[len(ids) % 4]
+        ids["".join(letters)] = None
+    starts = np.random.default_rng([seed, 8]).integers(0, 600, count)
+    return [f"{id_}_{start:06d}_{start + 10:06d}" for id_, start in zip(ids, starts, strict=True)]
 
 
-def hall(person: Performer, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
+def annotate(folder: Path, labels: Sequence[str], clips: Sequence[Clip]) -> None:
+    """Writes an annotation file a split; that of the test split has no column of labels."""
+    for split, found in by_split(clips).items():
+        name, first = SPLIT_NAMES[split], int(split == "test")
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as opened:
+            rows = csv.writer(opened, lineterminator="\n")
+            rows.writerow(("label", "youtube_id", "time_start", "time_end", "split", "is_cc")[first:])
+            for clip in found:
+                id_, start, end = clip.name.rsplit("_", 2)
+                rows.writerow([clip.label, id_, int(start), int(end), name, 0][first:])
+
+
+def write(folder: Path, clip: Clip) -> None:
+    """Draws a clip and writes its video, into a folder by label except in the test split."""
+    place = folder / SPLIT_NAMES[clip.split] / ("" if clip.split == "test" else clip.label)
+    write_video(place / f"{clip.name}.mp4", draw(clip), "mp4v", RATE)
+
+
+def draw(clip: Clip) -> np.ndarray:
+    """Frames (F, 128, W, 3) uint8 RGB of one activity by one performer; W is even, as video codecs want it."""
+    source, person = clip.start()
+    width = 2 * round(max(person.width, 124) * HEIGHT / 200)
+    shirt, trousers, shoes, accent = (COLOURS[colour_beside(person, source)] for _ in range(4))
+    outfit = Outfit(tuple(person.look.skin.tolist()), tuple(person.hair.tolist()), shirt, trousers, shoes)
+    stage = Stage(source, outfit, person.look.light, accent, HEIGHT, width)
+    painters = perform(clip.label, stage)
+    behind, noise = _hall(person, HEIGHT, width, source), grain(min(person.noise, 2.0))
+    return shoot(behind, noise, stage.count, source, painters)
+
+
+def _hall(person: Performer, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
     """A floor before a wall, out of focus: (H, W, 3) uint8 RGB."""
-    rows, columns = 32, max(8, round(32 * width / height))
-    small = cv2.resize(person.wall.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR)
-    edge = round(rows * (0.5 + FLOOR - draw.uniform(0.10, 0.16)))
+    small = wall(person, height, width)
+    edge = round(len(small) * (0.5 + FLOOR - draw.uniform(0.10, 0.16)))
     small[edge:] += np.array([10, 4, -4]) + draw.uniform(-14, 14)
     return backdrop(small, height, width, draw)
-
-
-def draw_clip(label: str, draw: np.random.Generator, person: Performer) -> np.ndarray:
-    """Frames (F, 128, W, 3) uint8 RGB of one activity by one person; W is even, as video codecs want it."""
-    width = 2 * round(max(person.width, 124) * HEIGHT / 200)
-    level = float(person.wall.mean((0, 1)) @ LUMA)
-    colour = lambda: COLOURS[colour_beside(level, draw)]  # noqa: E731
-    outfit = Outfit(tuple(person.look.skin.tolist()), tuple(person.hair.tolist()), colour(), colour(), colour())
-    stage = Stage(draw, outfit, person.look.light, colour(), HEIGHT, width)
-    painters = ACTIVITIES[label](stage)
-    behind, noise = hall(person, HEIGHT, width, draw), grain(min(person.noise, 2.0))
-
-    def paint(frame: np.ndarray, index: int) -> None:
-        for painter in painters:
-            painter(frame, index)
-
-    return shoot(behind, noise, stage.count, draw, paint)

@@ -1,17 +1,26 @@
 """Who performs a clip, in which room, seen by which camera."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from lcr.synthetic.hand import Look
-
 SKINS = np.array([[246, 214, 190], [236, 192, 160], [222, 172, 134], [198, 146, 108], [160, 110, 78], [116, 78, 56],
                   [84, 56, 42]], float)  # fmt: skip
 LUMA = np.array([0.299, 0.587, 0.114])
 _NOISE = np.random.default_rng(20170519).standard_normal((144, 240, 3)).astype(np.float32)
+
+
+@dataclass
+class Look:
+    """Colours (RGB) of a hand and its light: `light` is the unit vector in the picture towards the lamp."""
+
+    skin: np.ndarray
+    sleeve: np.ndarray
+    light: np.ndarray
+    bare: float = 0.3  # hands of bare forearm before the sleeve begins
+    stout: float = 1.0  # thickness of fingers and arm
 
 
 @dataclass
@@ -71,22 +80,10 @@ def performer(number: int, seed: int) -> Performer:
     )
 
 
-def room(person: Performer, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
-    """The picture behind the hand, out of focus: (H, W, 3) uint8 RGB."""
-    rows, columns = 32, max(8, round(32 * width / height))
-    small = cv2.resize(person.wall.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR)
-    at = lambda x, y: (int(columns / 2 + x * rows), int(rows / 2 + y * rows))  # noqa: E731
-    for x, y, radius, lightness, tint in person.blobs:
-        column, row = at(x, y)
-        row, column = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
-        colour = small[row, column] + lightness + np.array([tint, 0, -tint])
-        cv2.circle(small, (column, row), int(radius * rows), np.clip(colour, 0, 255).tolist(), -1)
-    x, y = person.place + draw.normal(0, 0.03, 2)
-    face = 0.38 * person.look.skin + 0.62 * person.wall.mean((0, 1))  # the face sits in the shade, far behind the hand
-    cv2.ellipse(small, at(x, y + 0.62), (int(0.42 * rows), int(0.48 * rows)), 0, 0, 360, person.shirt.tolist(), -1)
-    cv2.ellipse(small, at(x, y - 0.20), (5, 6), 0, 0, 360, (0.4 * person.hair + 0.6 * face).tolist(), -1)
-    cv2.ellipse(small, at(x, y - 0.12), (4, 5), 0, 0, 360, face.tolist(), -1)
-    return backdrop(small, height, width, draw)
+def wall(person: Performer, height: int, width: int) -> np.ndarray:
+    """The wall of a performer's room, as a small picture (32, w, 3) float with the proportions of height and width."""
+    columns = max(8, round(32 * width / height))
+    return cv2.resize(person.wall.astype(np.float32), (columns, 32), interpolation=cv2.INTER_LINEAR)
 
 
 def backdrop(small: np.ndarray, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
@@ -106,21 +103,21 @@ def shoot(
     noise: np.ndarray,
     count: int,
     draw: np.random.Generator,
-    paint: Callable[[np.ndarray, int], object],
+    painters: Sequence[Callable[[np.ndarray, int], object]],
 ) -> np.ndarray:
-    """`count` frames (F, H, W, 3) uint8: the picture behind, what `paint(frame, index)` draws on it, and noise."""
+    """Films a clip: `count` frames (F, H, W, 3) uint8 of the picture behind, painted over, with camera noise.
+
+    Args:
+        noise: of `grain`, cut at a random position for each frame.
+        painters: functions of (frame, index) that paint into the frame in place, in this order.
+    """
     height, width = behind.shape[:2]
     frames = np.empty((count, *behind.shape), np.uint8)
     rows = draw.integers(0, noise.shape[0] - height + 1, count).tolist()
     columns = draw.integers(0, noise.shape[1] - width + 1, count).tolist()
-    for index, frame in enumerate(frames):
+    for index, (frame, row, column) in enumerate(zip(frames, rows, columns, strict=True)):
         frame[:] = behind
-        paint(frame, index)
-        noisy(frame, noise, rows[index], columns[index])
+        for paint in painters:
+            paint(frame, index)
+        cv2.add(frame, noise[row : row + height, column : column + width], dst=frame, dtype=cv2.CV_8U)
     return frames
-
-
-def noisy(frame: np.ndarray, noise: np.ndarray, row: int, column: int) -> np.ndarray:
-    """Adds the noise cut at (row, column) to a frame, in place."""
-    height, width = frame.shape[:2]
-    return cv2.add(frame, noise[row : row + height, column : column + width], dst=frame, dtype=cv2.CV_8U)

@@ -1,61 +1,80 @@
-"""Clips in the form of Something-Something-V2: hands and things on a table, 12 frames a second, drawn.
+"""Synthetic Something-Something-V2: hands and things on a table, as WebM and JSON files, 12 frames a second.
 
 The real clips have 240 rows; these have 96, to stay small.
 """
 
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
 
-import cv2
 import numpy as np
 
-from lcr.synthetic.gestures import Take
+from lcr.synthetic.colours import colour_beside
 from lcr.synthetic.hand import Hand, Pose
-from lcr.synthetic.scene import LUMA, Performer, backdrop, grain, shoot
+from lcr.synthetic.plan import Clip, by_split, numbered
+from lcr.synthetic.scene import Performer, backdrop, grain, shoot, wall
+from lcr.synthetic.take import Take
 from lcr.synthetic.templates import REVERSE_OF, TEMPLATES, perform
-from lcr.synthetic.things import Prop, colour_beside
+from lcr.synthetic.things import Prop
+from lcr.synthetic.video import write_video
 
 HEIGHT, RATE = 96, 12
+LABELS = (*TEMPLATES, *REVERSE_OF)
+names = numbered
 
 
-def labels() -> Iterable[str]:
-    """The labels that can be drawn."""
-    return (*TEMPLATES, *REVERSE_OF)
+def annotate(folder: Path, labels: Sequence[str], clips: Sequence[Clip]) -> None:
+    """Writes the numbers of the labels and a list of clips a split."""
+    content: dict[str, object] = {"labels": {label: str(number) for number, label in enumerate(labels)}}
+    for split, found in by_split(clips).items():
+        content[split] = [{"id": clip.name} if split == "test" else _entry(clip) for clip in found]
+    for name, entries in content.items():
+        text = json.dumps(entries, indent=0, ensure_ascii=False)
+        (folder / f"something-something-v2-{name}.json").write_text(text, encoding="utf-8")
 
 
-def props(label: str, draw: np.random.Generator, person: Performer) -> list[Prop]:
-    """What a clip is played with, one prop for each [something]; in a clip's source this is drawn first."""
-    template = TEMPLATES[REVERSE_OF.get(label, label)]
-    level = float(person.wall.mean((0, 1)) @ LUMA)
-    chosen: list[Prop] = []
-    for kinds in template.slots:
-        colour = colour_beside(level, draw)
-        while any(colour == other.colour for other in chosen):
-            colour = colour_beside(level, draw)
-        chosen.append(Prop(str(draw.choice(kinds)), colour))
-    return chosen
+def _entry(clip: Clip) -> dict:
+    placeholders = [prop.name for prop in _props(clip.label, *clip.start())]
+    filled = clip.label
+    for name in placeholders:
+        filled = re.sub(r"\b[Ss]omething\b", name, filled, count=1)
+    template = re.sub(r"\b[Ss]omething\b", r"[\g<0>]", clip.label)
+    return {"id": clip.name, "label": filled.lower(), "template": template, "placeholders": placeholders}
 
 
-def table(person: Performer, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
-    """A table before a wall, out of focus: (H, W, 3) uint8 RGB."""
-    rows, columns = 32, max(8, round(32 * width / height))
-    small = cv2.resize(person.wall.astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR)
-    edge = round(rows * (0.42 + draw.uniform(-0.04, 0.04)))
-    top = person.shirt * 0.5 + person.wall.mean((0, 1)) * 0.5
-    small[edge:] = 0.25 * small[edge:] + 0.75 * (top + np.linspace(-6, 10, rows - edge)[:, None, None])
-    return backdrop(small, height, width, draw)
+def write(folder: Path, clip: Clip) -> None:
+    """Draws a clip and writes its video."""
+    write_video(folder / f"20bn-something-something-v2/{clip.name}.webm", draw(clip), "VP80", RATE)
 
 
-def draw_clip(label: str, draw: np.random.Generator, person: Performer) -> np.ndarray:
-    """Frames (F, 96, W, 3) uint8 RGB of one template by one person; W is even, as video codecs want it."""
-    with_what = props(label, draw, person)
+def draw(clip: Clip) -> np.ndarray:
+    """Frames (F, 96, W, 3) uint8 RGB of one template by one performer; W is even, as video codecs want it."""
+    source, person = clip.start()
+    props = _props(clip.label, source, person)
     width = 2 * round(person.width * HEIGHT / 200)
-    take = Take(draw, person)
-    actors = perform(label, take, with_what)
+    take = Take(source, person)
+    actors = perform(clip.label, take, props)
     drawn = [Hand(actor, person.look, HEIGHT, width) if isinstance(actor, Pose) else actor for actor in actors]
-    behind, noise = table(person, HEIGHT, width, draw), grain(min(person.noise, 2.0) / 3)
+    behind, noise = _table(person, HEIGHT, width, source), grain(min(person.noise, 2.0) / 3)
+    return shoot(behind, noise, take.count, source, [actor.draw for actor in drawn])
 
-    def paint(frame: np.ndarray, index: int) -> None:
-        for actor in drawn:
-            actor.draw(frame, index)
 
-    return shoot(behind, noise, take.count, draw, paint)
+def _props(label: str, draw: np.random.Generator, person: Performer) -> list[Prop]:
+    """The props of a clip, one for each [something], no two of one colour; drawn first of all after the performer."""
+    props: list[Prop] = []
+    for kinds in TEMPLATES[REVERSE_OF.get(label, label)].slots:
+        colour = colour_beside(person, draw)
+        while any(colour == other.colour for other in props):
+            colour = colour_beside(person, draw)
+        props.append(Prop(str(draw.choice(kinds)), colour))
+    return props
+
+
+def _table(person: Performer, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
+    """A table before a wall, out of focus: (H, W, 3) uint8 RGB."""
+    small = wall(person, height, width)
+    edge = round(len(small) * (0.42 + draw.uniform(-0.04, 0.04)))
+    top = person.shirt * 0.5 + person.wall.mean((0, 1)) * 0.5
+    small[edge:] = 0.25 * small[edge:] + 0.75 * (top + np.linspace(-6, 10, len(small) - edge)[:, None, None])
+    return backdrop(small, height, width, draw)

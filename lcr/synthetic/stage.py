@@ -1,17 +1,27 @@
-"""What all activities of Kinetics-400 have in common: the clip's random source, the person's clothes, floor and mat."""
+"""Parts that all activities of Kinetics-400 share: the clip's random source, the person's clothes, floor and mat."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from lcr.synthetic.body import Body, Outfit
-from lcr.synthetic.draw import Colour, paint, shade
-from lcr.synthetic.gestures import TAU
+from lcr.synthetic.draw import TAU, Colour, paint, shade
 
 FRAMES = (44, 64)
 RATE = 16
 FLOOR = 0.42
 Painter = Callable[[np.ndarray, int], None]  # draws into a frame, in place, what is there at an index
+
+
+@dataclass
+class Outfit:
+    """Colours (RGB) of a person: skin, hair, shirt, trousers, shoes."""
+
+    skin: Colour
+    hair: Colour
+    shirt: Colour
+    trousers: Colour
+    shoes: Colour
 
 
 class Stage:
@@ -43,13 +53,6 @@ class Stage:
     def at(self, x, y) -> np.ndarray:
         """(F, 2) points from numbers and (F,) arrays."""
         return np.stack([np.broadcast_to(np.asarray(v, float), (self.count,)) for v in (x, y)], -1)
-
-    def body(self, hips, lean, hands, feet, *, front=True, elbows=(1, -1), knees=(-1, 1), nod=0.0, facing=None) -> Body:
-        """A Body of this person; the bends fit one seen from the front."""
-        facing = (0 if front else self.facing) if facing is None else facing
-        picture = {"outfit": self.outfit, "light": self.light, "height": self.height, "width": self.width}
-        bends = {"elbows": elbows, "knees": knees, "nod": nod}
-        return Body(hips, lean, hands, feet, size=self.size, front=front, facing=facing, **bends, **picture)
 
     def shape(self, frame: np.ndarray, points: np.ndarray, colour: Colour) -> None:
         """Paints a polygon (N, 2) given in frame heights."""

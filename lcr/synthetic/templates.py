@@ -1,4 +1,4 @@
-"""The templates of Something-Something-V2 that are drawn: what hands do to things on a table.
+"""The templates of Something-Something-V2 that are drawn: movements of hands and of things on a table.
 
 As with the gestures, the two members of a reversed pair are one distribution played forward and backward in a cycle of
 random phase; whatever would give the direction away (the thing's resting place, the hand's coming and going) leaves the
@@ -6,13 +6,14 @@ picture at both ends.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from lcr.synthetic.gestures import OPEN, TAU, THUMB_ASIDE, Take
+from lcr.synthetic.draw import TAU, smooth
 from lcr.synthetic.hand import Pose
-from lcr.synthetic.things import HALF_WIDTH, HEIGHTS, Prop, Thing, thing
+from lcr.synthetic.take import OPEN, THUMB_ASIDE, Take
+from lcr.synthetic.things import HALF_WIDTH, HEIGHTS, LIDS, Prop, Thing, thing
 
 Actors = list[Pose | Thing]  # in drawing order
 SMALL = ("cup", "ball", "bottle", "can", "box")
@@ -22,9 +23,8 @@ THUMB_HOLD = np.array([0.7, 0.5, 0.2])
 TABLE = 0.28  # where things stand, frame heights below the middle
 
 
-@dataclass(frozen=True)
-class Template:
-    """How a template is played.
+class Template(NamedTuple):
+    """A template of which clips are drawn.
 
     Attributes:
         slots: the kinds of prop that each [something] may be.
@@ -92,14 +92,9 @@ def _nearing(take: Take, props: list[Prop]) -> Actors:
 
 def _opening(take: Take, props: list[Prop]) -> Actors:
     done, out = take.stroke()
-    origin, kind = take.side, props[0].kind
-    size = HEIGHTS[kind] * 1.25
+    origin, size = take.side, HEIGHTS[props[0].kind] * 1.25
     x, y = take.jitter(0.05) + _shift(take, -origin, out), TABLE - size / 2 + 0.04
-    swing = done * (2.1 if kind == "chest" else 1.75)
-    if kind == "chest":
-        edge = -0.02 - (0.55 * np.sin(swing) + 0.14 * (1 - np.cos(swing)) / 1.5)
-    else:
-        edge = 0.28 + 0.2 * np.cos(swing) - 0.75 * np.sin(swing)
+    edge = LIDS[props[0].kind](done)[1]
     hand = _hand(take, x + 0.4 * origin * size, y + edge * size + 0.02, origin, flex=HOLD, scale=0.9)
     return [thing(props[0], take.count, x, y, scale=size, state=done), hand]
 
@@ -110,8 +105,7 @@ def _inserting(take: Take, props: list[Prop]) -> Actors:
     inner, bowl = props
     origin, x = take.side, take.jitter(0.06)
     y = _standing(bowl) + 0.08
-    depth = np.clip(1 - np.abs(phase - 0.45) / 0.44, 0, 1)
-    depth = depth * depth * (3 - 2 * depth)
+    depth = smooth(np.clip(1 - np.abs(phase - 0.45) / 0.44, 0, 1))
     along, lift = np.clip(1.5 - 2.6 * depth, 0, 1), np.clip(2.6 * depth - 1.4, 0, 1)
     hx = x + origin * along * (take.reach + 0.45)
     hy = y - 0.40 + 0.36 * lift + take.sway(0.005)
@@ -180,8 +174,7 @@ def _inverting(take: Take, props: list[Prop]) -> Actors:
     """Grasped, turned by half a turn in the air, put back."""
     t = np.linspace(0, 1, take.count)
     start = take.draw.uniform(0.15, 0.4)
-    done = np.clip((t - start) / 0.4, 0, 1)
-    done = done * done * (3 - 2 * done)
+    done = smooth(np.clip((t - start) / 0.4, 0, 1))
     origin, x = take.side, take.jitter(0.08)
     y = _standing(props[0], 1.3) - 0.22 * np.sin(np.pi * done)
     out = np.clip(np.maximum(1 - (t - start + 0.15) / 0.12, (t - start - 0.47) / 0.12), 0, 1)
@@ -293,6 +286,5 @@ REVERSE_OF = {
 
 def perform(label: str, take: Take, props: list[Prop]) -> Actors:
     """Things and hands of a clip, in drawing order."""
-    if label in REVERSE_OF:
-        return [actor[::-1] for actor in TEMPLATES[REVERSE_OF[label]].play(take, props)]
-    return TEMPLATES[label].play(take, props)
+    actors = TEMPLATES[REVERSE_OF.get(label, label)].play(take, props)
+    return [actor[::-1] for actor in actors] if label in REVERSE_OF else actors

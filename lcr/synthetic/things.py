@@ -5,14 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lcr.synthetic.draw import Colour, ellipse, paint, shade
-from lcr.synthetic.scene import LUMA
+from lcr.synthetic.colours import COLOURS
+from lcr.synthetic.draw import ellipse, paint, shade
 
-COLOURS: dict[str, Colour] = {
-    "red": (205, 45, 45), "orange": (235, 135, 40), "yellow": (240, 215, 70), "green": (60, 150, 70),
-    "blue": (45, 90, 190), "purple": (120, 60, 150), "white": (238, 238, 232), "black": (42, 42, 46),
-    "pink": (240, 150, 180), "light blue": (140, 200, 235), "brown": (110, 70, 40),
-}  # fmt: skip
 Parts = list[tuple[np.ndarray, float]]  # polygon in units of the thing's height, y down; tone, negative for pale paper
 
 
@@ -54,19 +49,31 @@ def _box(state: float) -> Parts:
             (_quad((-0.42, -0.25), (-0.24, -0.42), (0.5, -0.42), (0.32, -0.25)), 1.25)]  # fmt: skip
 
 
+def _chest_lid(state):
+    """The angle of the lid, and the height of its edge."""
+    swing = state * 2.1
+    return swing, -0.02 - (0.55 * np.sin(swing) + 0.14 * (1 - np.cos(swing)) / 1.5)
+
+
+def _laptop_lid(state):
+    swing = state * 1.75
+    return swing, 0.28 + 0.2 * np.cos(swing) - 0.75 * np.sin(swing)
+
+
+LIDS = {"chest": _chest_lid, "laptop": _laptop_lid}
+
+
 def _chest(state: float) -> Parts:
     """A box with a hinged lid."""
-    swing = state * 2.1
-    rise = 0.55 * np.sin(swing) + 0.14 * (1 - np.cos(swing)) / 1.5
-    edge, wide = -0.02 - rise, 0.5 + 0.10 * np.sin(swing)
+    swing, edge = _chest_lid(state)
+    wide = 0.5 + 0.10 * np.sin(swing)
     lid = _quad((-0.46, -0.12), (0.46, -0.12), (wide, edge + 0.06), (-wide, edge + 0.06))
     hollow = _quad((-0.46, -0.12), (0.46, -0.12), (0.5, 0.04), (-0.5, 0.04))
     return [(hollow, 0.3), (_rect(-0.5, 0.04, 0.5, 0.5), 1.0), (lid, 0.8 if state > 0.45 else 1.25)]
 
 
 def _laptop(state: float) -> Parts:
-    swing = state * 1.75
-    edge = 0.28 + 0.2 * np.cos(swing) - 0.75 * np.sin(swing)
+    swing, edge = _laptop_lid(state)
     wide = 0.72 - 0.12 * np.sin(swing)
     base = _quad((-0.6, 0.28), (0.6, 0.28), (0.74, 0.5), (-0.74, 0.5))
     keys = _quad((-0.52, 0.32), (0.52, 0.32), (0.58, 0.42), (-0.58, 0.42))
@@ -133,12 +140,6 @@ class Prop:
     def name(self) -> str:
         """As the annotations fill it in, for instance "a red cup"."""
         return f"{'an' if self.colour[0] == 'o' else 'a'} {self.colour} {self.kind}"
-
-
-def colour_beside(level: float, draw: np.random.Generator) -> str:
-    """A colour at least 45 grey levels from the room's."""
-    apart = [name for name, rgb in COLOURS.items() if abs(float(np.dot(rgb, LUMA)) - level) > 45]
-    return str(draw.choice(apart))
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar in a terminal, a line now and then in a log file."""
+"""Progress bars of long work: a bar in a terminal, a line now and then in a log file."""
 
 import sys
 import time
@@ -9,69 +9,58 @@ LINE_EVERY = 10.0  # seconds between the lines of a log
 
 
 @contextmanager
-def training_bar(steps: int, done: int, name: str) -> Iterator[Callable[[float, float, int], None]]:
-    """Yields a function of (loss, accuracy, clips) to call after each step; shows clips/s and the time left as well."""
+def counting_bar(total: int, name: str, done: int = 0, *, shown: bool = True) -> Iterator[Callable[..., None]]:
+    """A bar of `total` items, of which `done` are done; yields a function to call once an item.
+
+    The function takes a text that is shown beside the count, such as the item's name. A log file gets a line with the
+    time left every ten seconds, and one for the last item.
+
+    Args:
+        shown: False shows nothing.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[state]}"),
-        TimeRemainingColumn(),
-    )
-    began = said = time.monotonic()
-    seen, loss, accuracy, first = 0, None, None, done
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(name, total=steps, completed=done, state="")
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[state]}")
+    first, began = done, time.monotonic()
+    said = began
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not (shown and console.is_terminal)) as bar:
+        task = bar.add_task(name, total=total, completed=done, state="")
 
-        def advance(step_loss: float, step_accuracy: float, clips: int) -> None:
-            nonlocal seen, loss, accuracy, done, said
-            seen, done = seen + clips, done + 1
-            loss = step_loss if loss is None else 0.9 * loss + 0.1 * step_loss
-            accuracy = step_accuracy if accuracy is None else 0.9 * accuracy + 0.1 * step_accuracy
-            now = time.monotonic()
-            rate = seen / max(now - began, 1e-9)
-            state = f"loss {loss:.3f} · accuracy {accuracy:.2f} · {rate:.0f} clips/s"
+        def advance(state: str = "") -> None:
+            nonlocal done, said
+            done, now = done + 1, time.monotonic()
             bar.update(task, completed=done, state=state)
-            if not console.is_terminal and (now - said > LINE_EVERY or done == steps):
-                left = (steps - done) * (now - began) / max(done - first, 1)
-                print(f"{name}: step {done}/{steps} · {state} · {left:.0f} s left", file=sys.stderr, flush=True)
-                said = now
+            if shown and not console.is_terminal and (now - said > LINE_EVERY or done == total):
+                said, left = now, (total - done) * (now - began) / (done - first)
+                print(f"{name}: {done}/{total} · {state} · {left:.0f} s left", file=sys.stderr, flush=True)
 
         yield advance
 
 
 @contextmanager
-def counting_bar(total: int, name: str) -> Iterator[Callable[..., None]]:
-    """Yields a function to call, `total` times, with what comes next if that has a name. In a log file: lines."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def training_bar(steps: int, done: int, name: str) -> Iterator[Callable[[float, float, int], None]]:
+    """A bar of training steps; yields a function of (loss, accuracy, clips) to call after each step.
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    begun, said = 0, time.monotonic()
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(name, total=total)
+    Loss and accuracy are shown as running means, with the clips per second.
+    """
+    seen, means, began = 0, None, time.monotonic()
+    with counting_bar(steps, name, done) as advance:
 
-        def advance(what: str = "") -> None:
-            nonlocal begun, said
-            bar.update(task, completed=begun, description=f"{name} {what}")
-            begun += 1
-            now = time.monotonic()
-            if not console.is_terminal and now - said > LINE_EVERY:
-                print(f"{name}: {begun}/{total} · {what}", file=sys.stderr, flush=True)
-                said = now
+        def step(loss: float, accuracy: float, clips: int) -> None:
+            nonlocal seen, means
+            seen, (old_loss, old_accuracy) = seen + clips, means or (loss, accuracy)
+            means = 0.9 * old_loss + 0.1 * loss, 0.9 * old_accuracy + 0.1 * accuracy
+            rate = seen / max(time.monotonic() - began, 1e-9)
+            advance(f"loss {means[0]:.3f} · accuracy {means[1]:.2f} · {rate:.0f} clips/s")
 
-        yield advance
-        bar.update(task, completed=total)
+        yield step
 
 
 @contextmanager
 def status(text: str) -> Iterator[None]:
-    """Says what is being done, while it is, in a terminal."""
+    """A text that is shown in a terminal for the length of the block."""
     from rich.console import Console
 
     with Console(stderr=True).status(text):

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from lcr.config.run import Data
 from lcr.config.study import StudyConfig
 
 CLASSES = ("Swiping Left", "Swiping Right", "Thumb Up")
@@ -40,60 +41,49 @@ def write_video(file: Path, clip: int, frames: int, height: int = 36, width: int
     writer.release()
 
 
-def make_jester(root: Path, train: int = 9, validation: int = 5, frames: Sequence[int] = (14, 20, 7)) -> Path:
-    """Clip number n has class n mod 3 and frames[n mod len]; ids are 1, 2, 3, …; one test clip without a label."""
+def make_jester(root: Path, frames: Sequence[int] = (14, 20, 7)) -> Path:
+    """Clips 1 to 9 to train, 10 to 14 to validate, 15 without a label; number n has class (n - 1) mod 3."""
     root.mkdir(parents=True)
-    (root / "jester-v1-labels.csv").write_text("".join(f"{label}\n" for label in CLASSES))
-    lines: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
-    for number in range(train + validation + 1):
-        split = "train" if number < train else "validation" if number < train + validation else "test"
-        label = "" if split == "test" else f";{CLASSES[number % 3]}"
-        lines[split].append(f"{number + 1}{label}\n")
-        write_jpegs(
-            root / "20bn-jester-v1" / str(number + 1), number, frames[number % len(frames)], width=40 + number % 4
-        )
-    for split, text in lines.items():
-        (root / f"jester-v1-{split}.csv").write_text("".join(text))
+    lines: dict[str, list[str]] = {"labels": list(CLASSES), "train": [], "validation": [], "test": []}
+    for number in range(15):
+        split = "train" if number < 9 else "validation" if number < 14 else "test"
+        lines[split].append(f"{number + 1}" + (split != "test") * f";{CLASSES[number % 3]}")
+        folder = root / "20bn-jester-v1" / str(number + 1)
+        write_jpegs(folder, number, frames[number % len(frames)], width=40 + number % 4)
+    for name, text in lines.items():
+        (root / f"jester-v1-{name}.csv").write_text("\n".join(text) + "\n")
     return root
 
 
-def make_something(root: Path, train: int = 6, validation: int = 3, prefix: str = "something-something-v2-") -> Path:
-    root.mkdir(parents=True)
-    labels = {label: str(2 - number) for number, label in enumerate(TEMPLATES)}  # numbers, not places, give the order
-    (root / f"{prefix}labels.json").write_text(json.dumps(labels))
-    for split, first, count in (("train", 1, train), ("validation", 101, validation), ("test", 201, 1)):
-        entries = []
-        for number in range(count):
-            entry = {"id": str(first + number)}
-            if split != "test":
-                template = TEMPLATES[number % 3].replace("something", "[something]")
-                entry |= {
-                    "label": template.replace("[something]", "a cup"),
-                    "template": template,
-                    "placeholders": ["a cup"],
-                }
-            entries.append(entry)
-            write_video(root / f"20bn-something-something-v2/{first + number}.webm", number, 9 + number)
-        (root / f"{prefix}{split}.json").write_text(json.dumps(entries))
+def make_something(root: Path) -> Path:
+    """Clips 1 to 6 to train, 101 to 103 to validate, 201 without a label; the labels' numbers give their order."""
+    labels = {label: str(2 - number) for number, label in enumerate(TEMPLATES)}
+    content: dict[str, object] = {"labels": labels, "test": [{"id": "201"}]}
+    for split, first, count in (("train", 1, 6), ("validation", 101, 3)):
+        templates = [TEMPLATES[number % 3].replace("something", "[something]") for number in range(count)]
+        content[split] = [{"id": str(first + at), "template": text, "label": "."} for at, text in enumerate(templates)]
+    for number, id_ in enumerate((1, 2, 3, 4, 5, 6, 101, 102, 103, 201)):
+        write_video(root / f"20bn-something-something-v2/{id_}.webm", number, 9 + number)
+    for name, entries in content.items():
+        (root / f"something-something-v2-{name}.json").write_text(json.dumps(entries))
     return root
 
 
 KINETICS = (  # label, youtube id, start, split, folder
     ("archery", "-aB_cDeFg_1", 3, "train", "train/archery"),
     ("abseiling", "__xyz_00000", 12, "train", ""),
-    ("archery", "zzzzzzzzzz9", 0, "val", "val/archery"),
+    ("archery", "123_654321_", 0, "val", "val/archery"),
     ("", "testtest_-_", 100, "test", "test"),
 )
 
 
 def make_kinetics(root: Path) -> Path:
-    rows: dict[str, list] = {"train": [], "val": [], "test": []}
     for number, (label, name, start, split, folder) in enumerate(KINETICS):
         write_video(root / folder / f"{name}_{start:06d}_{start + 10:06d}.mp4", number, 10 + number)
-        rows[split].append([label, name, start, start + 10, split, 0])
-    for split, lines in rows.items():
-        with (root / f"{split}.csv").open("w", newline="") as opened:
-            csv.writer(opened).writerows([["label", "youtube_id", "time_start", "time_end", "split", "is_cc"], *lines])
+        first = not (root / f"{split}.csv").exists()
+        with (root / f"{split}.csv").open("a", newline="") as opened:
+            rows = [["label", "youtube_id", "time_start", "time_end", "split", "is_cc"]] * first
+            csv.writer(opened).writerows([*rows, [label, name, start, start + 10, split, 0]])
     return root
 
 
@@ -104,12 +94,17 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The three roots, made once; tests get copies that they may spoil."""
+    """The three roots, made once; tests that spoil them take copies."""
     folder = tmp_path_factory.mktemp("media")
-    make_jester(folder / "jester")
-    make_something(folder / "something")
-    make_kinetics(folder / "kinetics")
+    for make in (make_jester, make_something, make_kinetics):
+        make(folder / make.__name__.removeprefix("make_"))
     return folder
+
+
+@pytest.fixture
+def copies(media: Path, tmp_path: Path) -> Path:
+    """A copy of the three roots."""
+    return Path(shutil.copytree(media, tmp_path / "media"))
 
 
 @pytest.fixture
@@ -117,33 +112,19 @@ def jester_root(media: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(media / "jester", tmp_path / "jester"))
 
 
-@pytest.fixture
-def something_root(media: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(media / "something", tmp_path / "something"))
-
-
-@pytest.fixture
-def kinetics_root(media: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(media / "kinetics", tmp_path / "kinetics"))
-
-
-def study_of(root: Path | None, dataset: str = "jester", **data) -> StudyConfig:
+def study_of(root: Path | None, dataset: str = "jester", fixture: dict | None = None, **data) -> StudyConfig:
     """A study of one dataset, with the tiny model."""
-    return StudyConfig.model_validate(
-        {
-            "name": "test",
-            "question": "?",
-            "variants": ["full"],
-            "seeds": [0],
-            "table2": dataset,
-            "datasets": {
-                dataset: {
-                    "model": "lcr-tiny",
-                    "root": None if root is None else str(root),
-                    "data": {"frames": 12} | data,
-                    "train": {"epochs": 1, "batch_size": 4, "learning_rate": 1e-3},
-                    "protocol": {},
-                }
-            },
-        }
-    )
+    config = {
+        "model": "lcr-tiny",
+        "root": root and str(root),
+        "fixture": fixture,
+        "data": {"frames": 12} | data,
+        "train": {"epochs": 1, "batch_size": 4, "learning_rate": 1e-3},
+        "protocol": {},
+    }
+    about = {"name": "test", "question": "?", "variants": ["full"], "seeds": [0], "table2": dataset}
+    return StudyConfig.model_validate(about | {"datasets": {dataset: config}})
+
+
+def data_of(root: Path | None, dataset: str = "jester", **options) -> Data:
+    return Data.of(study_of(root, dataset, **options), dataset)

@@ -1,19 +1,18 @@
-"""The manifest: one row a clip, its statuses, and what it refuses."""
+"""The manifest: one row a clip, its statuses, and the datasets and files that it refuses."""
 
 import json
-import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from lcr.data.manifest import SCHEMA, build_manifest, media_root, read_manifest
-from lcr.util.errors import InputError, RunFailed
-from lcr.util.parallel import in_order
+from lcr.util.errors import InputError
 
 
-def cut(root: Path, *ids: int) -> None:
+def cut(root: Path, ids: Iterable[int]) -> None:
     """Makes clips of the Jester root truncated."""
     for id_ in ids:
         file = root / f"20bn-jester-v1/{id_}/00002.jpg"
@@ -26,92 +25,63 @@ def test_every_format_ends_in_the_same_columns(media: Path, tmp_path: Path, data
     manifest.write(tmp_path / "manifest.parquet")
     table = pq.read_table(tmp_path / "manifest.parquet")
     assert table.schema.equals(SCHEMA)
-    metadata = table.schema.metadata
-    assert metadata[b"dataset"].decode() == dataset
-    assert json.loads(metadata[b"classes"]) == list(manifest.classes)
+    assert table.schema.metadata[b"dataset"].decode() == dataset
+    assert json.loads(table.schema.metadata[b"classes"]) == list(manifest.classes)
     assert set(table["status"].to_pylist()) == {"ok"}
     again = read_manifest(tmp_path / "manifest.parquet")
     assert again == manifest
     assert (media_root(again, tmp_path / "manifest.parquet") / again.rows()[0]["path"]).exists()
 
 
-def test_the_data_hash_follows_the_clips_and_not_their_place(jester_root: Path, tmp_path: Path) -> None:
+def test_the_data_hash_follows_the_clips_and_not_the_root(jester_root: Path, tmp_path: Path) -> None:
     before = build_manifest("jester", jester_root, progress=False).data_hash
-    moved = shutil.move(jester_root, tmp_path / "moved")
+    moved = Path(shutil.move(jester_root, tmp_path / "moved"))
     assert build_manifest("jester", moved, progress=False).data_hash == before
-    cut(Path(moved), 3)
+    cut(moved, [3])
     assert build_manifest("jester", moved, progress=False).data_hash != before
 
 
-def test_unusable_clips_are_counted_named_and_explained(jester_root: Path) -> None:
-    cut(jester_root, 2)
-    shutil.rmtree(jester_root / "20bn-jester-v1/5")
+def test_unusable_clips_are_counted_named_explained_and_skipped_within_the_share_allowed(jester_root: Path) -> None:
+    cut(jester_root, range(1, 7))
+    shutil.rmtree(jester_root / "20bn-jester-v1/7")
     said: list[str] = []
     manifest = build_manifest("jester", jester_root, progress=False, warn=said.append)
-    statuses = {row["id"]: row["status"] for row in manifest.rows(usable=False)}
-    assert (statuses["2"], statuses["5"], statuses["1"]) == ("truncated", "missing", "ok")
-    assert len(said) == 1
-    assert "2 of 15 clips are unusable (1 missing, 1 truncated)" in said[0]
-    assert "2 (00002.jpg ends early)" in said[0]
-    assert len(manifest.rows("train")) == 7
+    statuses = [row["status"] for row in manifest.rows("train", usable=False)]
+    assert statuses == ["truncated"] * 6 + ["missing"] + ["ok"] * 2
+    assert len(manifest.rows("train")) == 2
+    (text,) = said
+    for part in ("7 of 15", "1 missing", "6 truncated", "1 (00002.jpg", "and 2 more"):
+        assert part in text
+    manifest.check_usable(7 / 15, "here")
+    with pytest.raises(InputError, match=r"here: 7 of 15 .*5 \(truncated\).*max_unusable_share"):
+        manifest.check_usable(0.4, "here")
 
 
-def test_unusable_clips_are_skipped_only_within_the_share_allowed(jester_root: Path) -> None:
-    cut(jester_root, 2)
-    manifest = build_manifest("jester", jester_root, progress=False)
-    manifest.check_usable(1 / 15, "here")
-    with pytest.raises(InputError, match=r"here: 1 of 15 clips are unusable .*2 \(truncated\).*max_unusable_share"):
-        manifest.check_usable(0.05, "here")
+@pytest.mark.parametrize(("broken", "named"), [(range(10, 15), "validation"), (range(1, 16), "15 of 15")])
+def test_a_split_or_dataset_without_one_usable_clip_is_refused(jester_root: Path, broken: range, named: str) -> None:
+    cut(jester_root, broken)
+    with pytest.raises(InputError, match=named):
+        build_manifest("jester", jester_root, progress=False).check_usable(1, "here")
 
 
-def test_many_unusable_clips_are_counted_and_the_first_few_named(jester_root: Path) -> None:
-    cut(jester_root, *range(1, 8))
-    manifest = build_manifest("jester", jester_root, progress=False)
-    with pytest.raises(InputError, match=r"7 of 15 .* and 2 more"):
-        manifest.check_usable(0, "here")
+@pytest.mark.parametrize(
+    ("dataset", "named"),
+    [("jester", r"--data-root jester=DIR.*--config jester_root=DIR.*20bn-jester-v1/<id>"), ("jetser", "'jester'")],
+)
+def test_real_data_need_a_known_name_and_a_root(dataset: str, named: str) -> None:
+    with pytest.raises(InputError, match=named):
+        build_manifest(dataset, None)
 
 
-def test_a_dataset_without_one_usable_clip_is_refused(jester_root: Path) -> None:
-    cut(jester_root, *range(1, 16))
-    with pytest.raises(InputError, match="not one usable clip: 15 of 15"):
-        build_manifest("jester", jester_root, progress=False)
-
-
-def test_a_split_without_one_usable_clip_is_refused(jester_root: Path) -> None:
-    cut(jester_root, *range(10, 15))
-    manifest = build_manifest("jester", jester_root, progress=False)
-    with pytest.raises(InputError, match="no usable clip in the validation split"):
-        manifest.check_usable(1, "here")
-
-
-def test_real_data_without_a_root_say_how_to_give_it_and_what_it_holds() -> None:
-    with pytest.raises(InputError, match=r"--data-root jester=DIR.*--config jester_root=DIR.*20bn-jester-v1/<id>"):
-        build_manifest("jester", None)
-
-
-def test_an_unknown_dataset_names_the_nearest(jester_root: Path) -> None:
-    with pytest.raises(InputError, match="unknown dataset 'jetser'; did you mean 'jester'"):
-        build_manifest("jetser", jester_root)
-
-
-def test_a_missing_damaged_or_foreign_manifest_is_refused(tmp_path: Path, jester_root: Path) -> None:
+def test_a_missing_damaged_or_foreign_manifest_is_refused(tmp_path: Path, media: Path) -> None:
     file = tmp_path / "manifest.parquet"
-    with pytest.raises(InputError, match="no manifest"):
-        read_manifest(file)
-    build_manifest("jester", jester_root, progress=False).write(file)
-    file.write_bytes(file.read_bytes()[:-50])
-    with pytest.raises(InputError, match="is damaged"):
-        read_manifest(file)
-    pq.write_table(SCHEMA.empty_table().select(["id"]), file)
-    with pytest.raises(InputError, match="is no manifest"):
-        read_manifest(file)
-
-
-def test_work_in_processes_keeps_the_order() -> None:
-    items = list(range(-70, 0))
-    assert list(in_order(abs, items, label="", workers=2, progress=False)) == [abs(item) for item in items]
-
-
-def test_a_worker_that_dies_is_told() -> None:
-    with pytest.raises(RunFailed, match="a worker process died"):
-        list(in_order(os._exit, [1] * 70, label="", workers=2, progress=False))
+    build_manifest("kinetics", media / "kinetics", progress=False).write(file)
+    damage = [
+        lambda: file.write_bytes(file.read_bytes()[:-50]),
+        lambda: pq.write_table(SCHEMA.empty_table().select(["id"]), file),
+        file.unlink,
+    ]
+    for spoil in damage:
+        spoil()
+        with pytest.raises(InputError, match=f"{file}.*lcr data index"):
+            read_manifest(file)

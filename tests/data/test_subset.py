@@ -1,5 +1,6 @@
 """A part of a real dataset: balanced, usable, repeatable, and a root of its own."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -23,12 +24,12 @@ def test_a_subset_is_a_root_in_the_same_format(media: Path, tmp_path: Path, data
 
 
 def test_a_seed_decides_which_clips(media: Path, tmp_path: Path) -> None:
-    def ids(seed: int, name: str) -> list[str]:
-        part = subset("jester", media / "jester", tmp_path / name, per_class=1, seed=seed, progress=False)
-        return [row.id for row in part.rows]
-
-    assert ids(0, "a") == ids(0, "b")
-    assert len({tuple(ids(seed, f"c{seed}")) for seed in range(4)}) > 1
+    parts = [
+        subset("jester", media / "jester", tmp_path / str(at), per_class=1, seed=seed, progress=False)
+        for at, seed in enumerate((0, 0, 1, 2, 3))
+    ]
+    assert parts[0] == parts[1]
+    assert len({str(part) for part in parts}) > 1
 
 
 def test_unusable_clips_are_passed_over_and_missing_ones_told(jester_root: Path, tmp_path: Path) -> None:
@@ -37,17 +38,13 @@ def test_unusable_clips_are_passed_over_and_missing_ones_told(jester_root: Path,
     said: list[str] = []
     part = subset("jester", jester_root, tmp_path / "part", per_class=2, seed=0, progress=False, warn=said.append)
     assert [row.id for row in part.rows if row.split == "train" and row.label == "Swiping Left"] == ["7"]
-    assert said[0] == "train: fewer than 2 usable clips of Swiping Left (1)"
+    assert ("train" in said[0], "Swiping Left (1)" in said[0]) == (True, True)
+    shutil.rmtree(jester_root / "20bn-jester-v1")
+    (jester_root / "20bn-jester-v1").mkdir()
+    with pytest.raises(InputError, match=f"{jester_root}.*train"):
+        subset("jester", jester_root, tmp_path / "none", per_class=2, seed=0, progress=False)
 
 
-def test_a_folder_with_something_in_it_is_left_alone(media: Path, tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine/letter.txt").write_text("dear")
-    with pytest.raises(InputError, match="not empty"):
-        subset("jester", media / "jester", tmp_path / "mine", per_class=1, seed=0)
-    assert (tmp_path / "mine/letter.txt").read_text() == "dear"
-
-
-def test_generated_data_are_no_real_dataset(media: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="unknown real dataset 'jester-fixture'; did you mean 'jester'"):
+def test_synthetic_data_are_no_real_dataset(media: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'jester-fixture'.*'jester'"):
         subset("jester-fixture", media / "jester", tmp_path / "part", per_class=1, seed=0)

@@ -1,91 +1,74 @@
-"""Work in several processes that is stopped before its end."""
+"""Parallel map: results in order, processes that end, and Ctrl-C."""
 
 import os
-import pty
 import signal
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from lcr.util.parallel import _interrupts_held, in_order
+import pytest
+
+from lcr.util.errors import RunFailed
+from lcr.util.parallel import _ctrl_c, parallel_map
 
 WAITING = """
 import os, time
-from lcr.util.parallel import in_order
-for _ in in_order(time.sleep, [0] + [60] * 69, label="", workers=2, progress=True):
-    os.write(1, b"drawn\\n")  # what is printed beside a progress bar goes where the bar goes
+from lcr.util.parallel import parallel_map
+for _ in parallel_map(time.sleep, [0] + [60] * 69, label="", workers=2, progress=True):
+    os.write(1, b"done\\n")
 """
-
-HOLDING = """
-import os, signal, sys
-from lcr.util.parallel import _interrupts_held
-{closed}
-try:
-    with _interrupts_held():
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-except BaseException:
-    os._exit(3)
-"""
-
-
-def read_all(terminal: int, shown: list[bytes]) -> None:
-    with suppress(OSError):  # how a terminal says that nobody writes to it any more
-        while more := os.read(terminal, 4096):
-            shown.append(more)
-    os.close(terminal)
 
 
 def slowly(file: Path) -> None:
     file.touch()
-    time.sleep(0.5)
+    time.sleep(0.2)
 
 
-def test_a_consumer_that_stops_waits_for_no_more_than_the_clips_at_work(tmp_path: Path) -> None:
-    results = in_order(slowly, [tmp_path / str(number) for number in range(70)], label="", workers=2, progress=False)
+def test_results_keep_the_order_and_a_worker_that_dies_is_told() -> None:
+    items = list(range(-70, 0))
+    assert list(parallel_map(abs, items, label="", workers=2, progress=False)) == [abs(item) for item in items]
+    assert list(parallel_map(abs, items[:3], label="", progress=False)) == [70, 69, 68]
+    with pytest.raises(RunFailed, match="--workers"):
+        list(parallel_map(os._exit, [1] * 70, label="", workers=2, progress=False))
+
+
+def test_a_caller_that_stops_waits_for_few_more_items(tmp_path: Path) -> None:
+    files = [tmp_path / str(number) for number in range(70)]
+    results = parallel_map(slowly, files, label="", workers=2, progress=False)
     next(results)
     results.close()
-    assert len(list(tmp_path.iterdir())) <= 4, "two drawn at most, two at work"
+    assert len(list(tmp_path.iterdir())) <= 8, "three drawn at most, two at work, three in the workers' queue"
 
 
-def test_ctrl_c_twice_in_the_shutdown_ends_all_processes_at_once() -> None:
-    terminal, its_stderr = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", WAITING], stdout=subprocess.PIPE, stderr=its_stderr, start_new_session=True
-    )
-    os.close(its_stderr)
-    shown: list[bytes] = []
-    reader = threading.Thread(target=read_all, args=(terminal, shown))
-    reader.start()
+@pytest.mark.parametrize("signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,), (signal.SIGKILL,)])
+def test_a_second_ctrl_c_or_another_signal_ends_all_processes_at_once(signals: tuple[signal.Signals, ...]) -> None:
+    process = subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, start_new_session=True)
     try:
         process.stdout.readline()
-        for sent in range(3):  # the first begins the shutdown, which waits for the workers' clips
-            time.sleep(0.5)
-            assert process.poll() is None, f"ended by {sent} of them"
-            os.killpg(process.pid, signal.SIGINT)
+        for sent in signals:
+            assert process.poll() is None
+            # a terminal sends Ctrl-C to all that it started, `kill` to one process
+            os.killpg(process.pid, sent) if sent == signal.SIGINT else process.send_signal(sent)
+            time.sleep(0.5)  # the first Ctrl-C begins the shutdown, which waits for the workers' items
         process.communicate(timeout=15)  # every worker has the same stdout: it ends when the last process does
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == -signal.SIGINT
-    reader.join()
-    assert b"".join(shown).rindex(b"\x1b[?25h") > b"".join(shown).rindex(b"\x1b[?25l"), "the cursor is hidden still"
+    assert process.returncode == -signals[0]
 
 
-def test_without_stderr_the_second_ctrl_c_ends_the_process_too() -> None:
-    for closed in ("sys.stderr.close()", "sys.stderr = None"):
-        process = subprocess.run([sys.executable, "-c", HOLDING.format(closed=closed)], timeout=60)
-        assert process.returncode == -signal.SIGINT, closed
+def test_ctrl_c_is_left_alone_where_it_is_ignored_and_in_other_threads() -> None:
+    def within() -> signal.Handlers:
+        with _ctrl_c(signal.SIG_DFL):
+            return signal.getsignal(signal.SIGINT)
 
-
-def test_a_ctrl_c_that_the_caller_ignores_stays_ignored() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with _interrupts_held():
-            signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)
-    finally:
-        assert signal.signal(signal.SIGINT, before) is signal.SIG_IGN
+    before = signal.getsignal(signal.SIGINT)
+    assert within() is signal.SIG_DFL
+    with ThreadPoolExecutor() as threads:
+        assert threads.submit(within).result() is before
+    with _ctrl_c(signal.SIG_IGN):
+        assert within() is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) is before

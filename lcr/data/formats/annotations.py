@@ -1,12 +1,12 @@
-"""What the three annotation readers share: one row a clip, and the checks that no reader goes without.
+"""Annotations: one row a clip, and the checks that all three readers share.
 
-Annotation files are taken as distributed. Whatever an editor or a spreadsheet does to them (a byte-order mark, another
-separator, blank or doubled lines) is refused with the file and the line, since a line that is silently skipped or
-misread becomes a clip that silently leaves a study.
+Annotation files are taken as distributed. Changes by an editor or a spreadsheet (a byte-order mark, another separator,
+blank or doubled lines) are refused with the file and the line, since a line that is silently skipped or misread becomes
+a clip that silently leaves a study.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,53 +39,48 @@ class Annotations:
     classes: tuple[str, ...]
     rows: list[Annotation] = field(default_factory=list)
 
-
-class Collector:
-    """Gathers rows one by one and refuses bad ids, unknown labels and clips that are named twice."""
-
-    def __init__(self, classes: tuple[str, ...]) -> None:
-        self.annotations = Annotations(classes)
-        self._classes = frozenset(classes)
-        self._seen: dict[str, str] = {}
-
-    def add(self, row: Annotation, where: str) -> None:
-        """Takes one row; `where` is its file and line, for messages.
-
-        Raises:
-            InputError: the id is none, the label is unknown, or the clip was there already.
-        """
-        check_id(row.id, where)
-        if row.label is not None and row.label not in self._classes:
-            raise InputError(f"{where}: {unknown('label', row.label, self.annotations.classes)}")
-        if row.label is None and row.split != "test":
-            raise InputError(f"{where}: clip {row.id} has no label; only test clips may go without")
-        if row.id in self._seen:
-            raise InputError(f"{where}: clip {row.id} is a duplicate of {self._seen[row.id]}; remove one of them")
-        self._seen[row.id] = where
-        self.annotations.rows.append(row)
-
-    def finish(self, files: dict[str, Path]) -> Annotations:
-        """The annotations, once every file of `files` (by split) has been read.
-
-        Raises:
-            InputError: the train or the validation file names no clip.
-        """
-        for split, file in files.items():
-            if split != "test" and not any(row.split == split for row in self.annotations.rows):
-                raise InputError(f"{file} names no clip")
-        return self.annotations
+    def by_split(self) -> Iterator[tuple[str, list[Annotation]]]:
+        """The rows of each split that has any."""
+        for split in SPLITS:
+            if rows := [row for row in self.rows if row.split == split]:
+                yield split, rows
 
 
-def check_id(id_: str, where: str) -> None:
-    """Refuses an id that is not a plain name: ids become paths, and these must stay below the root.
+def collect(
+    classes: tuple[str, ...],
+    files: dict[str, Path],
+    rows: Callable[[str, Path], Iterable[tuple[str, Annotation]]],
+) -> Annotations:
+    """The annotations of all files, checked.
+
+    Args:
+        files: the annotation file of each split.
+        rows: reads the file of a split: each row after its position ("FILE, line N"), for messages.
 
     Raises:
-        InputError: the id is empty, or has a path separator, `..`, or another character that no id has.
+        InputError: an id is malformed or given twice, a label is unknown or missing, or the train or validation file
+            names no clip.
     """
-    if "/" in id_ or "\\" in id_ or ".." in id_:
-        raise InputError(f"{where}: id '{id_}' holds a path; it would lead out of the clips' folder")
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", id_):
-        raise InputError(f"{where}: '{id_}' is no clip id (letters, digits, - and _ only); is the separator right?")
+    known, seen = frozenset(classes), dict[str, str]()
+    found = Annotations(classes)
+    for split, file in files.items():
+        for where, row in rows(split, file):
+            if not re.fullmatch(r"[A-Za-z0-9_-]+", row.id):  # ids become paths, which must stay below the root
+                raise InputError(
+                    f"{where}: '{row.id}' is no clip id (letters, digits, - and _ only); is the separator right?"
+                )
+            if row.label is not None and row.label not in known:
+                raise InputError(f"{where}: {unknown('label', row.label, classes)}")
+            if row.label is None and row.split != "test":
+                raise InputError(f"{where}: clip {row.id} has no label; only test clips may go without")
+            if row.id in seen:
+                raise InputError(f"{where}: clip {row.id} is a duplicate of {seen[row.id]}; remove one of them")
+            seen[row.id] = where
+            found.rows.append(row)
+    empty = {"train", "validation"}.difference(split for split, _ in found.by_split())
+    if empty:
+        raise InputError(f"{' and '.join(str(files[split]) for split in sorted(empty))} names no clip")
+    return found
 
 
 def read_text(path: Path, layout: str) -> str:
@@ -112,7 +107,7 @@ def read_text(path: Path, layout: str) -> str:
 
 
 def read_lines(path: Path, layout: str) -> Iterator[tuple[str, str]]:
-    """The lines of an annotation file, each with its place ("FILE, line N") for messages.
+    """The lines of an annotation file, each after its position ("FILE, line N"), for messages.
 
     Raises:
         InputError: as `read_text`, or a line is blank.
@@ -124,13 +119,12 @@ def read_lines(path: Path, layout: str) -> Iterator[tuple[str, str]]:
         yield where, line.strip()
 
 
-def check_root(root: Path, layout: str, media: str | None = None) -> None:
+def check_root(root: Path, layout: str, media: str = "") -> None:
     """Refuses a root that is not there, or that lacks its folder of clips.
 
     Raises:
         InputError: `root` is no folder, or has no folder `media`.
     """
-    if not root.is_dir():
-        raise InputError(f"no folder {root}; {layout}")
-    if media is not None and not (root / media).is_dir():
-        raise InputError(f"no folder {root / media} with the clips; {layout}")
+    for folder in (root, root / media):
+        if not folder.is_dir():
+            raise InputError(f"no folder {folder}; {layout}")

@@ -3,9 +3,10 @@
 Frames are 100 pixels high and of varying width, twelve a second. The test file has ids alone.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from lcr.data.formats.annotations import Annotation, Annotations, Collector, check_root, read_lines
+from lcr.data.formats.annotations import SPLITS, Annotation, Annotations, check_root, collect, read_lines
 from lcr.util.errors import InputError
 
 MEDIA = "20bn-jester-v1"
@@ -19,20 +20,22 @@ def _file(root: Path, name: str) -> Path:
     return root / f"jester-v1-{name}.csv"
 
 
-def read_classes(root: Path) -> tuple[str, ...]:
-    """The labels in their official order, one a line of jester-v1-labels.csv.
-
-    Raises:
-        InputError: the file is missing or malformed, or a label stands there twice.
-    """
+def _classes(root: Path) -> tuple[str, ...]:
+    """The labels in their official order, one a line of jester-v1-labels.csv."""
     classes: list[str] = []
     for where, label in read_lines(_file(root, "labels"), LAYOUT):
-        if ";" in label:
-            raise InputError(f"{where}: a label alone is expected, without ';'")
-        if label in classes:
-            raise InputError(f"{where}: duplicate label '{label}'")
+        if ";" in label or label in classes:
+            raise InputError(f"{where}: a label of its own is expected, without ';', not '{label}'")
         classes.append(label)
     return tuple(classes)
+
+
+def _rows(split: str, file: Path) -> Iterator[tuple[str, Annotation]]:
+    for where, line in read_lines(file, LAYOUT):
+        id_, semicolon, label = line.partition(";")
+        if not semicolon and split != "test":
+            raise InputError(f"{where}: no ';' between id and label in '{line}'; the separator must be ';'")
+        yield where, Annotation(id_.strip(), label.strip() or None, split, f"{MEDIA}/{id_.strip()}")
 
 
 def read(root: Path) -> Annotations:
@@ -42,25 +45,16 @@ def read(root: Path) -> Annotations:
         InputError: the root, a file or the folder of clips is missing, or a line is malformed: file and line are named.
     """
     check_root(root, LAYOUT, MEDIA)
-    collector = Collector(read_classes(root))
-    files = {split: _file(root, split) for split in ("train", "validation", "test")}
-    if not files["test"].exists() or not files["test"].stat().st_size:  # generated data may have no test clips
+    files = {split: _file(root, split) for split in SPLITS}
+    if not files["test"].exists() or not files["test"].stat().st_size:  # a dataset may have no test clips
         del files["test"]
-    for split, file in files.items():
-        for where, line in read_lines(file, LAYOUT):
-            id_, semicolon, label = line.partition(";")
-            if not semicolon and split != "test":
-                raise InputError(f"{where}: no ';' between id and label in '{line}'; the separator must be ';'")
-            row = Annotation(id_.strip(), label.strip() or None, split, f"{MEDIA}/{id_.strip()}")
-            collector.add(row, where)
-    return collector.finish(files)
+    return collect(_classes(root), files, _rows)
 
 
 def write(out: Path, annotations: Annotations) -> None:
     """Writes the annotation files of `annotations` to `out`, in the form that `read` takes."""
-    _file(out, "labels").write_text("".join(f"{label}\n" for label in annotations.classes), encoding="utf-8")
-    for split in ("train", "validation", "test"):
-        rows = [row for row in annotations.rows if row.split == split]
-        lines = [f"{row.id};{row.label}\n" if row.label is not None else f"{row.id}\n" for row in rows]
-        if lines:
-            _file(out, split).write_text("".join(lines), encoding="utf-8")
+    files = {"labels": annotations.classes}
+    for split, rows in annotations.by_split():
+        files[split] = [row.id if row.label is None else f"{row.id};{row.label}" for row in rows]
+    for name, lines in files.items():
+        _file(out, name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -1,8 +1,7 @@
 """Kinetics-400 as distributed: one MP4 a clip, in folders by label or flat, and CSV files with a header.
 
-A file is named `<youtube_id>_<start>_<end>.mp4`, the times in seconds with six digits. YouTube ids hold `_` and may
-begin with `-`, so names are read from the right. No list of labels comes with the data; the official one is in
-`labels/`.
+A file is named `<youtube_id>_<start>_<end>.mp4`, the times in seconds with six digits; YouTube ids may hold `_` and
+begin with `-`. No list of labels comes with the data; the official list is in lcr/config/labels/.
 """
 
 import csv
@@ -12,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lcr.config.datasets import official_labels
-from lcr.data.formats.annotations import Annotation, Annotations, Collector, check_root, read_text
+from lcr.data.formats.annotations import Annotation, Annotations, check_root, collect, read_text
 from lcr.util.errors import InputError, nearest, unknown
 
 HEADER = ("label", "youtube_id", "time_start", "time_end", "split", "is_cc")
 NEEDED = ("youtube_id", "time_start", "time_end", "split")  # test files go without a label, some files without is_cc
+NAME = re.compile(r".+_[0-9]{6}_[0-9]{6}\.mp4")
 SPLIT_NAMES = {
     "train": "train",
     "val": "validation",
@@ -31,84 +31,61 @@ LAYOUT = (
 )
 
 
-def parse_name(stem: str) -> tuple[str, int, int] | None:
-    """(youtube_id, start, end) of a file name without its suffix, read from the right; None if it is no clip's name."""
-    parts = stem.rsplit("_", 2)
-    if len(parts) != 3 or not parts[0] or not all(re.fullmatch(r"[0-9]{6}", part) for part in parts[1:]):
-        return None
-    return parts[0], int(parts[1]), int(parts[2])
-
-
-def clip_id(youtube_id: str, start: int, end: int) -> str:
-    """The id of a clip: its file's name without the suffix."""
-    return f"{youtube_id}_{start:06d}_{end:06d}"
-
-
 def _annotation_files(root: Path) -> dict[str, Path]:
     """The CSV file of each split."""
     found: dict[str, Path] = {}
-    for folder in (root, root / "annotations"):
-        for file in sorted(folder.glob("*.csv")):
-            match = re.search(r"(?:^|[_-])(train|val|validate|validation|test)\.csv$", file.name)
-            if match is None:
-                continue
-            split = SPLIT_NAMES[match.group(1)]
-            if split in found:
-                raise InputError(f"both {found[split]} and {file} are there; which one is meant? Remove the other")
-            found[split] = file
+    for file in sorted([*root.glob("*.csv"), *root.glob("annotations/*.csv")]):
+        match = re.search(rf"(?:^|[_-])({'|'.join(SPLIT_NAMES)})\.csv$", file.name)
+        if match:
+            other = found.setdefault(SPLIT_NAMES[match[1]], file)
+            if other != file:
+                raise InputError(f"both {other} and {file} are there; which one is meant? Remove the other")
     for split, name in (("train", "train.csv"), ("validation", "validate.csv")):
         if split not in found:
             raise InputError(f"no annotation file {root / name}; {LAYOUT}")
     return found
 
 
-def _lines(file: Path) -> Iterator[tuple[str, list[str]]]:
-    """The fields of each line, with its place for messages."""
-    reader = csv.reader(read_text(file, LAYOUT).splitlines())
+def _table(file: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The lines of a CSV file by column, each after its position, for messages."""
+    reader, header = csv.reader(read_text(file, LAYOUT).splitlines()), list[str]()
     try:
-        for fields in reader:
-            yield f"{file}, line {reader.line_num}", fields
+        for line in reader:
+            where, fields = f"{file}, line {reader.line_num}", [text.strip() for text in line]
+            if not header:
+                header = fields
+                _check_header(header, needed, where)
+                continue
+            if not any(fields):
+                raise InputError(f"{where}: blank line; remove it")
+            if len(fields) != len(header):
+                raise InputError(
+                    f"{where}: {len(fields)} fields where the header has {len(header)}; the separator must be ','"
+                )
+            yield where, dict(zip(header, fields, strict=True))
     except csv.Error as error:
         raise InputError(f"{file}, line {reader.line_num}: {error}; is a quotation mark left open before?") from error
 
 
-def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    lines = _lines(file)
-    where, fields = next(lines)
-    header = [name.strip() for name in fields]
+def _check_header(header: list[str], needed: Sequence[str], where: str) -> None:
     lacking = [name for name in needed if name not in header]
     if lacking:
         strange = [name for name in header if name not in HEADER and nearest(name, lacking)]
         hint = "; ".join(str(unknown("column", name, lacking)) for name in strange) or f"it has {','.join(header)}"
-        if len(header) == 1:
-            hint = "the separator must be ','"
-        raise InputError(f"{where}: the header lacks {', '.join(lacking)} of {','.join(HEADER)}; {hint}")
-    for where, fields in lines:
-        if not any(field.strip() for field in fields):
-            raise InputError(f"{where}: blank line; remove it")
-        if len(fields) != len(header):
-            raise InputError(
-                f"{where}: {len(fields)} fields where the header has {len(header)}; the separator must be ','"
-            )
-        yield where, {name: field.strip() for name, field in zip(header, fields, strict=True)}
+        raise InputError(
+            f"{where}: the header lacks {', '.join(lacking)} of {','.join(HEADER)}, separated by ','; {hint}"
+        )
 
 
-def _seconds(text: str, where: str) -> int:
-    if not text.isdecimal():
-        raise InputError(f"{where}: '{text}' is no time in whole seconds")
-    return int(text)
-
-
-def _media(root: Path) -> dict[tuple[str, int, int], str]:
-    """Where each clip lies, relative to the root; the first in alphabetical order where there are two."""
-    places: dict[tuple[str, int, int], str] = {}
+def _media(root: Path) -> dict[str, str]:
+    """The path of each clip by its id, relative to the root; the first in alphabetical order where there are two."""
+    paths: dict[str, str] = {}
     for folder, subfolders, names in os.walk(root, followlinks=True):
         subfolders.sort()
         for name in sorted(names):
-            clip = parse_name(name[:-4]) if name.endswith(".mp4") else None
-            if clip is not None:
-                places.setdefault(clip, (Path(folder) / name).relative_to(root).as_posix())
-    return places
+            if NAME.fullmatch(name):
+                paths.setdefault(name[:-4], (Path(folder) / name).relative_to(root).as_posix())
+    return paths
 
 
 def read(root: Path) -> Annotations:
@@ -120,21 +97,22 @@ def read(root: Path) -> Annotations:
         InputError: the root or a file is missing, or a line is malformed: file and line are named.
     """
     check_root(root, LAYOUT)
-    files = _annotation_files(root)
-    places = _media(root)
-    if not places:
+    files, paths, official = _annotation_files(root), _media(root), official_labels("kinetics")
+    if not paths:
         raise InputError(f"no clip below {root}; {LAYOUT}")
-    official = official_labels("kinetics")
-    collector = Collector(official)
-    for split, file in files.items():
-        for where, row in _rows(file, NEEDED if split == "test" else (*NEEDED, "label")):
+
+    def rows(split: str, file: Path) -> Iterator[tuple[str, Annotation]]:
+        for where, row in _table(file, NEEDED if split == "test" else (*NEEDED, "label")):
             if row["split"] not in SPLIT_NAMES:
                 raise InputError(f"{where}: {unknown('split', row['split'], SPLIT_NAMES)}")
-            clip = (row["youtube_id"], _seconds(row["time_start"], where), _seconds(row["time_end"], where))
-            id_ = clip_id(*clip)
-            path = places.get(clip, f"{id_}.mp4")
-            collector.add(Annotation(id_, row.get("label") or None, SPLIT_NAMES[row["split"]], path), where)
-    annotations = collector.finish(files)
+            times = row["time_start"], row["time_end"]
+            if not all(time.isdecimal() for time in times):
+                raise InputError(f"{where}: {' to '.join(times)} are no times in whole seconds")
+            id_ = "_".join([row["youtube_id"], *(f"{int(time):06d}" for time in times)])
+            path = paths.get(id_, f"{id_}.mp4")
+            yield where, Annotation(id_, row.get("label") or None, SPLIT_NAMES[row["split"]], path)
+
+    annotations = collect(official, files, rows)
     used = {row.label for row in annotations.rows}
     annotations.classes = tuple(label for label in official if label in used)
     return annotations
@@ -142,13 +120,11 @@ def read(root: Path) -> Annotations:
 
 def write(out: Path, annotations: Annotations) -> None:
     """Writes the annotation files of `annotations` to `out`, in the form that `read` takes."""
-    for split, name in (("train", "train"), ("validation", "validate"), ("test", "test")):
-        rows = [row for row in annotations.rows if row.split == split]
-        if not rows:
-            continue
+    for split, rows in annotations.by_split():
+        name = "validate" if split == "validation" else split
         with (out / f"{name}.csv").open("w", encoding="utf-8", newline="") as opened:
             writer = csv.writer(opened, lineterminator="\n")
             writer.writerow(HEADER)
             for row in rows:
-                youtube_id, start, end = parse_name(row.id) or (row.id, 0, 0)
-                writer.writerow([row.label or "", youtube_id, start, end, name, 0])
+                youtube_id, start, end = row.id.rsplit("_", 2)
+                writer.writerow([row.label or "", youtube_id, int(start), int(end), name, 0])

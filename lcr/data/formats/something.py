@@ -5,10 +5,11 @@ labels.json maps each label to its number; the clips carry a template, which is 
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lcr.data.formats.annotations import Annotation, Annotations, Collector, check_root, read_text
+from lcr.data.formats.annotations import SPLITS, Annotation, Annotations, check_root, collect, read_text
 from lcr.util.errors import InputError
 
 MEDIA = "20bn-something-something-v2"
@@ -27,47 +28,48 @@ def _file(root: Path, name: str) -> Path:
     return short if short.exists() else long
 
 
-def _read_json(file: Path) -> Any:
+def _read_json(file: Path, kind: type[list] | type[dict]) -> Any:
+    """A JSON file of a list of clips, or of an object of labels and numbers."""
+
+    def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        if len(set(keys)) < len(keys):
+            raise InputError(f"{file}: duplicate key '{max(keys, key=keys.count)}'")
+        return dict(pairs)
+
     try:
-        return json.loads(read_text(file, LAYOUT), object_pairs_hook=lambda pairs: _no_duplicates(pairs, file))
+        content = json.loads(read_text(file, LAYOUT), object_pairs_hook=no_duplicates)
     except json.JSONDecodeError as error:
         raise InputError(f"{file}, line {error.lineno}: no valid JSON: {error.msg}") from error
     except RecursionError as error:
         raise InputError(f"{file}: brackets are nested too deep; {LAYOUT}") from error
+    if not isinstance(content, kind):
+        expected = "a list of clips" if kind is list else "an object of label and number"
+        raise InputError(f"{file}: {expected} is needed")
+    return content
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]], file: Path) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise InputError(f"{file}: duplicate key '{twice}'")
-    return found
-
-
-def read_classes(root: Path) -> tuple[str, ...]:
-    """The labels in the order of their numbers in labels.json.
-
-    Raises:
-        InputError: the file is missing or malformed, or two labels have one number.
-    """
+def _classes(root: Path) -> tuple[str, ...]:
+    """The labels in the order of their numbers in labels.json."""
     file = _file(root, "labels")
-    content = _read_json(file)
-    if not isinstance(content, dict) or not content:
-        raise InputError(f"{file}: an object of label and number is expected")
     numbers: dict[int, str] = {}
-    for label, number in content.items():
-        if not str(number).isdecimal():
-            raise InputError(f"{file}: label '{label}' has no number but '{number}'")
-        if int(number) in numbers:
-            raise InputError(f"{file}: labels '{numbers[int(number)]}' and '{label}' have the same number {number}")
+    for label, number in _read_json(file, dict).items():
+        if not str(number).isdecimal() or int(number) in numbers:
+            raise InputError(f"{file}: label '{label}' needs a number of its own, not '{number}'")
         numbers[int(number)] = label
     return tuple(numbers[number] for number in sorted(numbers))
 
 
-def label_of(template: str) -> str:
-    """The label of a template: its brackets go, its words stay."""
-    return template.replace("[", "").replace("]", "")
+def _rows(split: str, file: Path) -> Iterator[tuple[str, Annotation]]:
+    for number, entry in enumerate(_read_json(file, list), start=1):
+        where = f"{file}, entry {number}"
+        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str | int):
+            raise InputError(f"{where}: an object with an 'id' is expected")
+        id_, template = str(entry["id"]), entry.get("template") or ""
+        if not isinstance(template, str):
+            raise InputError(f"{where}: 'template' must be text")
+        label = template.replace("[", "").replace("]", "")  # the brackets go, the words stay
+        yield where, Annotation(id_, label or None, split, f"{MEDIA}/{id_}.webm")
 
 
 def read(root: Path) -> Annotations:
@@ -77,35 +79,15 @@ def read(root: Path) -> Annotations:
         InputError: the root, a file or the folder of clips is missing, or an entry is malformed (it is named).
     """
     check_root(root, LAYOUT, MEDIA)
-    collector = Collector(read_classes(root))
-    files = {split: _file(root, split) for split in ("train", "validation", "test")}
-    if not files["test"].exists():
-        del files["test"]
-    for split, file in files.items():
-        content = _read_json(file)
-        if not isinstance(content, list):
-            raise InputError(f"{file}: a list of clips is expected")
-        for number, entry in enumerate(content, start=1):
-            where = f"{file}, entry {number}"
-            if not isinstance(entry, dict) or not isinstance(entry.get("id"), str | int):
-                raise InputError(f"{where}: an object with an 'id' is expected")
-            template = entry.get("template")
-            if template is not None and not isinstance(template, str):
-                raise InputError(f"{where}: 'template' must be text")
-            id_ = str(entry["id"])
-            label = label_of(template) if template else None
-            collector.add(Annotation(id_, label, split, f"{MEDIA}/{id_}.webm"), where)
-    return collector.finish(files)
+    files = {split: file for split in SPLITS if (file := _file(root, split)).exists() or split != "test"}
+    return collect(_classes(root), files, _rows)
 
 
 def write(out: Path, annotations: Annotations) -> None:
     """Writes the annotation files of `annotations` to `out`, in the form that `read` takes."""
-
-    def dump(name: str, content: Any) -> None:
-        (out / f"{PREFIX}{name}.json").write_text(json.dumps(content, indent=0, ensure_ascii=False), encoding="utf-8")
-
-    dump("labels", {label: str(number) for number, label in enumerate(annotations.classes)})
-    for split in ("train", "validation", "test"):
-        rows = [row for row in annotations.rows if row.split == split]
-        if rows:
-            dump(split, [{"id": row.id} | ({"template": row.label} if row.label else {}) for row in rows])
+    files: dict[str, Any] = {"labels": {label: str(number) for number, label in enumerate(annotations.classes)}}
+    for split, rows in annotations.by_split():
+        files[split] = [{"id": row.id} | ({"template": row.label} if row.label else {}) for row in rows]
+    for name, content in files.items():
+        text = json.dumps(content, indent=0, ensure_ascii=False)
+        (out / f"{PREFIX}{name}.json").write_text(text, encoding="utf-8")

@@ -14,7 +14,7 @@ from lcr.data.manifest import read_manifest
 from lcr.model.config import ModelConfig
 from lcr.study.tables.costs import WHOLE
 from lcr.study.tables.frame import Row, Source
-from lcr.synthetic.formats import FORMATS
+from lcr.synthetic.dataset import labels
 
 VIEWS = {"jester": 1, "k400_ssv2": 9}  # §4.1: one for Jester, 3 temporal clips × 3 crops for the others
 MEASURED_GMACS = 70  # Table 1's models above this take minutes to run once, and their memory is left out
@@ -47,7 +47,7 @@ def classes_of(source: Source, dataset: str) -> int:
     if data.config.root is not None:
         return len(read_manifest(data.manifest(source.results)).classes)
     if data.config.fixture is not None:
-        return len(data.config.fixture.classes or tuple(FORMATS[data.format].drawable()))
+        return len(data.config.fixture.classes or labels(data.format))
     return len(official_labels(data.format))
 
 
