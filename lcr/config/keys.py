@@ -24,18 +24,25 @@ PACKAGE = Path(__file__).parents[1]
 PROVED = Path(__file__).with_name("proved.json")
 LIBRARIES = ("torch", "numpy", "opencv-python-headless")
 
+
+def _synthetic(name: str, *others: str) -> tuple[str, ...]:
+    """The files that synthetic clips of a format come from: those of all formats, its own, and its labels."""
+    shared = ("dataset", "draw", "plan", "scene")
+    return (*(f"synthetic/{part}.py" for part in (*shared, name, *others)), f"config/labels/{name}.txt")
+
+
 # The files of each component, relative to the package: its numbers depend on them and on nothing else of the package.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "data": (
-        *(f"data/{name}.py" for name in ("clips", "decode", "labels", "manifest", "pack", "prepare", "reverses")),
+        *(f"data/{name}.py" for name in ("clips", "decode", "labels", "manifest", "pack", "prepare")),
         *("data/sampling.py", "data/transforms.py", "model/edges.py"),
     ),
     "format:jester": ("data/formats/annotations.py", "data/formats/jester.py"),
     "format:something": ("data/formats/annotations.py", "data/formats/something.py"),
     "format:kinetics": ("data/formats/annotations.py", "data/formats/kinetics.py", "config/labels/kinetics.txt"),
-    "synthetic:jester": ("synthetic/*.py", "config/labels/jester.txt"),
-    "synthetic:something": ("synthetic/*.py", "config/labels/something.txt"),
-    "synthetic:kinetics": ("synthetic/*.py", "config/labels/kinetics.txt"),
+    "synthetic:jester": _synthetic("jester", "gestures", "hand", "take"),
+    "synthetic:something": _synthetic("something", "colours", "hand", "take", "templates", "things", "video"),
+    "synthetic:kinetics": _synthetic("kinetics", "activities", "body", "colours", "stage", "video"),
     "model": (
         *(f"model/{name}.py" for name in ("cell", "config", "edge_prompt", "lcr", "patches", "tube_mask")),
         "config/variant.py",
