@@ -1,22 +1,26 @@
-"""What a run may change in the full model: an ablation's one switch, or another reading of the paper's text."""
+"""Variants of the full model: an ablation with its one switch, or another reading of the paper's text."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, create_model
 
 from lcr.cost import matched_hidden, parameters
-from lcr.model.config import Frozen, ModelConfig, Readings
+from lcr.model.config import ModelConfig, Readings
+from lcr.util.schema import Frozen
 
-# `Readings` with every field left open: a variant sets those that it changes.
-ReadingsChange = create_model(
-    "ReadingsChange",
-    __base__=Frozen,
-    **{name: (field.annotation | None, None) for name, field in Readings.model_fields.items()},
-)
+
+def _open(kind: type[Frozen], name: str, **fields: Any) -> type[Frozen]:
+    """`kind` with every field optional, None unless given; `fields` replace those of `kind`."""
+    optional = {key: (field.annotation | None, None) for key, field in kind.model_fields.items()}
+    return create_model(name, __base__=Frozen, **optional | fields)
+
+
+ReadingsChange = _open(Readings, "ReadingsChange")
+ModelCondition = _open(ModelConfig, "ModelCondition", readings=(ReadingsChange, ReadingsChange()))
 
 
 class ModelChange(Frozen):
-    """What a variant changes in the model: one of the ablations' switches, or fields of `Readings`; none in `full`."""
+    """Changes of the model: one of the ablations' switches, or fields of `Readings`; none in `full`."""
 
     edge_prompt: bool | None = None
     zero_init: bool | None = None
@@ -27,19 +31,22 @@ class ModelChange(Frozen):
 
 
 class RecipeChange(Frozen):
-    """What a reading changes in the training."""
+    """Changes of the training recipe."""
 
     loss_frames: Literal["rule", "all", "last"] | None = None
 
 
 class ProtocolChange(Frozen):
-    """What a reading changes in the prediction rule."""
+    """Changes of the prediction rule."""
 
     rule: Literal["max_last", "mean_last", "mean_last_third"] | None = None
 
 
 class VariantConfig(Frozen):
-    """One ablation, or one alternative reading: what it changes, and what is expected of it."""
+    """One ablation, or one alternative reading: its changes, and the result that its hypothesis expects.
+
+    cannot_act_under: models on which the variant's change acts on no logit, each given by some of its fields.
+    """
 
     name: str
     title: str
@@ -48,6 +55,7 @@ class VariantConfig(Frozen):
     model: ModelChange = ModelChange()
     train: RecipeChange = RecipeChange()
     protocol: ProtocolChange = ProtocolChange()
+    cannot_act_under: tuple[ModelCondition, ...] = ()
 
     def apply(self, model: ModelConfig) -> ModelConfig:
         """`model` with this variant's change. Plain LSTM gates get the width at which the parameters match."""
@@ -58,3 +66,17 @@ class VariantConfig(Frozen):
             width = matched_hidden(ModelConfig.model_validate(changed), sum(parameters(model).values()))
             changed["hidden"] = width
         return ModelConfig.model_validate(changed)
+
+    def acts_on(self, model: ModelConfig) -> bool:
+        """Whether this variant of `model` can differ from it in a logit; else the two are identical by construction."""
+        changes = self.apply(model) != model or self.train != RecipeChange() or self.protocol != ProtocolChange()
+        return changes and not any(_holds(condition, model) for condition in self.cannot_act_under)
+
+
+def _holds(condition: Frozen, model: Frozen) -> bool:
+    """Whether `model` has every value that `condition` gives."""
+    given = {name: value for name, value in condition if value is not None}
+    return all(
+        _holds(value, getattr(model, name)) if isinstance(value, Frozen) else value == getattr(model, name)
+        for name, value in given.items()
+    )

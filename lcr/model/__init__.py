@@ -1,4 +1,4 @@
-"""The LCR model (paper §3). `LCR` is loaded on first use, so that naming a configuration loads no torch."""
+"""The LCR model (§3). `LCR` is imported on first use, so that naming a configuration loads no torch."""
 
 from typing import TYPE_CHECKING
 

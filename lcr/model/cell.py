@@ -6,16 +6,13 @@ from lcr.model.config import Readings
 
 
 def cell(a: Tensor, gate: Tensor, c: Tensor, readings: Readings) -> tuple[Tensor, Tensor]:
-    """One step of the cell.
+    """C_t (eq. 10) and H_t = O_t (eq. 11), each (B, M, C).
 
     Args:
-        a: (B, N, C), A_t of the gate.
-        gate: (B, N, C), x^e_t, before its sigmoid; A_t itself where there is no edge prompt.
-        c: (B, N, C), C_{t-1}.
-        readings: `cell_gate` says which reading of eq. 10.
-
-    Returns:
-        C_t and H_t = O_t (eq. 11), each (B, N, C).
+        a: (B, M, C), A_t of the gate.
+        gate: (B, M, C), x^e_t before its sigmoid; A_t itself without an edge prompt.
+        c: (B, M, C), C_{t-1}.
+        readings: `cell_gate` is the reading of eq. 10.
     """
     if readings.cell_gate != "literal":
         gate = gate.sigmoid()

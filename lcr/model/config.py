@@ -1,36 +1,33 @@
-"""What a model is: its sizes (Table 1), its ablation switches, and how the paper's open questions are read.
+"""Configuration of a model: its sizes (Table 1), its ablation switches, and the readings of the paper's open questions.
 
-Free of torch, so that the DAG and the tables can name a model without loading one.
+This module loads no torch, so that the DAG and the tables can name a model.
 """
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-
-class Frozen(BaseModel):
-    """A configuration: immutable, typed, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+from lcr.util.schema import Frozen
 
 
 class Readings(Frozen):
-    """One field for each place where the paper can be read in more than one way; the defaults are the readings used.
+    """Readings: one answer to each question that the paper leaves open; the defaults are the answers used here.
 
-    kv_source: eq. 3, K and V from the edge tokens alone, or from layer input plus edge tokens.
-    cell_gate: eq. 10. sigmoid: C = σ(x^e)(tanh A + C'); literal: C = x^e (tanh A + C') + C'; sigmoid_plus_cell: the
-        literal form with σ(x^e). C' is the earlier cell state.
-    edge_norm: K and V read a LayerNorm (with bias) of the edge tokens; without it Z = 0 is an exact saddle.
+    kv_source: eq. 3, K and V from the edge tokens alone, or from the layer's input plus the edge tokens.
+    cell_gate: eq. 10. sigmoid: C_t = σ(x^e)(tanh A_t + C_{t-1}); literal: C_t = x^e (tanh A_t + C_{t-1}) + C_{t-1};
+        sigmoid_plus_cell: the literal form with σ(x^e) for x^e.
+    edge_norm: whether K and V read a LayerNorm (with bias) of the edge tokens; without the norm Z = 0 is an exact
+        saddle.
     residual: the next layer's input is x + O instead of O.
     class_output: eq. 12's X_cls^O is the class token of the last layer's stream (x + O), or of its unit (O).
-    edge_class_token: the class token's x^e is learned (zero at the start), or the mean of the edge tokens.
+    edge_class_token: x^e of the class token is learned (zero at the start), or the mean of the edge tokens.
     edge_index: eq. 9, x^e_t from frame t, or from frame t-1 (all zero at the first frame).
     zero_conv: Z is P×P with stride P on the edge map, or a shared patch embedding followed by a 1×1 zero convolution
         in each layer.
-    cauconv: eq. 2, causal over time (h_{t-1}, x_t) for each token, or along the token sequence of x_t + h_{t-1}.
+    cauconv: eq. 2, CauConv over time (h_{t-1}, x_t) for each token, or along the token sequence of x_t + h_{t-1}.
     position: eq. 1, learned and added, rotary on R and K, or none.
     patch_kernel: kernel P with stride P (Table 1), or kernel 16 with stride P (§3.1's "1×16×16").
-    decay: eq. 5, static, or data-dependent as in VRWKV6 (counted by `lcr.cost.count`, not runnable: another operator).
+    decay: eq. 5, static, or data-dependent as in VRWKV6, another operator, which `lcr.cost` counts and LCR refuses.
     """
 
     kv_source: Literal["edges", "additive"] = "edges"
@@ -48,9 +45,13 @@ class Readings(Frozen):
 
 
 class ModelConfig(Frozen):
-    """An LCR model: S×S frames in P×P patches, `depth` layers of width C = `hidden` with `heads` heads.
+    """Configuration of an LCR model: S×S frames in P×P patches, `depth` layers of width C = `hidden`, `heads` heads.
 
-    The five switches after `classes` are what the ablations change, one each.
+    Each ablation changes one of the five switches after `classes`.
+
+    edge_prompt: whether x^e (eq. 9) exists; without it K and V read the frame's tokens, and A_t gates the cell.
+    zero_init: whether Z starts at zero. tube_ratio: the share of patch positions that the tube mask drops in training.
+    bidirectional: whether Bi-WKV reads the tokens after its own. gate: Cross-RWKV, or plain LSTM gates.
     """
 
     frame_size: int = Field(gt=0)
@@ -69,48 +70,58 @@ class ModelConfig(Frozen):
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:
         if self.frame_size % self.patch_size:
-            raise ValueError(f"frame_size {self.frame_size} is no multiple of patch_size {self.patch_size}")
+            raise ValueError(f"frame_size {self.frame_size} is not a multiple of patch_size {self.patch_size}")
         if self.gate == "cross_rwkv" and self.hidden % (4 * self.heads):
             raise ValueError(
-                f"hidden {self.hidden} is no multiple of 4 × heads (Q-Shift quarters each head's channels)"
+                f"hidden {self.hidden} is not a multiple of 4 × heads = {4 * self.heads} (Q-Shift quarters each head)"
             )
         return self
 
     @property
     def grid(self) -> int:
-        """Patches along a side: h = w = S / P."""
+        """Number of patches along a side: h = w = S / P."""
         return self.frame_size // self.patch_size
 
     @property
     def patches(self) -> int:
-        """Patch tokens a frame, the class token not counted."""
+        """Number of patch tokens a frame, without the class token: N - 1."""
         return self.grid**2
 
     @property
     def head_width(self) -> int:
-        """D = C / heads."""
+        """Channels of one head: D = C / heads."""
         return self.hidden // self.heads
 
     @property
     def mixes_along_tokens(self) -> bool:
-        """Whether the causal convolution mixes the class token with patch tokens."""
+        """Whether CauConv (eq. 2) mixes the class token with patch tokens."""
         return self.gate == "cross_rwkv" and self.readings.cauconv == "tokens"
 
     @property
     def reads_patches(self) -> bool:
-        """Whether a layer reads the patch tokens of its input, which the layer below must then compute."""
+        """Whether a layer reads the patch tokens of its input, so that the layer below has to compute them."""
         reads_x = self.gate == "lstm" or not self.edge_prompt or self.readings.kv_source == "additive"
         return reads_x or self.mixes_along_tokens
 
     @property
     def cls_only(self) -> tuple[bool, ...]:
-        """For each layer, whether nothing downstream reads its patch tokens, so that the class token suffices."""
+        """For each layer, whether its class token suffices, because neither a layer nor the head reads its patches."""
         last = self.depth - 1
         return tuple(
             not (self.mixes_along_tokens or (self.reads_patches and layer < last)) for layer in range(self.depth)
         )
 
     @property
+    def scans(self) -> bool:
+        """Whether layers that are `cls_only` run `lcr.model.class_scan`, which equals the plain steps to rounding.
+
+        The scan has no case for A_t itself as the factor of eq. 10. A switch that changes the mathematics in
+        `CrossRWKV` or `cell` alone has to make this property False, or be added to the scan.
+        """
+        gated = self.edge_prompt or self.readings.cell_gate != "literal"
+        return self.gate == "cross_rwkv" and gated
+
+    @property
     def runs_wkv(self) -> bool:
-        """Whether any layer runs the Bi-WKV operator; a layer that computes its class token only has a scan."""
+        """Whether any layer runs the Bi-WKV operator; a layer that is `cls_only` weights its keys instead."""
         return self.gate == "cross_rwkv" and not all(self.cls_only)

@@ -1,8 +1,8 @@
-"""The Cross-RWKV gate (§3.2, eq. 2-8): what the frame, the past and the edges make of A_t.
+"""The Cross-RWKV gate (§3.2, eq. 2-8): A_t from the frame, the past and the edges.
 
-R and G read the causal convolution of x_t and h_{t-1}; K and V read the edge tokens, which no past frame enters, so
-`prepare` computes them for all frames at once and `forward` does what must wait for h_{t-1}. Where nothing downstream
-reads the patch tokens' A_t, only the class token asks (`class_only`): its Bi-WKV is one weighted sum over the keys.
+R and G read CauConv of x_t and h_{t-1}; K and V read the edge tokens, which hold no past, so `prepare` computes K and V
+for all frames at once and `forward` computes the rest frame by frame. Where nothing downstream reads the patch tokens'
+A_t (`ModelConfig.cls_only`), only the class token's A_t is computed, and its Bi-WKV is one weighted sum over the keys.
 """
 
 import math
@@ -12,24 +12,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lcr.model.class_scan import Weights
 from lcr.model.config import ModelConfig
 from lcr.model.q_shift import Mix, Shift, q_shift
 from lcr.wkv import bi_wkv, decayed_keys
 
 
 class Ready(NamedTuple):
-    """What of a frame does not depend on the frame before; of all frames with a leading T."""
+    """Per-frame inputs that need no recurrent state; with a leading T for all frames."""
 
-    x: Tensor  # (B, M, C) the frame's part of the causal convolution; M = 1 when only the class token asks
-    k: Tensor  # (B, H, N, D) keys, decayed as seen from the class token when only that asks
-    v: Tensor  # (B, H, N, D)
+    x: Tensor  # (B, M, C), the frame's part of CauConv; M = 1 for the class token only, else N
+    k: Tensor  # (B, H, N, D), keys; decayed by their distance to the class token where M = 1
+    v: Tensor  # (B, H, N, D), values
 
 
 class CausalConv(nn.Module):
-    """CauConv(x_t, h_{t-1}) of eq. 2: depth-wise and causal, then pointwise.
+    """CauConv(x_t, h_{t-1}) of eq. 2: a depth-wise causal convolution, then a pointwise layer.
 
-    over time: kernel 2 on (h_{t-1}, x_t), each token by itself; along tokens: kernel 4 on the sequence x_t + h_{t-1}.
+    Over time it has kernel 2 on (h_{t-1}, x_t), for each token alone; along tokens, kernel 4 on the sequence
+    x_t + h_{t-1}. Both are linear, so that the output is the sum of the frame's part and the past's part.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -45,11 +45,11 @@ class CausalConv(nn.Module):
         return sum(self.kernel[i] * padded[..., i : i + tokens.shape[-2], :] for i in range(self.taps))
 
     def of_frame(self, x: Tensor) -> Tensor:
-        """The part that needs no past: both parts are linear, so their sum is the whole."""
+        """The frame's part, with the biases: (..., M, C) -> (..., M, C)."""
         return self.pointwise((self._depth_wise(x) if self.along_tokens else self.kernel[1] * x) + self.bias)
 
     def of_past(self, h: Tensor) -> Tensor:
-        """The past's part."""
+        """The past's part: (B, M, C) -> (B, M, C)."""
         mixed = self._depth_wise(h) if self.along_tokens else self.kernel[0] * h
         return F.linear(mixed, self.pointwise.weight)
 
@@ -64,10 +64,10 @@ class SpatialMix(nn.Module):
         self.mix_r, self.mix_g, self.mix_k, self.mix_v = (Mix(width) for _ in range(4))
         self.w_r, self.w_g, self.w_k, self.w_v, self.w_a = (nn.Linear(width, width, bias=False) for _ in range(5))
         # RWKV-5's start, from slow to fast decay over the channels: half-lives of 280 down to 2 of the paper's 197
-        # tokens, and of as large a share of a frame where there are fewer. Decay is how K and V tell places apart.
-        place = torch.linspace(0, 1, width)
-        self.omega = nn.Parameter((-6 + 5 * place**0.85 + math.log(197 / (config.patches + 1))).view(depth_wise))
-        self.u = nn.Parameter((1 - place + 0.1 * ((torch.arange(width) + 1) % 3 - 1)).view(depth_wise))
+        # tokens, scaled to the frame's tokens. Without decay K and V could not tell positions apart.
+        share = torch.linspace(0, 1, width)
+        self.omega = nn.Parameter((-6 + 5 * share**0.85 + math.log(197 / (config.patches + 1))).view(depth_wise))
+        self.u = nn.Parameter((1 - share + 0.1 * ((torch.arange(width) + 1) % 3 - 1)).view(depth_wise))
         self.norm = nn.LayerNorm(config.head_width, elementwise_affine=False)
         self.norm_scale = nn.Parameter(torch.ones(width))
         self.norm_bias = nn.Parameter(torch.zeros(width))
@@ -80,29 +80,29 @@ class SpatialMix(nn.Module):
     def _heads(self, tokens: Tensor) -> Tensor:
         return tokens.unflatten(-1, (self.heads, -1)).transpose(-3, -2)  # (..., N, C) -> (..., H, N, D)
 
-    def _rotate(self, tokens: Tensor, places: Tensor | None) -> Tensor:
-        """Learnable rotary encoding: channel pairs turn by an angle linear in row and column."""
-        if not self.rotary or places is None:
+    def _rotate(self, tokens: Tensor, positions: Tensor | None) -> Tensor:
+        """Learnable rotary encoding (eq. 1): channel pairs turn by an angle linear in row and column."""
+        if not self.rotary or positions is None:
             return tokens
-        angle = (places @ self.frequency)[:, None]  # (B, 1, N, D / 2)
+        angle = (positions @ self.frequency)[:, None]  # (B, 1, N, D / 2)
         one, two = tokens.chunk(2, dim=-1)
         return torch.cat([one * angle.cos() - two * angle.sin(), one * angle.sin() + two * angle.cos()], dim=-1)
 
-    def keys_values(self, e: Tensor, shift: Shift, places: Tensor | None, class_only: bool) -> tuple[Tensor, Tensor]:
-        """Eq. 3 for all frames at once: (T, B, N, C) -> K and V, each (T, B, H, N, D)."""
+    def keys_values(self, e: Tensor, shift: Shift, positions: Tensor | None, cls_only: bool) -> tuple[Tensor, Tensor]:
+        """K and V of eq. 3 for all frames at once: (T, B, N, C) -> two of (T, B, H, N, D); see `Ready`."""
         shifted = q_shift(e, shift)
-        k = self._rotate(self._heads(self.w_k(self.mix_k(e, shifted))), places)
+        k = self._rotate(self._heads(self.w_k(self.mix_k(e, shifted))), positions)
         v = self._heads(self.w_v(self.mix_v(e, shifted)))
-        if class_only:
+        if cls_only:
             k = decayed_keys(k, self.omega, self.u, position=-1, bidirectional=self.bidirectional)
         return k, v
 
-    def forward(self, z: Tensor, k: Tensor, v: Tensor, shift: Shift | None, places: Tensor | None) -> Tensor:
-        """Eq. 2, 4 and 5 of one frame: z (B, M, C) -> a (B, M, C)."""
+    def forward(self, z: Tensor, k: Tensor, v: Tensor, shift: Shift | None, positions: Tensor | None) -> Tensor:
+        """Eq. 2, 4 and 5 of one frame: z (B, M, C) -> a (B, M, C); `shift` is None for the class token only."""
         shifted = q_shift(z, shift)
-        r = self._rotate(self._heads(self.w_r(self.mix_r(z, shifted))), places)
+        r = self._rotate(self._heads(self.w_r(self.mix_r(z, shifted))), positions)
         g = self.w_g(self.mix_g(z, shifted))
-        if shift is None:  # only the class token asks
+        if shift is None:
             y = (r @ k.transpose(-1, -2)) @ v
         else:
             y = bi_wkv(r, k, v, self.omega, self.u, bidirectional=self.bidirectional)
@@ -111,7 +111,7 @@ class SpatialMix(nn.Module):
 
 
 class ChannelMix(nn.Module):
-    """Eq. 6-8; both of eq. 6's lines carry Q-Shift_R', so there is one mix."""
+    """Eq. 6-8; both lines of eq. 6 carry Q-Shift_R', so there is one mix."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -122,6 +122,7 @@ class ChannelMix(nn.Module):
         self.w_v = nn.Linear(4 * width, width, bias=False)
 
     def forward(self, a: Tensor, shift: Shift | None) -> Tensor:
+        """A' of one frame: a (B, M, C) -> (B, M, C); `shift` is None for the class token only."""
         mixed = self.mix(a, q_shift(a, shift))
         return self.w_r(mixed).sigmoid() * self.w_v(self.w_k(mixed).relu().square())
 
@@ -141,38 +142,44 @@ class CrossRWKV(nn.Module):
         self.norm_e: nn.Module = nn.Identity()
         if config.readings.edge_norm:
             self.norm_e = nn.LayerNorm(config.hidden)
-            # At Z = 0 the bias is all that K and V are made of: zero here too would be a saddle that nothing leaves.
+            # At Z = 0, K and V are the bias alone: a bias of zero would be a saddle that no gradient leaves.
             nn.init.normal_(self.norm_e.bias, std=0.02)
 
-    def prepare(self, x: Tensor, e: Tensor | None, shift: Shift, places: Tensor | None, class_only: bool) -> Ready:
-        """What needs no past, of all frames at once, from x and e (T, B, N, C)."""
+    def prepare(self, x: Tensor, e: Tensor | None, shift: Shift, positions: Tensor | None, cls_only: bool) -> Ready:
+        """`Ready` of all frames at once, from x and x^e (T, B, N, C); e is None without an edge prompt."""
         source = x if e is None else e
         if e is not None and self.config.readings.kv_source == "additive":
             source = x + e
-        k, v = self.spatial.keys_values(self.norm_e(source), shift, places, class_only)
-        return Ready(self.conv.of_frame(x[:, :, -1:] if class_only else x), k, v)
+        k, v = self.spatial.keys_values(self.norm_e(source), shift, positions, cls_only)
+        return Ready(self.conv.of_frame(x[:, :, -1:] if cls_only else x), k, v)
 
-    def class_weights(self) -> Weights:
-        """The weights of the class token's recurrence; it is not shifted, so the mixes drop out."""
+    def class_weights(self) -> tuple[Tensor, ...]:
+        """Weights of the class token's recurrence, in the order of `lcr.model.class_scan`; matrices are (out, in).
+
+        Each LayerNorm's scale and shift are folded into the linear layer behind it. The class token is not shifted, so
+        that the mixes drop out.
+
+        Returns:
+            CauConv's part of h (C, C); W_R and its bias, W_G and its bias (eq. 2); scale and shift (C,) of the norm
+            on each head and W_a (eq. 4); W_R' and its bias, W_K' (4C, C) and its bias (eq. 6); W_V' (C, 4C; eq. 7).
+        """
         spatial, channel = self.spatial, self.channel
 
         def folded(norm: nn.LayerNorm, linear: nn.Linear) -> tuple[Tensor, Tensor]:
             return linear.weight * norm.weight, F.linear(norm.bias, linear.weight)
 
-        return Weights(
+        return (
             self.conv.pointwise.weight * self.conv.kernel[0],
             *folded(self.norm_z, spatial.w_r),
             *folded(self.norm_z, spatial.w_g),
-            spatial.norm_scale,
-            spatial.norm_bias,
-            spatial.w_a.weight,
+            *(spatial.norm_scale, spatial.norm_bias, spatial.w_a.weight),
             *folded(self.norm_s, channel.w_r),
             *folded(self.norm_s, channel.w_k),
             channel.w_v.weight,
         )
 
-    def forward(self, ready: Ready, h: Tensor, shift: Shift | None, places: Tensor | None) -> Tensor:
-        """A_t (B, M, C) of one frame, given h_{t-1} (B, M, C); `shift` is None when only the class token asks."""
+    def forward(self, ready: Ready, h: Tensor, shift: Shift | None, positions: Tensor | None) -> Tensor:
+        """A_t (B, M, C) of one frame, from h_{t-1} (B, M, C); `shift` is None for the class token only."""
         z = ready.x + self.conv.of_past(h)
-        s = z + self.spatial(self.norm_z(z), ready.k, ready.v, shift, places)
+        s = z + self.spatial(self.norm_z(z), ready.k, ready.v, shift, positions)
         return s + self.channel(self.norm_s(s), shift)

@@ -1,4 +1,4 @@
-"""The edge prompt (§3.3, eq. 9): x^e = Z(Canny(x_t)), Z a convolution that starts at zero."""
+"""Edge prompt (§3.3, eq. 9): x^e = Z(Canny(x_t)), Z a convolution that starts at zero."""
 
 import numpy as np
 import torch
@@ -10,9 +10,9 @@ from lcr.model.patches import PatchConv
 
 
 def edges_of(frames: Tensor) -> Tensor:
-    """Canny's edge maps of frames in [0, 1]: (B, T, 3, S, S) -> (B, T, 1, S, S) in {0, 1}, float.
+    """Canny's edge maps (B, T, 1, S, S) in {0, 1}, float, of frames (B, T, 3, S, S) in [0, 1].
 
-    Frames that come from uint8 ones give the very maps that the loader makes of those.
+    The maps equal the loader's for frames that were uint8.
     """
     pixels = (frames.detach() * 255).round().clamp(0, 255).to("cpu", torch.uint8).numpy()
     maps = np.stack([edge_maps(clip) for clip in pixels]) if len(pixels) else pixels[:, :, :1]
@@ -20,9 +20,9 @@ def edges_of(frames: Tensor) -> Tensor:
 
 
 class EdgePrompt(nn.Module):
-    """Edge tokens of all frames at once, one set for each layer (the same one unless Z is pointwise).
+    """Edge tokens x^e of all frames at once; all layers share them unless Z is pointwise.
 
-    Z is P×P with stride P on the edge map; in the `pointwise` reading a shared patch embedding comes first and each
+    Z is P×P with stride P on the edge map. In the `pointwise` reading a shared patch embedding comes first, and each
     layer has a 1×1 Z of its own. The class token's x^e is learned, zero at the start, or the mean of the edge tokens.
     """
 
@@ -42,7 +42,12 @@ class EdgePrompt(nn.Module):
                 nn.init.zeros_(zero.bias)
 
     def forward(self, edges: Tensor, keep: Tensor) -> list[Tensor]:
-        """(T, B, 1, S, S) edge maps and (B, K) kept positions -> for each layer (T, B, K + 1, C), class token last."""
+        """Edge tokens (T, B, K + 1, C) of each layer, the class token last.
+
+        Args:
+            edges: (T, B, 1, S, S) edge maps.
+            keep: (B, K) kept positions.
+        """
         tokens = self.conv(edges, keep)
         if not self.zero_convs:
             return [self._with_class_token(tokens)] * self.config.depth

@@ -1,12 +1,12 @@
-"""LCR, the model of *Video RWKV* (§3): frames go one by one through LSTM cells whose gate is a Cross-RWKV block.
+"""LCR, the model of *Video RWKV* (§3): LSTM cells over the frames, whose gate is a Cross-RWKV block.
 
     logits = LCR(config)(frames)            # (B, T, 3, S, S) in [0, 1] -> (B, T, classes)
     logits, state = model.step(frame, state)  # a stream, in constant memory
 
-Special here: layers run one after another over all frames (the recurrence is inside a layer), so all that needs no
-past is computed for all frames at once; and what nothing downstream reads is not computed. Under the default reading
-of eq. 3 that is nearly all of it: K and V come from the edge maps, the class token alone is classified, and so no
-patch token's gate is ever read. `compute_unread=True` computes it all the same; the logits are equal.
+Special here: a layer runs over all frames before the next layer starts (the recurrence is inside a layer), so inputs
+that need no recurrent state are computed for all frames at once. Tokens that neither a later layer nor the head reads
+are not computed: under the default reading of eq. 3, K and V come from the edge maps and the head reads the class token
+only, so that no patch token's A_t is computed. `compute_unread=True` computes every token, as the text has it.
 
 Inside, tensors are time first: (T, B, N, C), the class token last among the N tokens.
 """
@@ -27,23 +27,23 @@ from lcr.model.q_shift import Shift, grid_neighbours, shift_index
 from lcr.model.tube_mask import tube_mask
 from lcr.util.errors import InputError
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)  # what the pre-trained VRWKV that the paper starts from was normalised by
+IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of the images that the paper's start, a pretrained VRWKV, was trained on
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class State(NamedTuple):
-    """The memory of a stream: of each layer h and C (B, M, C), and the edge map before (for edge_index = previous)."""
+    """Memory of a stream: h and C (B, M, C) of each layer, and the last edge map, for `edge_index: previous`."""
 
     layers: tuple[tuple[Tensor, Tensor], ...]
     edge: Tensor | None
 
 
-# Of one unit: O of all frames (T, B, M, C), the class token's C of all frames (T, B, C), the last (h, C).
+# Of one unit: O of all frames (T, B, M, C), the class token's C of all frames (T, B, C), the last frame's (h, C).
 Outputs = tuple[Tensor, Tensor, tuple[Tensor, Tensor]]
 
 
 class Embedding(nn.Module):
-    """Eq. 1: patches by a 1×P×P convolution, the class token at the end, positions added."""
+    """Eq. 1: patches by a 1×P×P convolution, the class token last, positions added."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -54,13 +54,13 @@ class Embedding(nn.Module):
             self.position = nn.Parameter(torch.zeros(config.patches + 1, config.hidden).normal_(std=0.02))
         self.config = config
 
-    def forward(self, frames: Tensor, keep: Tensor, class_only: bool) -> Tensor:
-        """(T, B, 3, S, S) and (B, K) kept positions -> (T, B, K + 1, C), or (T, B, 1, C) for the class token alone."""
+    def forward(self, frames: Tensor, keep: Tensor, cls_only: bool) -> Tensor:
+        """(T, B, 3, S, S) and (B, K) kept positions -> (T, B, K + 1, C), or (T, B, 1, C) for the class token only."""
         times, batch = frames.shape[:2]
         positions = self.position if self.config.readings.position == "learned" else None
         own = self.class_token if positions is None else self.class_token + positions[-1]
         own = own.expand(times, batch, 1, -1)
-        if class_only:
+        if cls_only:
             return own
         tokens = self.conv(frames, keep)
         if positions is not None:
@@ -69,7 +69,7 @@ class Embedding(nn.Module):
 
 
 class LCRUnit(nn.Module):
-    """One layer: the gate and the cell, run over all frames (§3.4)."""
+    """One layer: the gate and the cell, over all frames (§3.4)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -82,46 +82,57 @@ class LCRUnit(nn.Module):
         e: Tensor | None,
         state: tuple[Tensor, Tensor] | None,
         shift: Shift | None,
-        places: Tensor | None,
-        class_only: bool,
+        positions: Tensor | None,
+        cls_only: bool,
     ) -> Outputs:
-        """From x and x^e (T, B, N, C); M of the outputs is 1 if `class_only`, else N."""
-        tokens = 1 if class_only else x.shape[2]
+        """`Outputs` with M = 1 if `cls_only`, else N.
+
+        Args:
+            x: (T, B, N, C), the layer's input.
+            e: (T, B, N, C), x^e; None without an edge prompt.
+            state: h and C (B, M, C) before the first frame; None for zeros.
+            shift: the frames' Q-Shift.
+            positions: (B, N, 2), rows and columns for the rotary encoding.
+        """
+        tokens = 1 if cls_only else x.shape[2]
         h, c = state if state is not None else (x.new_zeros(x.shape[1], tokens, x.shape[3]),) * 2
-        e_cell = None if e is None else e[:, :, -tokens:]
-        if isinstance(self.gate, LSTMGate):
-            return self._lstm(x, e_cell, h, c, class_only)
-        ready = self.gate.prepare(x, e, shift, places, class_only)
-        if not class_only:
-            return self._all_tokens(ready, e_cell, h, c, shift, places)
-        return self._class_token(ready, e_cell, h, c)
-
-    def _lstm(self, x: Tensor, e: Tensor | None, h: Tensor, c: Tensor, class_only: bool) -> Outputs:
+        e_cell = [None] * len(x) if e is None else e[:, :, -tokens:]
+        if self.config.gate == "lstm":
+            ready = (self.gate.prepare(x, cls_only),)
+        else:
+            ready = self.gate.prepare(x, e, shift, positions, cls_only)
+        if cls_only and self.config.scans:
+            return self._scan(ready, None if e is None else e_cell[:, :, 0], h, c)
+        if cls_only:
+            shift = positions = None
         outputs, cells = [], []
-        for t, ready in enumerate(self.gate.prepare(x, class_only)):
-            c, h = self.gate(ready, None if e is None else e[t], h, c)
+        for t, frame in enumerate(zip(*(part.unbind() for part in ready), strict=True)):
+            c, h = self._step(frame, e_cell[t], h, c, shift, positions)
             outputs.append(h)
             cells.append(c[:, -1])
         return torch.stack(outputs), torch.stack(cells), (h, c)
 
-    def _all_tokens(
-        self, ready: Ready, e: Tensor | None, h: Tensor, c: Tensor, shift: Shift | None, places: Tensor | None
-    ) -> Outputs:
-        outputs, cells = [], []
-        for t, parts in enumerate(zip(*(part.unbind() for part in ready), strict=True)):
-            a = self.gate(Ready(*parts), h, shift, places)
-            c, h = cell(a, a if e is None else e[t], c, self.config.readings)
-            outputs.append(h)
-            cells.append(c[:, -1])
-        return torch.stack(outputs), torch.stack(cells), (h, c)
+    def _step(
+        self,
+        frame: tuple[Tensor, ...],
+        e: Tensor | None,
+        h: Tensor,
+        c: Tensor,
+        shift: Shift | None,
+        positions: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        """C_t and H_t of one frame, each (B, M, C)."""
+        if self.config.gate == "lstm":
+            return self.gate(*frame, e, h, c)
+        a = self.gate(Ready(*frame), h, shift, positions)
+        return cell(a, a if e is None else e, c, self.config.readings)
 
-    def _class_token(self, ready: Ready, e: Tensor | None, h: Tensor, c: Tensor) -> Outputs:
+    def _scan(self, ready: Ready, e: Tensor | None, h: Tensor, c: Tensor) -> Outputs:
+        """The fast path of all steps of the class token; e (T, B, C)."""
         reading = self.config.readings.cell_gate
-        if e is None and reading == "literal":  # A_t itself opens the cell: no case of the scan
-            return self._all_tokens(ready, e, h, c, None, None)
-        gate = None if e is None else e[:, :, 0] if reading == "literal" else e[:, :, 0].sigmoid()
-        weights, keep_c = self.gate.class_weights(), reading != "sigmoid"
-        hs, cs = class_scan(ready.x[:, :, 0], ready.k, ready.v, gate, h[:, 0], c[:, 0], keep_c, weights)
+        gate = e if e is None or reading == "literal" else e.sigmoid()
+        weights, adds_c = self.gate.class_weights(), reading != "sigmoid"
+        hs, cs = class_scan(ready.x[:, :, 0], ready.k, ready.v, gate, h[:, 0], c[:, 0], adds_c, weights)
         return hs[:, :, None], cs, (hs[-1][:, None], cs[-1][:, None])
 
 
@@ -130,46 +141,49 @@ class LCR(nn.Module):
 
     Args:
         config: the model's sizes, switches and readings.
-        compute_unread: also compute the tokens that no later layer and no classifier reads, as the paper's text has
-            it; the logits are the same and costs are counted so.
+        compute_unread: whether to compute also the tokens that neither a later layer nor the head reads, with plain
+            steps. Logits and gradients are equal to rounding; `lcr.cost` counts a model so.
 
     Raises:
-        InputError: the reading of the decay is data-dependent, which can be counted but not run.
+        InputError: the reading of the decay is data-dependent, which `lcr.cost` counts and LCR cannot run.
     """
 
     def __init__(self, config: ModelConfig, *, compute_unread: bool = False) -> None:
         super().__init__()
         if config.readings.decay != "static":
-            raise InputError("the data-dependent decay is counted only (another operator); use decay: static")
+            raise InputError("decay: data_dependent is another operator, which is counted only; use decay: static")
         self.config = config
         self.embedding = Embedding(config)
         self.edge_prompt = EdgePrompt(config) if config.edge_prompt else None
         self.units = nn.ModuleList(LCRUnit(config) for _ in range(config.depth))
         self.norm = nn.LayerNorm(2 * config.hidden)
         self.head = nn.Linear(2 * config.hidden, config.classes)
-        self.class_only = [only and not compute_unread for only in config.cls_only]
+        self.cls_only = [only and not compute_unread for only in config.cls_only]
         self.embeds_patches = config.reads_patches or compute_unread
 
     def forward(self, frames: Tensor, edges: Tensor | None = None, *, keep: Tensor | None = None) -> Tensor:
-        """Logits of every frame.
+        """Logits of every frame (eq. 12).
 
         Args:
-            frames: (B, T, 3, S, S), in [0, 1]; normalised inside.
-            edges: (B, T, 1, S, S) in {0, 1}; made from the frames when not given.
-            keep: (B, K) patch positions to keep; drawn by the tube mask in training, all in evaluation, if not given.
+            frames: (B, T, 3, S, S) in [0, 1]; normalised inside.
+            edges: (B, T, 1, S, S) in {0, 1}; None to make them from the frames.
+            keep: (B, K) patch positions to keep; None for those of a tube mask in training, and for all in evaluation.
 
         Returns:
             (B, T, classes).
 
         Raises:
-            ValueError: a shape does not fit the configuration.
+            ValueError: the shape of frames or edges does not fit the configuration.
         """
         return self._run(frames, edges, None, keep)[0]
 
     def step(self, frame: Tensor, state: State | None = None, edge: Tensor | None = None) -> tuple[Tensor, State]:
-        """One frame of a stream: frame (B, 3, S, S), edge (B, 1, S, S) -> logits (B, classes) and the new state.
+        """Logits (B, classes) of one frame of a stream, and the state after it; memory and time stay constant.
 
-        Memory and time do not grow with the number of frames. No tube mask.
+        Args:
+            frame: (B, 3, S, S) in [0, 1]. No tube mask is applied.
+            state: the state after the frame before; None at the first frame.
+            edge: (B, 1, S, S) in {0, 1}; None to make it from the frame.
         """
         logits, state = self._run(frame[:, None], None if edge is None else edge[:, None], state, self._all(len(frame)))
         return logits[:, 0], state
@@ -189,13 +203,13 @@ class LCR(nn.Module):
         shift = None
         if config.gate == "cross_rwkv":
             shift = shift_index(grid_neighbours(config.grid, keep), config.hidden, config.heads)
-        places = self._places(keep) if config.readings.position == "rotary" else None
+        positions = self._positions(keep) if config.readings.position == "rotary" else None
         prompts, last_edge = self._prompts(frames, edges, state, keep)
         x = self.embedding(frames.transpose(0, 1), keep, not self.embeds_patches)
         layers = []
-        for layer, (unit, class_only) in enumerate(zip(self.units, self.class_only, strict=True)):
+        for layer, (unit, cls_only) in enumerate(zip(self.units, self.cls_only, strict=True)):
             before = None if state is None else state.layers[layer]
-            o, cells, after = unit(x, prompts[layer], before, shift, places, class_only)
+            o, cells, after = unit(x, prompts[layer], before, shift, positions, cls_only)
             x = x[:, :, -o.shape[2] :] + o if config.readings.residual else o
             layers.append(after)
         own = (x if config.readings.class_output == "stream" else o)[:, :, -1]
@@ -205,7 +219,7 @@ class LCR(nn.Module):
     def _prompts(
         self, frames: Tensor, edges: Tensor | None, state: State | None, keep: Tensor
     ) -> tuple[list[Tensor] | list[None], Tensor | None]:
-        """Each layer's edge tokens, and the last edge map."""
+        """Edge tokens x^e of each layer (T, B, K + 1, C), and the last edge map (B, 1, 1, S, S); eq. 9."""
         if self.edge_prompt is None:
             return [None] * self.config.depth, None
         edges = edges_of(frames) if edges is None else edges.to(frames.dtype)
@@ -219,7 +233,7 @@ class LCR(nn.Module):
             edges = torch.cat([first, edges[:, :-1]], dim=1)
         return self.edge_prompt(edges.transpose(0, 1), keep), last
 
-    def _places(self, keep: Tensor) -> Tensor:
-        """Row and column of each token kept, (B, K + 1, 2); the class token's are 0."""
-        places = torch.stack([keep // self.config.grid, keep % self.config.grid], dim=-1)
-        return torch.cat([places, places.new_zeros(len(keep), 1, 2)], dim=1).to(self.head.weight.dtype)
+    def _positions(self, keep: Tensor) -> Tensor:
+        """Row and column of each kept token, (B, K + 1, 2); the class token's are 0."""
+        positions = torch.stack([keep // self.config.grid, keep % self.config.grid], dim=-1)
+        return torch.cat([positions, positions.new_zeros(len(keep), 1, 2)], dim=1).to(self.head.weight.dtype)

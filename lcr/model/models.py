@@ -1,4 +1,4 @@
-"""The named models: those of Table 1, and lcr-tiny for the synthetic clips. Free of torch."""
+"""Named models: those of Table 1, and lcr-tiny for the synthetic clips. This module loads no torch."""
 
 from lcr.model.config import ModelConfig
 from lcr.util.errors import unknown
@@ -16,7 +16,7 @@ MODELS: dict[str, ModelConfig] = {
 
 
 def model_by_name(name: str) -> ModelConfig:
-    """The configuration of a named model.
+    """Configuration of a named model.
 
     Raises:
         InputError: no model has this name.

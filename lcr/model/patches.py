@@ -1,4 +1,4 @@
-"""P×P patches of images: a convolution whose stride is its kernel, as one matrix product on the patches kept."""
+"""Patch convolution (eq. 1 and 9): P×P patches of images at the kept positions only, as one matrix product."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,12 @@ from torch.nn import functional as F
 
 
 class PatchConv(nn.Conv2d):
-    """A convolution with stride P that is only computed at the patches kept.
+    """A convolution with stride P that is computed at the kept patches only.
 
     Parameters and their initialisation are those of `nn.Conv2d`. A kernel wider than the stride (the overlapping
-    reading of §3.1) is centred on its patch by padding, with zeros after normalisation. Images are normalised by `mean`
-    and `std` of each channel, if given, which is folded into the weights: they are far fewer than the pixels.
+    reading of §3.1) is centred on its patch, and the border is padded with zeros after normalisation. `mean` and `std`
+    of each channel, where given, normalise the images; they are folded into the weights, which are far fewer than the
+    pixels.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class PatchConv(nn.Conv2d):
         self.register_buffer("std", torch.tensor(std)[:, None, None], persistent=False)
 
     def forward(self, images: Tensor, keep: Tensor) -> Tensor:
-        """(T, B, c, S, S) images and (B, K) kept raster positions -> tokens (T, B, K, C)."""
+        """Tokens (T, B, K, C) of images (T, B, c, S, S) at the raster positions keep (B, K)."""
         times, batch, channels, size, _ = images.shape
         kernel, stride = self.kernel_size[0], self.stride[0]
         before, bias = (kernel - stride) // 2, self.bias
@@ -39,7 +40,7 @@ class PatchConv(nn.Conv2d):
         elif self.normalises:
             bias = bias - (self.weight / self.std * self.mean).sum((1, 2, 3))
         padded = F.pad(images, (before, kernel - stride - before) * 2)
-        # One gather by element: many times faster than permuting the images into patches and dropping some after.
+        # One gather by element is many times faster than permuting images into patches and dropping some of them.
         side, grid, device = padded.shape[-1], size // stride, images.device
         corner = (keep // grid * side + keep % grid) * stride  # (B, K)
         steps = torch.arange(kernel, device=device)

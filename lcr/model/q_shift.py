@@ -1,8 +1,8 @@
-"""Q-Shift (Vision-RWKV; eq. 2, 3 and 6): within each head, a quarter of the channels looks left, right, up and down.
+"""Q-Shift (Vision-RWKV; eq. 2, 3, 6): in each head, a quarter of the channels reads the token left, right, up and down.
 
-The neighbours come as an index, so that tokens dropped by the tube mask leave a hole (zero, as at the border) instead
-of closing ranks. Taking the left neighbour and giving to the right one are each other's transpose, so the backward
-pass is the same gather with opposite directions: no scatter, and the same bits each time.
+Neighbours are token indices, so that a position dropped by the tube mask reads as zero, like a border. The transpose of
+reading the left neighbour is reading the right one, so the backward pass is the same gather with opposite directions:
+no scatter, and the same bits each time.
 """
 
 from typing import Any, NamedTuple
@@ -11,40 +11,39 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-OPPOSITE = [1, 0, 3, 2]  # of left, right, up, down
+OPPOSITE = [1, 0, 3, 2]  # order: left, right, up, down
 
 
 def grid_neighbours(grid: int, keep: Tensor) -> Tensor:
-    """For each token the positions of its left, right, upper and lower neighbour among the tokens kept.
+    """Token indices of each token's left, right, upper and lower neighbour among the kept tokens.
 
     Args:
         grid: patches along a side.
-        keep: (B, K) ascending raster positions of the patch tokens kept.
+        keep: (B, K), ascending raster positions of the kept patch tokens.
 
     Returns:
-        (4, B, K + 1) int64; the class token, last, is its own neighbour; K + 1 (a row of zeros) stands for none.
+        (4, B, K + 1) int64. The class token, last, is its own neighbour; K + 1, a row of zeros, stands for none.
     """
     batch, kept = keep.shape
-    none = kept + 1
-    # The grid with a border of `none`, filled with each kept token's place in the sequence.
-    places = torch.full((batch, grid + 2, grid + 2), none, dtype=torch.int64, device=keep.device)
+    # The grid of token indices, with a border of K + 1.
+    index = torch.full((batch, grid + 2, grid + 2), kept + 1, dtype=torch.int64, device=keep.device)
     row, column = keep // grid + 1, keep % grid + 1
     clips = torch.arange(batch, device=keep.device)[:, None]
-    places[clips, row, column] = torch.arange(kept, device=keep.device).expand(batch, kept)
+    index[clips, row, column] = torch.arange(kept, device=keep.device).expand(batch, kept)
     around = [(row, column - 1), (row, column + 1), (row - 1, column), (row + 1, column)]
-    patches = torch.stack([places[clips, r, c] for r, c in around])
+    patches = torch.stack([index[clips, r, c] for r, c in around])
     return torch.cat([patches, patches.new_full((4, batch, 1), kept)], dim=-1)
 
 
 class Shift(NamedTuple):
-    """Where each element of shifted tokens comes from, in a frame's (B, N + 1, C) elements with a row of zeros last."""
+    """Source of each element of the shifted tokens, among a frame's (B, N + 1, C) elements with a row of zeros last."""
 
     index: Tensor  # (B·N·C,) int64
     opposite: Tensor  # the same with left and right, up and down exchanged: the transpose
 
 
 def shift_index(neighbours: Tensor, hidden: int, heads: int) -> Shift:
-    """The Q-Shift of tokens of width C = `hidden`, from their `grid_neighbours` (4, B, N)."""
+    """Q-Shift of tokens of width C = `hidden`, from their `grid_neighbours` (4, B, N)."""
     _, batch, tokens = neighbours.shape
     side = torch.arange(4, device=neighbours.device).repeat_interleave(hidden // heads // 4).repeat(heads)  # (C,)
     clips = (tokens + 1) * torch.arange(batch, device=neighbours.device)[:, None, None]
@@ -74,20 +73,17 @@ class _QShift(torch.autograd.Function):
 
 
 def q_shift(x: Tensor, shift: Shift | None) -> Tensor:
-    """Each token's neighbours, a quarter of each head's channels from each side.
+    """Shifted tokens (..., B, N, C): a quarter of each head's channels from each neighbour.
 
     Args:
         x: (..., B, N, C) tokens, the class token last.
-        shift: from `shift_index`, or None for class tokens alone, which are not shifted.
-
-    Returns:
-        (..., B, N, C).
+        shift: from `shift_index`; None for the class token only, which is not shifted.
     """
     return x if shift is None else _QShift.apply(x, *shift)
 
 
 class Mix(nn.Module):
-    """The learned per-channel mix of a token and its shifted self: x + μ ⊙ (shifted - x)."""
+    """Learned mix of a token and its shifted self for each channel: x + μ ⊙ (shifted - x), all (..., C)."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()

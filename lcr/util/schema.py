@@ -6,11 +6,17 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lcr.util.errors import InputError, nearest, unknown_meant
 
 C = TypeVar("C", bound=BaseModel)
+
+
+class Frozen(BaseModel):
+    """A configuration: immutable, typed, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
 def _explain(error: ValidationError, kind: type[BaseModel], where: str) -> InputError:

@@ -1,8 +1,16 @@
-"""Small models with every weight moved off its start, so that nothing is zero by accident."""
+"""Small models with generic weights, and every switch and reading of a configuration."""
+
+from functools import cache
+from typing import get_args
 
 import torch
 
-from lcr.model import LCR, ModelConfig
+from lcr.config.register import reading_variants
+from lcr.config.study import load_variant
+from lcr.config.variant import VariantConfig
+from lcr.model import LCR, ModelConfig, Readings
+from lcr.model.selfcheck import generic, generic_clips
+from tests.micro import PROJECT
 
 SIZE, TIMES = 32, 5
 
@@ -12,52 +20,57 @@ def small(**changes) -> ModelConfig:
     return ModelConfig.model_validate(sizes | changes)
 
 
-def built(config: ModelConfig, *, moved: bool = True, compute_unread: bool = False) -> LCR:
-    torch.manual_seed(0)
-    model = LCR(config, compute_unread=compute_unread)
-    if moved:
-        torch.manual_seed(1)
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter.add_(0.1 * torch.randn_like(parameter))
-    return model
-
-
 def clip(batch: int = 2, times: int = TIMES) -> tuple[torch.Tensor, torch.Tensor]:
     torch.manual_seed(2)
     frames = torch.randint(0, 256, (batch, times, 3, SIZE, SIZE)) / 255
     return frames, (torch.rand(batch, times, 1, SIZE, SIZE) < 0.2).float()
 
 
-READINGS = [
-    {},
-    {"kv_source": "additive"},
-    {"cell_gate": "literal"},
-    {"cell_gate": "sigmoid_plus_cell"},
-    {"edge_norm": False},
-    {"residual": False},
-    {"class_output": "unit"},
-    {"edge_class_token": "mean"},
-    {"edge_index": "previous"},
-    {"zero_conv": "pointwise"},
-    {"cauconv": "tokens"},
-    {"position": "rotary"},
-    {"position": "none"},
-    {"patch_kernel": "overlapping"},
-]
-SWITCHES = [
-    {"edge_prompt": False},
-    {"zero_init": False},
-    {"tube_ratio": 0.0},
-    {"bidirectional": False},
-    {"gate": "lstm"},
+def alternatives(config: ModelConfig | Readings) -> list[dict]:
+    """Each other value of each switch (of a ModelConfig) or reading, sizes aside."""
+    found = []
+    for name, field in type(config).model_fields.items():
+        if field.annotation is float:
+            found += [{name: 0.0}, {name: 0.75}]
+        elif field.annotation not in (int, Readings):
+            values = get_args(field.annotation) or (True, False)
+            found += [{name: value} for value in values if value != getattr(config, name)]
+    return found
+
+
+RUNNABLE = [one for one in alternatives(Readings()) if "decay" not in one]
+READINGS = [{}, *RUNNABLE]
+CONFIGS = [
+    *({"readings": reading} for reading in READINGS),
+    *alternatives(small()),
     {"edge_prompt": False, "readings": {"cell_gate": "literal"}},
     {"edge_prompt": False, "gate": "lstm"},
 ]
-CONFIGS = [{"readings": reading} for reading in READINGS] + SWITCHES
 
 
 def name_of(changes: dict) -> str:
     return " ".join(
         f"{key}={value}" for key, value in (changes | changes.get("readings", {})).items() if key != "readings"
     )
+
+
+ABLATIONS = [file.stem for file in sorted((PROJECT / "ablations").glob("*.yaml")) if file.stem != "full"]
+
+
+@cache
+def variants() -> dict[str, VariantConfig]:
+    """All that can be trained beside `full`."""
+    return {name: load_variant(name) for name in ABLATIONS} | reading_variants()
+
+
+@cache
+def logits(config: ModelConfig, compute_unread: bool = False) -> torch.Tensor:
+    """Logits in evaluation, on generic weights and clips."""
+    with torch.no_grad():
+        return generic(config, compute_unread=compute_unread).eval()(*generic_clips(config))
+
+
+def start(config: ModelConfig, *, compute_unread: bool = False) -> LCR:
+    """A model with the weights that a seed starts it with."""
+    torch.manual_seed(0)
+    return LCR(config, compute_unread=compute_unread)

@@ -1,31 +1,32 @@
 """The model's parts against plain, slow forms of the same equations."""
 
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from lcr.model.cell import cell
 from lcr.model.config import Readings
+from lcr.model.lstm_gate import LSTMGate
 from lcr.model.patches import PatchConv
 from lcr.model.q_shift import grid_neighbours, q_shift, shift_index
 from lcr.model.tube_mask import tube_mask
+from tests.model.conftest import small
 
 
 def shifted_by_loops(x: torch.Tensor, keep: torch.Tensor, grid: int, heads: int) -> torch.Tensor:
-    """Q-Shift as its words say, token by token and channel by channel."""
+    """Q-Shift token by token and channel by channel."""
     out = torch.zeros_like(x)
+    out[..., -1, :] = x[..., -1, :]
     quarter = x.shape[-1] // heads // 4
-    for b in range(x.shape[-3]):
-        place = {int(position): at for at, position in enumerate(keep[b])}
-        for position, at in place.items():
+    for b, positions in enumerate(keep.tolist()):
+        for index, position in enumerate(positions):
             row, column = divmod(position, grid)
             sides = [(row, column - 1), (row, column + 1), (row - 1, column), (row + 1, column)]
             for channel in range(x.shape[-1]):
                 r, c = sides[channel // quarter % 4]
-                source = place.get(r * grid + c) if 0 <= r < grid and 0 <= c < grid else None
-                if source is not None:
-                    out[..., b, at, channel] = x[..., b, source, channel]
-        out[..., b, -1, :] = x[..., b, -1, :]
+                if 0 <= r < grid and 0 <= c < grid and r * grid + c in positions:
+                    out[..., b, index, channel] = x[..., b, positions.index(r * grid + c), channel]
     return out
 
 
@@ -46,30 +47,21 @@ def test_q_shifts_gradient_is_its_transpose():
     assert torch.autograd.gradcheck(lambda x: q_shift(x, shift), x)
 
 
-def test_patches_are_a_convolution_at_the_patches_kept():
+@pytest.mark.parametrize(("kernel", "padding"), [(8, 0), (16, 4)])  # the border is zero after normalisation
+@pytest.mark.parametrize("normalised", [False, True])
+def test_patches_are_a_convolution_of_the_normalised_images_at_the_kept_positions(kernel, padding, normalised):
     torch.manual_seed(0)
-    images = torch.rand(2, 3, 3, 32, 32)
-    keep = tube_mask(3, 16, 0.3)
-    for kernel, padding in ((8, 0), (16, 4)):
-        conv = PatchConv(3, 12, kernel, 8)
-        whole = F.conv2d(images.flatten(0, 1), conv.weight, conv.bias, stride=8, padding=padding)
-        tokens = whole.flatten(2).transpose(1, 2).unflatten(0, (2, 3))
-        expected = tokens.gather(2, keep[None, :, :, None].expand(2, -1, -1, 12))
-        torch.testing.assert_close(conv(images, keep), expected, rtol=1e-5, atol=1e-5)
-
-
-def test_normalising_in_the_weights_is_normalising_the_pixels():
-    torch.manual_seed(0)
-    images, keep = torch.rand(2, 3, 3, 32, 32), tube_mask(3, 16, 0.0)
-    mean, std = (0.4, 0.5, 0.6), (0.2, 0.3, 0.25)
-    folded, plain = PatchConv(3, 12, 8, 8, mean, std), PatchConv(3, 12, 8, 8)
-    plain.load_state_dict(folded.state_dict())
-    normal = (images - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[:, None, None]
-    torch.testing.assert_close(folded(images, keep), plain(normal, keep), rtol=1e-4, atol=1e-5)
-    wide = PatchConv(3, 12, 16, 8, mean, std)  # overlapping: what lies beyond the border is zero after normalisation
-    whole = F.conv2d(normal.flatten(0, 1), wide.weight, wide.bias, stride=8, padding=4)
-    expected = whole.flatten(2).transpose(1, 2).unflatten(0, (2, 3))
-    torch.testing.assert_close(wide(images, keep), expected, rtol=1e-4, atol=1e-5)
+    images, keep = torch.rand(2, 3, 3, 32, 32), tube_mask(3, 16, 0.3)
+    mean, std = ((0.4, 0.5, 0.6), (0.2, 0.3, 0.25)) if normalised else ((), ())
+    conv = PatchConv(3, 12, kernel, 8, mean, std)
+    if normalised:
+        normal = (images - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[:, None, None]
+    whole = F.conv2d(
+        (normal if normalised else images).flatten(0, 1), conv.weight, conv.bias, stride=8, padding=padding
+    )
+    tokens = whole.flatten(2).transpose(1, 2).unflatten(0, (2, 3))
+    expected = tokens.gather(2, keep[None, :, :, None].expand(2, -1, -1, 12))
+    torch.testing.assert_close(conv(images, keep), expected, rtol=1e-4 if normalised else 1e-5, atol=1e-5)
 
 
 def test_the_cell_follows_each_reading_of_equation_10():
@@ -87,21 +79,14 @@ def test_the_cell_follows_each_reading_of_equation_10():
 
 
 def test_plain_lstm_gates_without_edges_are_torchs_lstm():
-    from lcr.model.lstm_gate import LSTMGate
-    from tests.model.conftest import small
-
     torch.manual_seed(0)
-    gate = LSTMGate(small(gate="lstm", edge_prompt=False))
-    reference = nn.LSTM(16, 16)
-    with torch.no_grad():
-        reference.weight_ih_l0.copy_(gate.w_x.weight)
-        reference.weight_hh_l0.copy_(gate.w_h.weight)
-        reference.bias_ih_l0.copy_(gate.w_x.bias)
-        reference.bias_hh_l0.zero_()
+    gate, reference = LSTMGate(small(gate="lstm", edge_prompt=False)), nn.LSTM(16, 16)
+    weights = {"weight_ih_l0": gate.w_x.weight, "bias_ih_l0": gate.w_x.bias, "weight_hh_l0": gate.w_h.weight}
+    reference.load_state_dict(weights | {"bias_hh_l0": torch.zeros(64)})
     x = torch.randn(4, 2, 3, 16)
     h = c = torch.zeros(2, 3, 16)
     ours = []
-    for ready in gate.prepare(x, class_only=False):
+    for ready in gate.prepare(x, cls_only=False):
         c, h = gate(ready, None, h, c)
         ours.append(h[:, :-1])
     expected, _ = reference(x[:, :, :-1].flatten(1, 2))
