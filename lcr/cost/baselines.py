@@ -1,40 +1,23 @@
-"""Parameters and multiply-adds of baselines in the paper's Table 2 whose architecture is published, in closed form.
+"""Parameters and multiply-adds of Table 2's baselines whose architecture is published, in closed form.
 
 3-D ResNets (Hara et al., "Can spatiotemporal 3D CNNs retrace the history of 2D CNNs and ImageNet?"; squeeze-and-
 excitation with ratio 16, Hu et al.): a stem of 7×7×7 with stride (1, 2, 2), a 3×3×3 maximum with stride 2, four stages
 of 64, 128, 256 and 512 channels that halve time and space from the second on, projections where the shape changes, and
-one linear layer. TimeSformer: a ViT-B with a second attention a layer, over time.
+one linear layer. Convolutions have no bias, batch norms a weight and a bias a channel. TimeSformer: a ViT-B with a
+second attention a layer, over time.
 """
 
-from dataclasses import dataclass
-from itertools import pairwise
+from math import prod
 from typing import Literal
 
 CLASSES = 27  # Jester
 FRAMES, SIZE = 32, 112
 
-Shape = tuple[int, int, int]  # frames, height, width
-
-
-@dataclass
-class _Count:
-    """Running totals over the layers; batch norms have a weight and a bias a channel, convolutions no bias."""
-
-    params: int = 0
-    macs: int = 0
-
-    def conv(self, kernel: int, ins: int, outs: int, shape: Shape) -> None:
-        weights = kernel**3 * ins * outs
-        self.params += weights + 2 * outs
-        self.macs += weights * shape[0] * shape[1] * shape[2]
-
-    def linear(self, ins: int, outs: int) -> None:
-        self.params += ins * outs + outs
-        self.macs += ins * outs
+Shape = tuple[int, ...]  # frames, height, width
 
 
 def _halved(shape: Shape) -> Shape:
-    return tuple((side + 1) // 2 for side in shape)  # type: ignore[return-value]
+    return tuple((side + 1) // 2 for side in shape)
 
 
 def resnet3d(
@@ -49,34 +32,31 @@ def resnet3d(
     """Parameters, and multiply-adds of one clip of frames × size × size.
 
     Args:
-        blocks: how many blocks each stage has.
-        squeeze: the ratio of squeeze-and-excitation's bottleneck in every block; 0 for none.
+        blocks: number of blocks in each stage.
+        kind: two convolutions a block, or three with four times the channels at the end.
+        squeeze: ratio of squeeze-and-excitation's bottleneck in every block; 0 for none.
     """
-    count = _Count()
-    shape: Shape = (frames, (size + 1) // 2, (size + 1) // 2)
-    count.conv(7, 3, 64, shape)
-    shape = _halved(shape)
-    expansion = 4 if kind == "bottleneck" else 1
-    ins = 64
+    shape: Shape = (frames, *_halved((size, size)))
+    convolutions, linears = [(7, 3, 64, shape)], []  # kernel, inputs, outputs, output's shape; inputs, outputs
+    shape, ins = _halved(shape), 64
     for stage, (repeats, width) in enumerate(zip(blocks, (64, 128, 256, 512), strict=True)):
         for block in range(repeats):
-            before, outs = shape, width * expansion
+            before, outs = shape, width * (4 if kind == "bottleneck" else 1)
             if stage and block == 0:
                 shape = _halved(shape)
             if kind == "bottleneck":
-                layers = [(1, ins, width, before), (3, width, width, shape), (1, width, outs, shape)]
+                convolutions += [(1, ins, width, before), (3, width, width, shape), (1, width, outs, shape)]
             else:
-                layers = [(3, ins, width, shape), (3, width, outs, shape)]
-            for layer in layers:
-                count.conv(*layer)
+                convolutions += [(3, ins, width, shape), (3, width, outs, shape)]
             if squeeze:
-                for one, other in pairwise((outs, outs // squeeze, outs)):
-                    count.linear(one, other)
+                linears += [(outs, outs // squeeze), (outs // squeeze, outs)]
             if ins != outs:
-                count.conv(1, ins, outs, shape)
+                convolutions.append((1, ins, outs, shape))
             ins = outs
-    count.linear(ins, classes)
-    return count.params, count.macs
+    linears.append((ins, classes))
+    params = sum(kernel**3 * i * o + 2 * o for kernel, i, o, _ in convolutions) + sum(i * o + o for i, o in linears)
+    macs = sum(kernel**3 * i * o * prod(shape) for kernel, i, o, shape in convolutions)
+    return params, macs + sum(i * o for i, o in linears)
 
 
 def timesformer(*, frames: int = 96, size: int = 224, classes: int = CLASSES) -> int:
@@ -89,7 +69,7 @@ def timesformer(*, frames: int = 96, size: int = 224, classes: int = CLASSES) ->
 
 
 # Rows of Table 2 whose model is known: parameters, and multiply-adds where frames and size are known too (else 0).
-# R(2+1)D, MobileNet, RViT and the others are not said precisely enough.
+# The table does not describe R(2+1)D, MobileNet, RViT and the others precisely enough.
 BASELINES: dict[str, tuple[int, int]] = {
     "TimeSformer-L": (timesformer(), 0),
     "ResNet3D-10": resnet3d((1, 1, 1, 1), "basic"),

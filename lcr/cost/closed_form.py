@@ -1,5 +1,9 @@
-"""LCR's closed form: its parts, by the components that `lcr.cost.count` names, under every reading and ablation."""
+"""Closed forms of LCR: parameters and multiply-adds by component, under every reading and ablation, without torch.
 
+The components are those of `lcr.cost.count`, which counts the built model; tests compare both to the integer.
+"""
+
+from bisect import bisect_right
 from typing import NamedTuple
 
 from lcr.cost.parts import (
@@ -7,13 +11,11 @@ from lcr.cost.parts import (
     channel_mix,
     classifier,
     data_dependent_decay,
-    learned_positions,
     linear,
     norm,
     patch_convolution,
     pointwise_on_patches,
-    rotary_key_angles,
-    rotary_positions,
+    rotary,
     spatial_mix,
     vector,
 )
@@ -21,14 +23,14 @@ from lcr.model.config import ModelConfig
 
 
 class Counted(NamedTuple):
-    """Of one view, exact: parameters and multiply-adds."""
+    """Parameters and multiply-adds of one view, exact."""
 
     params: int
     macs: int
 
 
 def counts(config: ModelConfig) -> dict[str, Count]:
-    """Counts by component; also of the data-dependent decay, which can be counted but not run."""
+    """Counts of each component; also of the data-dependent decay, which LCR cannot run."""
     c, readings = config.hidden, config.readings
     kernel = 16 if readings.patch_kernel == "overlapping" else config.patch_size
     parts = {
@@ -36,19 +38,15 @@ def counts(config: ModelConfig) -> dict[str, Count]:
         "head": classifier(2 * c, config.classes),
     }
     if readings.position == "learned":
-        parts["positions"] = learned_positions(config.patches, c)
+        parts["positions"] = vector(c, config.patches + 1)
     if config.edge_prompt:
-        parts["edge prompt"] = _edge_prompt(config)
-    unit = _lstm_gate(c) if config.gate == "lstm" else _cross_rwkv(config)
+        prompt = patch_convolution(1, config.patch_size, c)
+        if readings.zero_conv == "pointwise":
+            prompt += pointwise_on_patches(c) * config.depth
+        parts["edge prompt"] = prompt + vector(c, int(readings.edge_class_token == "learned"))
+    # Plain LSTM gates of [x, h] are 8 C² a token, with one bias.
+    unit = {"LSTM gate": linear(c, c) * 8 + vector(c, 4)} if config.gate == "lstm" else _cross_rwkv(config)
     return parts | {name: part * config.depth for name, part in unit.items()}
-
-
-def _edge_prompt(config: ModelConfig) -> Count:
-    c, readings = config.hidden, config.readings
-    count = patch_convolution(1, config.patch_size, c)
-    if readings.zero_conv == "pointwise":
-        count += pointwise_on_patches(c) * config.depth
-    return count + vector(c) if readings.edge_class_token == "learned" else count
 
 
 def _cross_rwkv(config: ModelConfig) -> dict[str, Count]:
@@ -56,23 +54,18 @@ def _cross_rwkv(config: ModelConfig) -> dict[str, Count]:
     c, readings = config.hidden, config.readings
     taps = 4 if readings.cauconv == "tokens" else 2
     # The pointwise layer runs twice: on the frame's part, for all frames at once, and on the past's.
-    causal = vector(c, taps) + vector(c) + Count(params=c * c + c, token=2 * c * c)
-    angles = rotary_key_angles(config.head_width) if readings.position == "rotary" else Count()
+    causal = vector(c, taps + 1) + Count(params=c * c + c, token=2 * c * c)
     spatial = norm(c) + vector(c, 4) + spatial_mix(c, config.head_width, config.bidirectional)
+    # K's angles are made outside the gate's own call, so that `lcr.cost.count` finds them in the unit.
+    angles = Count(clip=config.head_width if readings.position == "rotary" else 0)
     if readings.edge_norm:
         spatial += norm(c)
     if readings.position == "rotary":
-        spatial += rotary_positions(config.head_width)
+        spatial += rotary(config.head_width) + angles * -1
     if readings.decay == "data_dependent":
         spatial += data_dependent_decay(c)
     channel = norm(c) + channel_mix(c)
-    # K's angles are made outside the gate's own call, so `lcr.cost.count` finds them in the unit.
     return {"causal convolution": causal, "spatial mix": spatial, "channel mix": channel, "cell": angles}
-
-
-def _lstm_gate(c: int) -> dict[str, Count]:
-    """Plain LSTM gates of [x, h]: 8 C² a token, one bias."""
-    return {"LSTM gate": linear(c, c) * 8 + vector(c, 4)}
 
 
 def parameters(config: ModelConfig) -> dict[str, int]:
@@ -81,11 +74,11 @@ def parameters(config: ModelConfig) -> dict[str, int]:
 
 
 def multiply_adds(config: ModelConfig, frames: int, kept: int | None = None) -> dict[str, int]:
-    """Multiply-adds of one view by component, where there are any.
+    """Multiply-adds of one view by component, without components that have none.
 
     Args:
         frames: T.
-        kept: patch tokens that a tube mask leaves; all if not given.
+        kept: patch tokens that a tube mask keeps; None for all.
     """
     patches = config.patches if kept is None else kept
     macs = {name: count.multiply_adds(patches, frames) for name, count in counts(config).items()}
@@ -93,20 +86,18 @@ def multiply_adds(config: ModelConfig, frames: int, kept: int | None = None) -> 
 
 
 def counted(config: ModelConfig, frames: int) -> Counted:
-    """Parameters and multiply-adds of one view."""
+    """Parameters and multiply-adds of one view of `frames` frames."""
     return Counted(sum(parameters(config).values()), sum(multiply_adds(config, frames).values()))
 
 
 def matched_hidden(config: ModelConfig, target: int) -> int:
-    """The width at which `config` has the number of parameters closest to `target`, heads kept."""
+    """Width at which `config`, with its heads, has the number of parameters closest to `target`."""
 
     def size(hidden: int) -> int:
         return sum(parameters(config.model_copy(update={"hidden": hidden})).values())
 
-    low, high = 1, 1
+    high = 1
     while size(high) < target:
         high *= 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if size(middle) <= target else (low, middle)
-    return min((low, high), key=lambda hidden: abs(size(hidden) - target))
+    above = bisect_right(range(high), target, lo=1, key=size)
+    return min(range(max(1, above - 1), above + 1), key=lambda hidden: abs(size(hidden) - target))

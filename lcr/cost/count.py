@@ -1,10 +1,11 @@
-"""What a model costs for one view: parameters, multiply-adds and memory, by component, with nothing left uncounted.
+"""Cost of one view of a model by component: parameters, multiply-adds and memory; no operator stays uncounted.
 
-fvcore gives 0 for operators that it does not know and calls multiply-adds FLOPs. Here every operator in the trace is
-either counted as multiply-adds, or on the short list of elementwise ones (counted apart, one operation an element of
-the output), or only moves data; any other stops the count. One multiply-add is two FLOPs.
+fvcore gives 0 for operators that it does not know, and calls multiply-adds FLOPs. Here every operator of the trace is
+counted in multiply-adds, or is on the list of elementwise operators (counted apart, one operation an element of the
+output), or moves data only; any other operator stops the count. One multiply-add is two FLOPs.
 
-The model is counted as the paper describes it (`compute_unread=True`): all tokens, also those that nothing reads.
+The model is counted as the paper describes it (`compute_unread=True`): reported FLOPs include the tokens that nothing
+reads.
 """
 
 import re
@@ -15,8 +16,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 from lcr.cost.memory import Inputs, peak_memory, training_memory
-from lcr.model.config import Frozen, ModelConfig
+from lcr.model.config import ModelConfig
 from lcr.util.errors import RunFailed
+from lcr.util.schema import Frozen
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -30,10 +32,10 @@ class Cost(Frozen):
     """Cost of one view.
 
     params: number of parameters. gmacs: multiply-adds / 1e9. gflops: 2 × gmacs.
-    peak_mem_gb: parameters and the most that is allocated at any moment of inference on one clip (its frames included),
-        in 1e9 bytes, float32, as torch's allocator reports it: on a CPU the same in every run on one machine.
-    train_mem_gb: the same of a training step on one clip, with gradients and AdamW's moments. Training leaves out what
-        nothing reads (see lcr.model.lcr), so it may hold less than inference, which is measured as it is counted.
+    peak_mem_gb: parameters and the most that inference on one clip (its frames included) allocates at any moment, in
+        1e9 bytes, float32, by torch's allocator; on a CPU the same in every run on one machine.
+    train_mem_gb: the same for a training step on one clip, with gradients and AdamW's moments. Training leaves out the
+        tokens that nothing reads, so its peak may lie below that of inference, which computes them.
     macs_by_component, elementwise_by_component: multiply-adds, and elementwise operations (in no total above).
     """
 
@@ -48,7 +50,7 @@ class Cost(Frozen):
 
     @property
     def components(self) -> list[str]:
-        """All that have parameters or multiply-adds, in the order of their names; elementwise work alone is last."""
+        """Names of the components that have parameters or multiply-adds, then of those with elementwise work only."""
         counted = sorted({*self.params_by_component, *self.macs_by_component})
         return [*counted, *sorted({*self.elementwise_by_component} - {*counted})]
 
@@ -59,12 +61,12 @@ class Cost(Frozen):
 
     @property
     def totals(self) -> tuple[int, int, int]:
-        """Parameters, multiply-adds and elementwise operations of the whole."""
+        """Parameters, multiply-adds and elementwise operations of all components."""
         return self.params, sum(self.macs_by_component.values()), sum(self.elementwise_by_component.values())
 
 
-# Where a parameter or module belongs: the first pattern that its name begins with. A product that a module computes
-# itself, in no submodule, is its own: the causal convolution's part of the past, in the gate.
+# The component of a parameter or module is the first whose pattern its dotted name begins with. A product that a module
+# computes itself counts as the module's own: CauConv's part of the past, as the gate's.
 COMPONENTS = (
     (r"embedding\.position", "positions"),
     (r"embedding", "patch embedding"),
@@ -80,15 +82,15 @@ LSTM_COMPONENTS = ((r"units\.\d+\.gate", "LSTM gate"), *COMPONENTS)
 
 
 def component(name: str, gate: str = "cross_rwkv") -> str:
-    """The component that a parameter or module of LCR belongs to, by its dotted name.
+    """Component of LCR that a parameter or module belongs to, by its dotted name.
 
     Raises:
-        RunFailed: the name fits none: the model has a part that this list does not know.
+        RunFailed: no pattern of `COMPONENTS` fits the name.
     """
     for pattern, found in LSTM_COMPONENTS if gate == "lstm" else COMPONENTS:
         if re.match(pattern, name):
             return found
-    raise RunFailed(f"'{name}' belongs to no component of lcr.cost.count.COMPONENTS; add it there")
+    raise RunFailed(f"no pattern of COMPONENTS in lcr/cost/count.py fits the module '{name}'; add one there")
 
 
 def _shape(value: Any) -> tuple[int, ...]:
@@ -100,19 +102,19 @@ def _macs(count: Callable[[list[Any], list[Any]], int]) -> Callable[[list[Any], 
 
 
 def _product(position: int) -> Callable[[list[Any], list[Any]], Counter[str]]:
-    """A product of matrices: each element of the output sums over the last axis of the input at `position`."""
+    """Matrix product: each element of the output sums over the last axis of the input at `position`."""
     return _macs(lambda inputs, outputs: prod(_shape(outputs[0])) * _shape(inputs[position])[-1])
 
 
 def _convolution(inputs: list[Any], outputs: list[Any]) -> int:
-    """Each element of the output sums over kernel and channels of its group; weight (out, in / groups, …)."""
+    """Convolution: an element of the output sums over kernel and channels of its group; weight (out, in/groups, …)."""
     if inputs[6].toIValue():
-        raise RunFailed("a transposed convolution is in the model; lcr.cost.count has no count for it")
+        raise RunFailed("the model has a transposed convolution, which lcr/cost/count.py cannot count")
     return prod(_shape(outputs[0])) * prod(_shape(inputs[1])[1:])
 
 
 def _lstm(inputs: list[Any], outputs: list[Any]) -> int:
-    """nn.LSTM: every step multiplies x and h by the four gates' matrices, so each weight matrix once a token."""
+    """nn.LSTM: a step multiplies x and h by the four gates' matrices, so that each weight counts once a token."""
     tokens = prod(_shape(inputs[0])[:-1])
     return tokens * sum(prod(_shape(one)) for one in inputs[2].node().inputs() if len(_shape(one)) == 2)
 
@@ -145,7 +147,7 @@ ELEMENTWISE_OPS = (
     *("addcmul", "sigmoid", "tanh", "silu", "gelu", "relu", "softmax", "layer_norm", "where", "masked_fill"),
     *("mean", "sum", "max"),
 )
-# They copy or index and compute no value, beside those that fvcore knows as such. Q-Shift is a gather.
+# Operators that copy or index, beside those that fvcore ignores by itself. Q-Shift is a gather.
 MOVES = (
     *("aten::unflatten", "aten::im2col", "aten::pad", "aten::index_select", "aten::repeat", "aten::repeat_interleave"),
     *("aten::new_full", "aten::new_zeros", "aten::ones_like", "aten::clone", "aten::flip", "prim::PythonOp._QShift"),
@@ -153,7 +155,7 @@ MOVES = (
 
 
 def _elementwise(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
-    """One operation an element, of the input where that is larger (sums and means)."""
+    """One operation an element of the output, or of the input where it is larger (sums and means)."""
     return Counter({ELEMENTWISE: max(prod(_shape(one)) for one in (outputs[0], *inputs[:1]) if one.isCompleteTensor())})
 
 
@@ -161,7 +163,7 @@ def count_operations(model: "nn.Module", inputs: tuple["Tensor", ...]) -> dict[s
     """Multiply-adds and elementwise operations of one forward pass, by module, without those of its submodules.
 
     Raises:
-        RunFailed: the pass holds an operator that is neither counted nor known as elementwise or as moving data.
+        RunFailed: an operator of the pass is on no list of this module.
     """
     import torch
 
@@ -177,9 +179,7 @@ def count_operations(model: "nn.Module", inputs: tuple["Tensor", ...]) -> dict[s
         counts = analysis.by_module_and_operator()
     if uncounted := analysis.unsupported_ops():
         names = ", ".join(f"{name} ({times} times)" for name, times in sorted(uncounted.items()))
-        raise RunFailed(
-            f"operators without a count: {names}; give each a handle in lcr.cost.count, or a place on its lists"
-        )
+        raise RunFailed(f"no count for the operators {names}; add each to a list in lcr/cost/count.py")
     own = {name: Counter(counter) for name, counter in counts.items()}
     for name, counter in counts.items():
         if name:
@@ -188,17 +188,17 @@ def count_operations(model: "nn.Module", inputs: tuple["Tensor", ...]) -> dict[s
 
 
 def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | None = "cpu") -> Cost:
-    """Cost of one view of `frames` frames, B = 1, without the tube mask, edge maps given.
+    """Cost of one view of `frames` frames, B = 1, with edge maps given and without tube mask.
 
-    Every operation is done once a model or once a frame, so two short traces give the count of any length exactly.
-    They run on torch's meta device, where nothing is computed.
+    Every operation runs once a clip or once a frame, so that traces of one and of two frames give the count of any
+    length exactly. They run on torch's meta device, which computes nothing.
 
     Args:
-        memory: the device to measure it on, which takes an inference and a training step of the whole length; None to
-            leave that out.
+        memory: the device on which to measure memory, by an inference and a training step of the whole length; None
+            to leave it out.
 
     Raises:
-        RunFailed: the model has an operator or a part that is not on the lists here.
+        RunFailed: an operator or a module of the model is on no list of this module.
         InputError: the configuration has a reading that cannot be run.
     """
     import torch
@@ -231,12 +231,12 @@ def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | N
 
 
 def measured_memory(config: ModelConfig, device: str, clip: Inputs) -> dict[str, float]:
-    """peak_mem_gb and train_mem_gb of `Cost`, on one device."""
+    """peak_mem_gb and train_mem_gb of `Cost`, on one device; the caller's random numbers stay as they were."""
     import torch
 
     from lcr.model import LCR
 
-    with torch.random.fork_rng(devices=[]):  # drawing the weights and masks must not move the caller's generator
+    with torch.random.fork_rng(devices=[]):
         inference = peak_memory(LCR(config, compute_unread=True).to(device).eval(), clip)
         training = training_memory(LCR(config).to(device), clip)
     return {"peak_mem_gb": inference / 1e9, "train_mem_gb": training / 1e9}
@@ -251,7 +251,7 @@ def parameters_by_component(model: "LCR") -> dict[str, int]:
 
 
 def by_component(counts: dict[str, Counter[str]], gate: str) -> dict[str, Counter[str]]:
-    """What `count_operations` found by module, summed by component: {MACS: …, ELEMENTWISE: …}."""
+    """Counts of `count_operations`, summed by component: {MACS: …, ELEMENTWISE: …}."""
     sums = {MACS: Counter[str](), ELEMENTWISE: Counter[str]()}
     for name, counter in counts.items():
         for key, number in counter.items():

@@ -1,68 +1,64 @@
-"""What the model's counts could be: under the readings used here, and the least and most under any that is registered.
+"""Ranges of a named model's counts: under the readings used here, and the least and most under any registered reading.
 
-A printed count cannot contradict a text that can be read in several ways unless no way of reading it gives that count.
-Closed forms (`lcr.cost`), so thousands of readings take no time.
+A printed count contradicts a text with several readings only if no reading gives that count. The closed forms make
+thousands of readings take no time.
 """
 
 from functools import cache
 from itertools import product
 from typing import Any, NamedTuple, get_args
 
-from lcr.cost import counted, multiply_adds
+from lcr.cost.closed_form import counted, multiply_adds
 from lcr.cost.table1 import FRAMES
 from lcr.model.config import ModelConfig, Readings
 from lcr.model.models import model_by_name
 
-OTHER_FRAMES = (16, 32, 64)  # §4.1 gives 32 for Jester; for the other data sets it gives 64 for LCR-XL alone
+OTHER_FRAMES = (16, 32, 64)  # §4.1 gives 32 for Jester; for the other datasets it gives 64 for LCR-XL alone
 TUBE_RATIOS = (0.0, 0.3, 0.5, 0.75)  # §3.5 gives neither the ratio nor whether the mask is on at test time
 CLASSES = {"jester": (27,), "kinetics": (400,), "something": (174,), "k400_ssv2": (400, 174)}
 
 
 class Range(NamedTuple):
-    """A count under the default readings, and its least and most under all."""
+    """A count under the readings used here, and its least and most under all."""
 
     default: float
     low: float
     high: float
 
 
-def _with(config: ModelConfig, **readings: Any) -> ModelConfig:
-    return config.model_copy(update={"readings": config.readings.model_copy(update=readings)})
-
-
 def _alternatives(config: ModelConfig) -> list[ModelConfig]:
     """`config` under every combination of the readings that change one of its counts."""
-    default = counted(config, FRAMES)
+
+    def read(readings: dict[str, Any]) -> ModelConfig:
+        return config.model_copy(update={"readings": config.readings.model_copy(update=readings)})
+
     choices: dict[str, list[Any]] = {}
     for name, info in Readings.model_fields.items():
         values = get_args(info.annotation) or (True, False)
-        changing = [value for value in values if counted(_with(config, **{name: value}), FRAMES) != default]
-        if changing:
+        if changing := [one for one in values if counted(read({name: one}), FRAMES) != counted(config, FRAMES)]:
             choices[name] = [getattr(config.readings, name), *changing]
-    return [_with(config, **dict(zip(choices, values, strict=True))) for values in product(*choices.values())]
+    return [read(dict(zip(choices, values, strict=True))) for values in product(*choices.values())]
 
 
 @cache
 def parameter_range(model: str, dataset: str) -> Range:
-    """Parameters in 1e6 of a named model; its classes are those of any data set of Table 1's block."""
+    """Parameters in 1e6 of a named model, with the classes of any dataset of its block in Table 1."""
     base = model_by_name(model)
-    configs = [
-        one.model_copy(update={"classes": classes}) for one in _alternatives(base) for classes in CLASSES[dataset]
-    ]
+    configs = [one.model_copy(update={"classes": count}) for one in _alternatives(base) for count in CLASSES[dataset]]
     found = [counted(one, 1).params / 1e6 for one in configs]
     return Range(counted(base, 1).params / 1e6, min(found), max(found))
 
 
 @cache
 def flops_range(model: str, dataset: str) -> Range:
-    """Multiply-adds in 1e12 of one view of 32 frames; least and most over what the text leaves open.
+    """Multiply-adds in 1e12 of one view of 32 frames; least and most over all that the text leaves open.
 
-    These are: the readings, two FLOPs a multiply-add or one, up to three quarters of the tokens masked, and, where the
-    frames are not said, 16 to 64 of them.
+    The text leaves open the readings, one or two FLOPs a multiply-add, up to three quarters of the tokens masked, and,
+    where it gives no frames, 16 to 64 of them.
     """
     base = model_by_name(model)
-    frames = (FRAMES,) if dataset == "jester" else OTHER_FRAMES
     tokens = [round(base.patches * (1 - ratio)) for ratio in TUBE_RATIOS]
+    frames = (FRAMES,) if dataset == "jester" else OTHER_FRAMES
     found = [
         unit * sum(multiply_adds(one, number, kept).values()) / 1e12
         for one in _alternatives(base)
@@ -74,6 +70,6 @@ def flops_range(model: str, dataset: str) -> Range:
 
 
 def gmacs(model: str, frames: int = FRAMES, tokens: int | None = None, *, edge_prompt: bool = True) -> float:
-    """Multiply-adds in 1e9 of one view, of any number of patch tokens."""
+    """Multiply-adds in 1e9 of one view of a named model, with `tokens` patch tokens (None: its own number)."""
     config = model_by_name(model).model_copy(update={"edge_prompt": edge_prompt})
     return sum(multiply_adds(config, frames, tokens).values()) / 1e9
