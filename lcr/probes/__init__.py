@@ -1,1 +1,1 @@
-"""What one trained model does with one clip, for the notebooks that look inside."""
+"""Probes: the weights, gradients and sensitivities inside one trained or fresh model."""

@@ -1,15 +1,16 @@
-"""How a reading behaves before any long training: which parameters learn, what the logits see, how the cell grows.
+"""Diagnosis of a reading before any long training: which parameters learn, which inputs reach the logits, how the cell grows.
 
-Each reading is built from one seed and takes the first steps of a training on the study's clips. Gradients are those of
-the loss, before they are clipped. A parameter's element counts as never trained if its gradient was exactly 0 at every
-step: weight decay may still move it. What the logits see is measured after those steps, since at Z = 0 no edge map can
-be seen yet: the Frobenius norm of the Jacobian of a clip's logits with respect to its frames and to its edge maps.
+Each reading starts from one seed and takes the first steps of a training on the study's clips. Gradients are those of
+the loss before clipping. An element of a parameter counts as never trained if its gradient was exactly 0 at every step;
+weight decay may still move it. Sensitivity is measured after those steps, since at Z = 0 no edge map reaches the logits:
+the Frobenius norm of the Jacobian of a clip's logits with respect to its frames and to its edge maps.
 """
 
 import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,22 +27,23 @@ from lcr.util.errors import RunFailed
 
 SEED = 0
 STEPS = 50
-WHOLE_TRAINING = 10 * STEPS  # of which these are the first steps: they lie in its warm-up
+WHOLE_TRAINING = 10 * STEPS  # steps of the schedule whose first steps, within its warm-up, are taken
 BATCH = 8  # clips a step
-PROBES = 4  # random directions of the logits that a Jacobian's norm is estimated from
-SEEN = 4  # clips that sensitivity and growth are measured on
-LONG = 64  # frames over which the cell may grow
+PROBES = 4  # random directions of the logits for the estimate of a Jacobian's norm
+SEEN = 4  # clips of the measurement of sensitivity and growth
+LONG = 64  # frames of the measurement of growth
 
 Norms = dict[str, float]  # by parameter, layers taken together
 
 
 @dataclass
 class Diagnosis:
-    """One reading. Norms are by parameter name with layers taken together ("units.*.gate.…").
+    """Diagnosis of one reading. Norms are by parameter name with layers taken together ("units.*.gate.…").
 
-    never_trained: elements whose gradient was 0 at every step. d_rgb, d_edges: Frobenius norm of a clip's Jacobian.
+    sizes: number of elements. first_step, later_step: gradient norms at the first step and after the last.
+    never_trained: elements whose gradient was 0 at every step. d_rgb, d_edges: Frobenius norms of a clip's Jacobian.
     cell_growth: the largest ratio over layers of the cell state's norm at frame 64 to that at frame 1; 0 where the
-        cell is exactly 0 at both. note: why the later numbers are missing, if they are.
+        cell is exactly 0 at both. note: the reason why the later numbers are missing, if they are.
     """
 
     sizes: dict[str, int]
@@ -55,16 +57,21 @@ class Diagnosis:
 
 
 def total(norms: Norms) -> float:
-    """The norm of all parameters' gradients together."""
+    """Norm of all parameters' gradients together."""
     return math.sqrt(sum(norm**2 for norm in norms.values()))
 
 
-def _kind(name: str) -> str:
-    return re.sub(r"\.\d+\.", ".*.", name)
+def _by_kind(model: LCR, measure: Callable[[nn.Parameter], float]) -> dict[str, Any]:
+    """Sums of `measure` over the parameters that differ only in their layer, by name."""
+    sums: dict[str, Any] = {}
+    for name, parameter in model.named_parameters():
+        kind = re.sub(r"\.\d+\.", ".*.", name)
+        sums[kind] = sums.get(kind, 0) + measure(parameter)
+    return sums
 
 
 def _gradient(model: LCR, batch: Batch, config: DatasetConfig, step: int) -> Norms:
-    """Leaves the loss's gradient of one batch in the model and returns its norms.
+    """Norms of the loss's gradient on one batch, which stays in the model.
 
     Raises:
         RunFailed: the loss or a gradient is not finite.
@@ -73,10 +80,7 @@ def _gradient(model: LCR, batch: Batch, config: DatasetConfig, step: int) -> Nor
     model.zero_grad(set_to_none=True)
     loss = clip_loss(model(*inputs(batch, torch.device("cpu"))), batch.labels, config.train, config.protocol)
     loss.backward()
-    squares: Norms = {}
-    for name, parameter in model.named_parameters():
-        square = 0.0 if parameter.grad is None else float(parameter.grad.double().square().sum())
-        squares[_kind(name)] = squares.get(_kind(name), 0.0) + square
+    squares = _by_kind(model, lambda one: 0.0 if one.grad is None else float(one.grad.double().square().sum()))
     norms = {name: math.sqrt(square) for name, square in squares.items()}
     if not (math.isfinite(loss.item()) and math.isfinite(total(norms))):
         raise RunFailed(f"loss or gradient not finite at step {step}")
@@ -84,44 +88,38 @@ def _gradient(model: LCR, batch: Batch, config: DatasetConfig, step: int) -> Nor
 
 
 def diagnose(model_config: ModelConfig, config: DatasetConfig, batches: Sequence[Batch]) -> Diagnosis:
-    """The diagnosis of one model on `STEPS` + 1 batches; the last one is not trained on."""
+    """Diagnosis of one model: a training step on each batch but the last, which is measured only."""
     torch.manual_seed(SEED)
     model = LCR(model_config).train()
-    sizes: dict[str, int] = {}
-    for name, parameter in model.named_parameters():
-        sizes[_kind(name)] = sizes.get(_kind(name), 0) + parameter.numel()
     optimizer = make_optimizer(model, config.train)
-    trained = {name: torch.zeros_like(parameter, dtype=torch.bool) for name, parameter in model.named_parameters()}
-    first: Norms | None = None
-    norms: Norms = {}
+    trained = {parameter: torch.zeros_like(parameter, dtype=torch.bool) for parameter in model.parameters()}
+    found = Diagnosis(_by_kind(model, nn.Parameter.numel), {})
     for step, batch in enumerate(batches):
         try:
-            norms = _gradient(model, batch, config, step)
+            found.later_step = _gradient(model, batch, config, step)
         except RunFailed as failure:
-            return Diagnosis(sizes, first or {}, note=str(failure))
-        first = first or norms
-        for name, parameter in model.named_parameters():
+            return Diagnosis(found.sizes, found.first_step, note=str(failure))
+        found.first_step = found.first_step or found.later_step
+        for parameter, touched in trained.items():
             if parameter.grad is not None:
-                trained[name] |= parameter.grad != 0
+                touched |= parameter.grad != 0
         if step < len(batches) - 1:
             nn.utils.clip_grad_norm_(model.parameters(), config.train.clip_norm)
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(config.train, step, WHOLE_TRAINING)
             optimizer.step()
-    never: dict[str, int] = {}
-    for name, touched in trained.items():
-        never[_kind(name)] = never.get(_kind(name), 0) + int((~touched).sum())
+    found.never_trained = _by_kind(model, lambda parameter: int((~trained[parameter]).sum()))
     model.eval()
     frames, edges = (part[:SEEN] for part in inputs(batches[-1], torch.device("cpu")))
-    d_rgb, d_edges = sensitivity(model, frames, edges)
-    growth = cell_growth(model, frames, edges)
-    return Diagnosis(sizes, first or {}, norms, never, d_rgb, d_edges, growth)
+    found.d_rgb, found.d_edges = sensitivity(model, frames, edges)
+    found.cell_growth = cell_growth(model, frames, edges)
+    return found
 
 
 def sensitivity(model: LCR, frames: Tensor, edges: Tensor) -> tuple[float, float]:
-    """Frobenius norms of a clip's Jacobian of all logits, by frames (B, T, 3, S, S) and by edges (B, T, 1, S, S).
+    """Frobenius norms of the Jacobian of a clip's logits, by frames (B, T, 3, S, S) and by edges (B, T, 1, S, S).
 
-    Estimated from random probes v: E‖Jᵀv‖² = ‖J‖². Exactly 0 where the logits do not depend on the input at all.
+    The estimate is from random probes v: E‖Jᵀv‖² = ‖J‖². It is exactly 0 where the logits do not depend on the input.
     """
     generator = torch.Generator().manual_seed(SEED)
     squares = [0.0, 0.0]
@@ -139,7 +137,7 @@ def sensitivity(model: LCR, frames: Tensor, edges: Tensor) -> tuple[float, float
 def cell_growth(model: LCR, frames: Tensor, edges: Tensor) -> float:
     """The largest ratio over layers of the cell state's norm after 64 frames to that after one; 0 for 0/0.
 
-    The clip plays forward and backward until 64 frames have passed.
+    frames (B, T, 3, S, S) and edges (B, T, 1, S, S) play forward and backward until 64 frames have passed.
     """
     times = frames.shape[1]
     there_and_back = [*range(times), *range(times - 2, 0, -1)]
@@ -157,10 +155,13 @@ def cell_growth(model: LCR, frames: Tensor, edges: Tensor) -> float:
 def diagnose_study(
     study: StudyConfig, dataset: str, variants: Sequence[VariantConfig], progress: Callable[[str], None]
 ) -> tuple[int, dict[str, Diagnosis]]:
-    """The number of classes, and every variant's diagnosis by its name, on the same clips of one of the datasets.
+    """Number of classes, and each variant's diagnosis by its name, on the same clips of one of the study's datasets.
+
+    Args:
+        progress: told of each variant's name before its diagnosis.
 
     Raises:
-        InputError: the data are not there, or the study has no such dataset.
+        InputError: the data are missing, or the study has no such dataset.
     """
     set_machine(study.model_copy(update={"device": "cpu"}))
     data = Data.of(study, dataset)
