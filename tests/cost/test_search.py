@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from lcr.cost import counted, space, vrwkv6
+from lcr.cost import counted, space
 from lcr.cost.parts import Count
 from lcr.cost.search import WITHIN, bound, errors, fits_by_answer, search
 from lcr.cost.space import Sizes, accountings
 from lcr.cost.table1 import table1
 from lcr.model import LCR
 from lcr.model.config import Readings
+from lcr.model.tube_mask import kept_patches
 from lcr.study.tables.search import AXES_COLUMNS, COLUMNS, axes_rows, search_rows, summary
+from tests.cost import test_vrwkv6 as vrwkv6
 
 
 @pytest.fixture(scope="module")
@@ -21,20 +23,14 @@ def found():
     return search()
 
 
-def _buildable(found, rng) -> tuple[tuple[int, ...], dict]:
-    """A random combination that the model has a reading for, and the fields of Readings that make it so."""
-    index, change = [], {}
-    for block in found.entries:
-        possible = [i for i, entry in enumerate(block) if entry.change is not None]
-        index.append(int(rng.choice(possible)))
-        change |= block[index[-1]].change
-    return tuple(index), change
-
-
 def test_a_random_sample_of_combinations_counts_as_the_real_model_does(found):
     rng = np.random.default_rng(0)
-    for _ in range(40):
-        index, change = _buildable(found, rng)
+    possible = [[i for i, entry in enumerate(block) if entry.change is not None] for block in found.entries]
+    for _ in range(20):
+        index = tuple(int(rng.choice(some)) for some in possible)  # the model has a reading for each entry
+        change = {
+            key: value for block, i in zip(found.entries, index, strict=True) for key, value in block[i].change.items()
+        }
         count = found.count(index)
         macs = count.multiply_adds(found.sizes.patches, 32)
         for number, row in enumerate(found.rows):
@@ -58,35 +54,28 @@ def test_the_first_combination_is_the_reading_used_here(found):
 
 
 def test_low_rank_mixes_and_decay_are_vrwkv6s(found):
-    """What no built model can confirm: VRWKV6's layer out of the same entries, whose published count is known."""
+    """No built model has these entries; VRWKV6's layer out of them has its published count."""
     sizes = found.sizes
 
-    def entry(block, **answers):
+    def count(block, **answers):
         return next(one for one in block.entries(sizes) if answers.items() <= one.answers.items()).count
 
-    spatial = entry(space.SPATIAL, mixes="low rank 32", decay="low rank 64")
-    channel = entry(space.CHANNEL, **{"channel mix": "two mixes (VRWKV6)"})
-    expected = vrwkv6.layer(sizes.c)
-    whole = spatial + channel
-    assert (whole.params == expected.params * sizes.depth).all()
-    # VRWKV6's heads are 64 wide; the rows of 768 have the same
-    same = sizes.d == vrwkv6.HEAD_WIDTH
-    assert same.sum() == 3
-    assert (whole.token[same] == (expected.token * sizes.depth)[same]).all()
+    whole = count(space.SPATIAL, mixes="low rank 32", decay="low rank 64") + count(
+        space.CHANNEL, **{"channel mix": "two mixes (VRWKV6)"}
+    )
+    expected = vrwkv6.layer(sizes.c) * sizes.depth
+    assert (whole.params == expected.params).all()
+    assert ((whole.token == expected.token) == (sizes.d == vrwkv6.HEAD_WIDTH)).all()  # in the rows of 768
 
 
 def test_ranking_equals_going_through_a_small_space_one_by_one():
-    blocks = (space.EMBEDDINGS, space.POSITIONS, space.CHANNEL, space.HEAD)
+    blocks = (space.EMBEDDINGS, space.POSITIONS, space.CHANNEL)
     found, rows, ways = search(blocks=blocks), table1(), accountings()
-    sizes = Sizes.of(rows)
-    entries = [list(block.entries(sizes)) for block in blocks]
-    for index in product(*(range(len(block)) for block in entries)):
+    for index in product(*map(range, found.shape)):
         count = found.count(index)
-        params = errors(count.params / 1e6, [row.params_m for row in rows])
-        assert params == tuple(part[index] for part in found.params)
-        flops = [errors(way.flops(count, sizes) / 1e12, [row.flops_t for row in rows]) for way in ways]
-        assert min(one.worst for one in flops) == found.flops.worst[index]
-        assert flops[found.accounting[index]].worst == found.flops.worst[index]
+        assert errors(count.params / 1e6, [row.params_m for row in rows]) == tuple(part[index] for part in found.params)
+        flops = [errors(way.flops(count, found.sizes) / 1e12, [row.flops_t for row in rows]) for way in ways]
+        assert min(one.worst for one in flops) == found.flops.worst[index] == flops[found.accounting[index]].worst
         assert max(one.alike for one in flops) == found.most_alike[index]
 
 
@@ -108,13 +97,10 @@ def test_errors_are_relative_and_rows_print_alike_up_to_half_of_the_last_digit()
 
 
 def test_tokens_dropped_at_inference_are_those_of_a_tube_mask(found):
-    from lcr.model.tube_mask import kept_patches
-
     for way in accountings():
-        one_a_patch = way.flops(Count(patch=1), found.sizes)
         if way.operator == "Bi-WKV in chunk form":
-            unit = space.UNITS[way.unit] * way.frames
-            assert (one_a_patch == unit * kept_patches(196, way.dropped)).all()
+            expected = space.UNITS[way.unit] * way.frames * kept_patches(196, way.dropped)
+            assert (way.flops(Count(patch=1), found.sizes) == expected).all()
 
 
 def test_every_answer_is_shown_with_the_best_that_it_can_reach(found):
