@@ -15,7 +15,7 @@ from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
-from lcr.cost.memory import Inputs, peak_memory, training_memory
+from lcr.cost.memory import peak_memory, training_memory
 from lcr.model.config import ModelConfig
 from lcr.util.errors import RunFailed
 from lcr.util.schema import Frozen
@@ -217,6 +217,12 @@ def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | N
         key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
         for key in two
     }
+    memories: dict[str, float] = {}
+    if memory:
+        with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
+            inference = peak_memory(LCR(config, compute_unread=True).to(memory).eval(), lambda: clip(frames, memory))
+            training = training_memory(LCR(config).to(memory), lambda: clip(frames, memory))
+        memories = {"peak_mem_gb": inference / 1e9, "train_mem_gb": training / 1e9}
     params = parameters_by_component(model)
     macs = sum(totals[MACS].values())
     return Cost(
@@ -226,20 +232,8 @@ def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | N
         gflops=2 * macs / 1e9,
         macs_by_component={name: number for name, number in totals[MACS].items() if number},
         elementwise_by_component={name: number for name, number in totals[ELEMENTWISE].items() if number},
-        **(measured_memory(config, memory, lambda: clip(frames, memory)) if memory else {}),
+        **memories,
     )
-
-
-def measured_memory(config: ModelConfig, device: str, clip: Inputs) -> dict[str, float]:
-    """peak_mem_gb and train_mem_gb of `Cost`, on one device; the caller's random numbers stay as they were."""
-    import torch
-
-    from lcr.model import LCR
-
-    with torch.random.fork_rng(devices=[]):
-        inference = peak_memory(LCR(config, compute_unread=True).to(device).eval(), clip)
-        training = training_memory(LCR(config).to(device), clip)
-    return {"peak_mem_gb": inference / 1e9, "train_mem_gb": training / 1e9}
 
 
 def parameters_by_component(model: "LCR") -> dict[str, int]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from lcr.model.cell import cell
 from lcr.model.class_scan import class_scan
@@ -185,11 +186,9 @@ class LCR(nn.Module):
             state: the state after the frame before; None at the first frame.
             edge: (B, 1, S, S) in {0, 1}; None to make it from the frame.
         """
-        logits, state = self._run(frame[:, None], None if edge is None else edge[:, None], state, self._all(len(frame)))
+        keep = tube_mask(len(frame), self.config.patches, 0.0, frame.device)
+        logits, state = self._run(frame[:, None], None if edge is None else edge[:, None], state, keep)
         return logits[:, 0], state
-
-    def _all(self, batch: int) -> Tensor:
-        return torch.arange(self.config.patches, device=self.head.weight.device).expand(batch, -1)
 
     def _run(
         self, frames: Tensor, edges: Tensor | None, state: State | None, keep: Tensor | None
@@ -200,10 +199,12 @@ class LCR(nn.Module):
         if keep is None:
             ratio = config.tube_ratio if self.training else 0.0
             keep = tube_mask(len(frames), config.patches, ratio, frames.device)
-        shift = None
+        shift = positions = None
         if config.gate == "cross_rwkv":
             shift = shift_index(grid_neighbours(config.grid, keep), config.hidden, config.heads)
-        positions = self._positions(keep) if config.readings.position == "rotary" else None
+        if config.readings.position == "rotary":  # row and column of each kept token (B, K + 1, 2), the class token's 0
+            positions = F.pad(torch.stack([keep // config.grid, keep % config.grid], dim=-1), (0, 0, 0, 1))
+            positions = positions.to(self.head.weight.dtype)
         prompts, last_edge = self._prompts(frames, edges, state, keep)
         x = self.embedding(frames.transpose(0, 1), keep, not self.embeds_patches)
         layers = []
@@ -232,8 +233,3 @@ class LCR(nn.Module):
             first = torch.zeros_like(last) if state is None or state.edge is None else state.edge
             edges = torch.cat([first, edges[:, :-1]], dim=1)
         return self.edge_prompt(edges.transpose(0, 1), keep), last
-
-    def _positions(self, keep: Tensor) -> Tensor:
-        """Row and column of each kept token, (B, K + 1, 2); the class token's are 0."""
-        positions = torch.stack([keep // self.config.grid, keep % self.config.grid], dim=-1)
-        return torch.cat([positions, positions.new_zeros(len(keep), 1, 2)], dim=1).to(self.head.weight.dtype)
