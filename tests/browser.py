@@ -1,4 +1,4 @@
-"""A real headless browser that says what a page asked for. Tests that need one are skipped where there is none."""
+"""A headless browser that lists the requests of a page. Tests that need it are skipped where there is none."""
 
 import json
 import shutil
@@ -15,12 +15,12 @@ needs_browser = pytest.mark.skipif(PROGRAM is None, reason="no chromium here (De
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--virtual-time-budget=10000"),
-    "--host-resolver-rules=MAP * ~NOTFOUND",  # whatever the page or the browser asks for, nothing leaves this machine
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # no request leaves this machine
 )
 
 
 class Opened(NamedTuple):
-    """A page after its scripts have run. requests: addresses that it asked for, beside its own file and data in it."""
+    """A page after its scripts have run. requests: the requested addresses, without its own file and data in it."""
 
     dom: str
     requests: list[str]
@@ -40,6 +40,6 @@ def open_page(page: Path, scratch: Path) -> Opened:
     network = json.loads(log.read_text(encoding="utf-8"))
     started = network["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
     asked = [one["params"] for one in network["events"] if one["type"] == started and "url" in one.get("params", {})]
-    # What the browser asks on its own account, for its updates and its clock, has no page as initiator.
+    # The browser's own requests, for updates and clock, have no page as initiator.
     of_the_page = [one["url"] for one in asked if one.get("initiator") != "not an origin"]
     return Opened(done.stdout, [url for url in of_the_page if not url.startswith(("file:", "data:", "blob:"))])

@@ -13,6 +13,7 @@ import pandas as pd
 from lcr.config.study import FULL
 from lcr.study.store import Store
 from lcr.study.tables.frame import read_frame
+from lcr.study.tables.markdown import markdown
 from lcr.study.tables.registry import table_named
 from lcr.util.errors import InputError
 
@@ -82,6 +83,10 @@ class Finished:
             InputError: no table has this name, or it is missing or damaged (see `read_frame`).
         """
         return read_frame(self.path(name), table_named(name), self.study)
+
+    def markdown(self, name: str) -> str:
+        """One of the study's tables as Markdown; raises as `table`."""
+        return markdown(table_named(name), self.table(name))
 
     def seeds(self, dataset: str, variant: str) -> list[int]:
         """The seeds of a variant, as many as the tables are over.

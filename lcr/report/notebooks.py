@@ -1,4 +1,4 @@
-"""Which notebooks there are, what each shows, and what it reads. Free of matplotlib, since the DAG asks at every call.
+"""The notebooks: title, tables and run files of each. Free of matplotlib, since the DAG asks at every call.
 
 Each notebook draws one figure, saved under the notebook's name.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Notebook:
     """A notebook of `notebooks/`.
 
-    title: its figure, in a line. tables: those that it shows. run_files: what it reads of each run.
+    title: of its figure. tables: the tables that it reads. run_files: the files that it reads of each run.
     full_only: it reads runs of the full model alone.
     """
 
@@ -25,16 +25,16 @@ NOTEBOOKS = {
     "table2": Notebook("Table 2: published and measured accuracy", ("table2",)),
     "cost_accuracy": Notebook("Accuracy against cost", ("table2",)),
     "confusion": Notebook(
-        "What is taken for what, and the time-reversed pairs",
+        "Which classes are confused, and the time-reversed pairs",
         ("ablations", "temporal"),
         ("predictions.parquet",),
         full_only=True,
     ),
-    "table1": Notebook("Table 1: published against counted, and where it goes", ("table1", "cost")),
+    "table1": Notebook("Table 1: published against counted, and each component's share", ("table1", "cost")),
     "readings": Notebook("What each reading of the paper changes", ("readings", "reading_search")),
     "training_curves": Notebook("How the runs learned", ("ablations",), ("metrics.jsonl",)),
     "edge_prompt": Notebook(
-        "One clip: frames, Canny maps, kept tubes, and what the class token reads",
+        "One clip: frames, Canny maps, kept tubes, and the class token's reading",
         ("ablations", "table2"),
         ("model.safetensors", "predictions.parquet", "run.json"),
         full_only=True,

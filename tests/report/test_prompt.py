@@ -25,7 +25,9 @@ def test_the_first_clip_that_is_predicted_rightly_is_shown_and_made_again_where_
     train(run)
     evaluate(run)
     table = TABLES["ablations"]
-    write_frame("results/micro/ablations.csv", table, table.frame([{"dataset": DATASET, "variant": "full", "seeds": 1}]))
+    write_frame(
+        "results/micro/ablations.csv", table, table.frame([{"dataset": DATASET, "variant": "full", "seeds": 1}])
+    )
     path = run.folder / "predictions.parquet"
     rows = pq.read_table(path).to_pandas().sort_values("id")
     rows["prediction"] = np.where(np.arange(len(rows)) < 2, 1 - rows.label, rows.label)

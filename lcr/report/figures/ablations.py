@@ -27,8 +27,8 @@ def ablations_figure(rows: pd.DataFrame) -> Figure:
             for full, part in here.groupby(here.variant == FULL):
                 estimate(left, part, "top1", "top1", COLOURS[0], "s" if full else "o")
             row_axis(left, list(here.method))
-            left.set_xlabel("Top-1 accuracy (%)")
-            left.set_title(f"{data_title(dataset)}\n{here.seeds[0]} seeds × {here.clips[0]} clips", loc="left")
+            title = f"{data_title(dataset)}\n{here.seeds[0]} seeds × {here.clips[0]} clips"
+            left.set(title=title, xlabel="Top-1 accuracy (%)")
             _differences(right, here)
     return figure
 

@@ -41,8 +41,7 @@ def bench_figure(timings: Sequence[Timing], machine: str, shape: Mapping[str, in
             at_best = [1e3 * t.work / rate[t.tokens] for t in own]
             label = "operator's own work at sgemm's rate"
             axis.plot([t.tokens for t in own], at_best, color=GREY, linestyle="--", linewidth=1, label=label)
-            axis.set(xscale="log", yscale="log", xlabel="tokens N")
-            axis.set_title(passes.replace("+", " + "), loc="left")
+            axis.set(xscale="log", yscale="log", xlabel="tokens N", title=passes.replace("+", " + "))
             axis.set_xticks(ticks, [str(n) for n in ticks])
             axis.minorticks_off()
             axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")

@@ -53,7 +53,7 @@ def confusion_figure(found: Sequence[ClassPredictions], temporal: pd.DataFrame, 
     heights = [0.9 + 0.22 * min(len(one.classes), NAMED) for one in found]
     if len(paired):
         heights.append(1.0 + 0.4 * paired.groupby("dataset").variant.nunique().max())
-    heading = f"What is taken for what. Study '{study}', the full model"
+    heading = f"Which classes are confused? Study '{study}', the full model"
     note = NOTE.format(len(found[0].predictions))
     with page(9.0, 0.8 + sum(heights), heading, note, grid="white") as figure:
         parts = np.atleast_1d(figure.subfigures(len(heights), 1, height_ratios=heights, hspace=0.02))
@@ -90,27 +90,20 @@ def _classes(part: SubFigure, one: ClassPredictions) -> None:
         yticklabels=[f"{_short(name)}  {number}" for number, name in enumerate(one.classes)] if named else False,
     )
     left.tick_params(rotation=0)
-    left.set_xlabel("Prediction (number of the class)" if named else f"Prediction (one of {count} classes)")
-    left.set_ylabel("" if named else "Label")
-    left.set_title(data_title(one.dataset), loc="left")
+    label = "Prediction (number of the class)" if named else f"Prediction (one of {count} classes)"
+    left.set(title=data_title(one.dataset), xlabel=label, ylabel="" if named else "Label")
     rows = recalls(one)
     estimate(right, rows, "recall", "recall", COLOURS[0], "o" if named else ",", places=rows.index + 0.5)
     right.axvline(100 / count, color="0.4", linestyle="--", linewidth=1)
-    right.set_ylim(count, 0)
     right.set_yticks(np.arange(count) + 0.5 if named else [], range(count) if named else [])
-    right.set_xlabel("Recall of the class (%)")
+    right.set(xlabel="Recall of the class (%)", xlim=(-2, 102), ylim=(count, 0))
     right.set_title(f"{one.predictions.shape[1]} clips", loc="right")
-    _percent(right)
+    right.grid(axis="x")
     sns.despine(ax=right, left=True)
 
 
 def _short(name: str, most: int = 44) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
-
-
-def _percent(axes: Axes) -> None:
-    axes.set_xlim(-2, 102)
-    axes.grid(axis="x")
 
 
 def _pairs(axes: Axes, dataset: str, rows: pd.DataFrame) -> None:
@@ -121,7 +114,7 @@ def _pairs(axes: Axes, dataset: str, rows: pd.DataFrame) -> None:
         estimate(axes, here, "pair_accuracy", "pair_accuracy", colour, marker, places=places, filled=filled)
         axes.plot([], [], f"{marker}-", color=colour, mfc=colour if filled else "white", label=CONDITIONS[condition])
     axes.axvline(50, color="0.4", linestyle="--", linewidth=1)
-    _percent(axes)
+    axes.grid(axis="x")
     row_axis(axes, list(rows.method.unique()))
-    axes.set_xlabel("Own class above its reverse\n(% of clips)")
-    axes.set_title(f"Time-reversed pairs: {rows.clips.iloc[0]} clips of\n{dataset}", loc="left")
+    title = f"Time-reversed pairs: {rows.clips.iloc[0]} clips of\n{dataset}"
+    axes.set(title=title, xlabel="Own class above its reverse\n(% of clips)", xlim=(-2, 102))

@@ -36,15 +36,13 @@ def cost_accuracy_figure(rows: pd.DataFrame) -> Figure:
         for part, colour, marker in full_or_not(measured):
             estimate(left, part, "top1", "top1", colour, marker, places=costs[part.index], vertical=True)
         left.xaxis.set_major_locator(MaxNLocator(4))
-        left.set_xlabel("FLOPs of one view, counted (GFLOPs)")
-        left.set_title(f"Measured, on {data_title(first.dataset)}", loc="left")
+        left.set(title=f"Measured, on {data_title(first.dataset)}", xlabel="FLOPs of one view, counted (GFLOPs)")
         _name(left, list(zip(costs, measured.top1, map(short, measured.method), strict=True)))
         for own, part in printed.groupby(printed.method == "LCR"):
             marker, colour = ("D", COLOURS[3]) if own else ("o", "0.3")
             right.plot(part.flops, part.top1, marker, color=colour, mfc="white")
-        right.set_xscale("log")
-        right.set_xlabel("FLOPs as printed in Table 2 (“T”; see below)")
-        right.set_title("Published, on jester, as printed (no intervals given)", loc="left")
+        title = "Published, on jester, as printed (no intervals given)"
+        right.set(title=title, xlabel="FLOPs as printed in Table 2 (“T”; see below)", xscale="log")
         _name(right, list(zip(printed.flops, printed.top1, printed.method, strict=True)))
         for axes in (left, right):
             axes.set_ylabel("Top-1 accuracy (%)")

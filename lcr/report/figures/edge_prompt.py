@@ -53,7 +53,7 @@ def edge_prompt_figure(clip: PromptClip) -> Figure:
         for column, t in zip(panels.T, shown, strict=True):
             picture = clip.frames[t].transpose(1, 2, 0)
             column[0].imshow(picture)
-            column[0].set_title(f"t = {t + 1} of {times}")
+            column[0].set_title(f"t = {t + 1} of {times}", loc="center")
             column[1].imshow(1 - clip.edges[t, 0], cmap="gray", vmin=0, vmax=1)
             column[2].imshow(_masked(picture, clip.kept.reshape(grid, grid)))
             for axes, layer in zip(column[3:], patches, strict=True):
@@ -75,22 +75,18 @@ def _masked(picture: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 
 def _over_time(axes: Axes, clip: PromptClip, grid: int) -> None:
-    times, size = len(clip.edges), clip.edges.shape[-1]
-    patch = size // grid
+    times, patch = len(clip.edges), clip.edges.shape[-1] // grid
     cells = clip.edges[:, 0, : grid * patch, : grid * patch].reshape(times, grid, patch, grid, patch)
     holds = cells.any(axis=(2, 4)).reshape(times, -1)
     steps = np.arange(1, times + 1)
     axes.plot(steps, 100 * holds.mean(1), ":", color="0.3", label="patches with edges, share of the frame's area")
     for layer, shares in enumerate(clip.shares):
-        style = ("-", "--", "-.")[layer % 3]
-        colour = COLOURS[(0, 3, 2, 1)[layer % 4]]
-        on_edges = 100 * (shares[:, :-1] * holds).sum(1)
-        axes.plot(steps, on_edges, style, color=colour, label=f"layer {layer + 1}: read from patches with edges")
-        own = 100 * shares[:, -1]
-        axes.plot(steps, own, style, color=colour, alpha=0.6, marker="x", label=f"layer {layer + 1}: read from itself")
-    axes.set_xlabel("Frame t")
-    axes.set_ylabel("Share (%)")
-    axes.set_ylim(-3, 103)
-    axes.set_xticks(steps if times <= 16 else steps[:: times // 8])
+        look = {"linestyle": ("-", "--", "-.")[layer % 3], "color": COLOURS[(0, 3, 2, 1)[layer % 4]]}
+        on_edges, own = 100 * (shares[:, :-1] * holds).sum(1), 100 * shares[:, -1]
+        axes.plot(steps, on_edges, **look, label=f"layer {layer + 1}: read from patches with edges")
+        axes.plot(steps, own, **look, alpha=0.6, marker="x", label=f"layer {layer + 1}: read from itself")
+    axes.set(
+        xlabel="Frame t", ylabel="Share (%)", ylim=(-3, 103), xticks=steps if times <= 16 else steps[:: times // 8]
+    )
     axes.grid(axis="both", color="0.9")
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)

@@ -80,10 +80,9 @@ def _search(axes: Axes, best: pd.DataFrame) -> None:
         (best.flops_worst_pct, "FLOPs", "D", COLOURS[3]),
     )
     pairs(axes, flops, params)
-    axes.set_xscale("log")
     names = "best by " + best.ranking + ", no. " + best["rank"].astype(str)
     names += " (" + best.departures.astype(str) + " other answers)"
     row_axis(axes, list(names.mask(best.ranking == "default", USED)))
-    axes.set_xlabel("Worst error over the six rows of Table 1 (%)")
-    axes.set_title("The search: combinations of readings nearest to Table 1", loc="left")
+    title, label = "Combinations of readings nearest to Table 1", "Worst error over the six rows of Table 1 (%)"
+    axes.set(title=title, xlabel=label, xscale="log")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)

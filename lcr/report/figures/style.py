@@ -30,6 +30,7 @@ STYLE = {
     "figure.dpi": 100,
     "font.size": 9,
     "axes.titlesize": 9,
+    "axes.titlelocation": "left",
     "axes.labelsize": 9,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
@@ -56,8 +57,7 @@ def page(width: float, height: float, heading: str, note: str = "", grid: str = 
         figure = Figure((width, height), layout="constrained")
         yield figure
         figure.suptitle(heading, x=0.01, ha="left", fontsize=11)
-        if note:
-            figure.supxlabel(note, fontsize=8, x=0.01, ha="left")
+        figure.supxlabel(note, fontsize=8, x=0.01, ha="left")
 
 
 def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
@@ -157,5 +157,4 @@ def row_axis(axes: Axes, labels: Sequence[str]) -> None:
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    sns.despine(ax=axes, left=True)

@@ -24,7 +24,7 @@ def table1_figure(rows: pd.DataFrame, cost: pd.DataFrame) -> Figure:
     rows = rows[rows.reading == DEFAULT].reset_index()
     parts = cost[(cost.dataset == "") & (cost.variant == FULL) & (cost.component != "all")]
     height = 1.6 + 0.8 * len(rows)
-    with page(9.4, height, "Table 1: published against counted, and where it goes", NOTE) as figure:
+    with page(9.4, height, "Table 1: published against counted, and each component's share", NOTE) as figure:
         (params, flops), shares = figure.subplots(2, 2, sharey="row")
         _against(params, rows.params_m_published, rows.params_m, rows.params_error_pct)
         params.set_xlabel("Parameters (M)")
@@ -33,7 +33,7 @@ def table1_figure(rows: pd.DataFrame, cost: pd.DataFrame) -> Figure:
         flops.set_xlabel(f"FLOPs of one view of {rows.frames[0]} frames (G; printed as T)")
         for axes, column, name in zip(shares, ("params", "macs"), ("parameters", "multiply-adds"), strict=True):
             _shares(axes, parts, column)
-            axes.set_xlabel(f"Share of the {name} (%)")
+            axes.set(xlim=(0, 100), xlabel=f"Share of the {name} (%)")
         for axes in (params, flops, *shares):
             row_axis(axes, list(rows.model))
         legend = {"frameon": False, "alignment": "left"}
@@ -66,4 +66,3 @@ def _shares(axes: Axes, parts: pd.DataFrame, column: str) -> None:
             edgecolor="white",
             label=name,
         )
-    axes.set_xlim(0, 100)

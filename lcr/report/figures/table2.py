@@ -26,12 +26,11 @@ def table2_figure(rows: pd.DataFrame) -> Figure:
             upper.plot(row.top1, place, marker, color=colour, mfc="white")
             upper.annotate(f"{row.top1:.2f}", (row.top1, place), (7, 0), textcoords="offset points", va="center")
         upper.margins(x=0.12)
-        upper.set_title("Published, on jester, as printed (the paper gives no intervals)", loc="left")
         for part, colour, marker in full_or_not(measured):
             estimate(lower, part, "top1", "top1", colour, marker)
-        title = f"Measured, on {data_title(first.dataset)}; {first.seeds} seeds × {first.clips} clips"
-        lower.set_title(title, loc="left")
-        for axes, shown in ((upper, printed), (lower, measured)):
+        above = "Published, on jester, as printed (the paper gives no intervals)"
+        below = f"Measured, on {data_title(first.dataset)}; {first.seeds} seeds × {first.clips} clips"
+        for axes, shown, title in ((upper, printed, above), (lower, measured, below)):
             row_axis(axes, list(shown.method))
-            axes.set_xlabel("Top-1 accuracy (%)")
+            axes.set(title=title, xlabel="Top-1 accuracy (%)")
     return figure

@@ -39,10 +39,10 @@ def training_curves_figure(curves: Sequence[Curves], study: str) -> Figure:
                     _curve(axes, found[dataset, name], COLOURS[3], "--")
                 axes.set_xlabel("Training step")
                 axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-            line[0].set_ylim(0, 1.05 * max(one.loss.max() for one in curves if one.dataset == dataset))
-            line[0].set_ylabel(f"{dataset}\nTraining loss (nats)")
+            most = max(one.loss.max() for one in curves if one.dataset == dataset)
+            line[0].set(ylim=(0, 1.05 * most), ylabel=f"{dataset}\nTraining loss (nats)")
         for axes, name in zip(panels[0], ablations, strict=False):
-            axes.set_title(short(found[datasets[0], name].title))
+            axes.set_title(short(found[datasets[0], name].title), loc="center")
     return figure
 
 
