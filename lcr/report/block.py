@@ -36,12 +36,7 @@ def result_block(finished: Finished, folder: str) -> str:
 
 def _training(finished: Finished) -> str:
     """Runs, seconds and machine, from the runs' records."""
-    ablations, readings = finished.table("ablations"), finished.table("readings")
-    trained = readings[~readings.default & readings.top1.notna()]
-    arms = [*zip(ablations.dataset, ablations.variant, strict=True)]
-    arms += zip(trained.dataset, trained.discrepancy + "." + trained.reading, strict=True)
-    store = finished.store
-    records = [store.record(*arm, seed) for arm in dict.fromkeys(arms) for seed in store.seeds(*arm)]
+    records = [finished.store.record(*run) for run in finished.store.runs()]
     seconds = [record.train_seconds or 0 for record in records]
     machines = {
         f"torch {record.versions.get('torch')} on {record.hardware.get('cpu')} ({record.hardware.get('simd')})"

@@ -14,6 +14,7 @@ from lcr.probes.attention import class_token_readings
 from lcr.report.figures.edge_prompt import PromptClip
 from lcr.report.finished import Finished
 from lcr.run.evaluate import load_trained
+from lcr.study.store import Key
 
 
 def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
@@ -25,8 +26,8 @@ def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
     Raises:
         InputError: the run is missing or damaged, or its real clips are gone.
     """
-    run = dataset, FULL, finished.seeds(dataset, FULL)[0]
-    model, _ = load_trained(finished.store.run_folder(*run) / "model.safetensors", torch.device("cpu"))
+    run = Key(dataset, FULL, finished.seeds(dataset, FULL)[0])
+    model, _ = load_trained(finished.folder / run.folder / "model.safetensors", torch.device("cpu"))
     said = finished.store.record(*run).config
     told = {name: said[name] for name in DatasetConfig.model_fields} | {"model": said["model_name"]}
     config = DatasetConfig.model_validate(told)

@@ -30,16 +30,11 @@ def test_a_written_block_is_current_and_a_changed_digit_is_found_with_its_line(r
     text = page.read_text(encoding="utf-8")
     assert text.startswith("above\n")
     assert text.endswith("below\n")
-    assert "| LCR (full)" in text
-    assert "43 s" in text, "the mean of train_seconds"
-    lines = text.splitlines()
-    number = next(number for number, line in enumerate(lines) if "| LCR (full)" in line)
-    digit = max(number for number, letter in enumerate(lines[number]) if letter.isdigit())
-    lines[number] = f"{lines[number][:digit]}{9 - int(lines[number][digit])}{lines[number][digit + 1 :]}"
-    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    before, mean, _ = text.partition("43 s")  # of train_seconds
+    page.write_text(text.replace(mean, "44 s"), encoding="utf-8")
     error = run("--check")
     assert isinstance(error, Mismatch)
-    assert f"README.md, line {number + 1}" in str(error)
+    assert f"README.md, line {before.count(chr(10)) + 1}" in str(error)
 
 
 @pytest.mark.parametrize("comment", [BEGIN, END])

@@ -46,8 +46,7 @@ def test_a_notebook_in_git_has_a_heading_one_cell_of_parameters_and_no_trace_of_
     assert text == nbformat.writes(notebook, indent=1) + "\n", "one form, so that a diff shows changes alone"
 
 
-@pytest.mark.parametrize("name", WITHOUT_TORCH)
-@pytest.mark.parametrize("here", [".", "notebooks"])
+@pytest.mark.parametrize(("name", "here"), [("table2", "."), *((name, "notebooks") for name in WITHOUT_TORCH)])
 def test_a_notebook_runs_by_hand_from_either_folder_and_saves_its_figure(name, here, copy, tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path / here)
@@ -85,6 +84,7 @@ def page(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project / "results/made-up/notebooks/ablations.html"
 
 
+@pytest.mark.slow
 def test_papermill_runs_a_notebook_and_its_page_shows_figure_and_table(page):
     text = page.read_text(encoding="utf-8")
     assert "data:image/svg+xml;base64," in text
@@ -95,6 +95,7 @@ def test_papermill_runs_a_notebook_and_its_page_shows_figure_and_table(page):
     assert "injected-parameters" in (page.parents[3] / "ran.ipynb").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @needs_browser
 def test_the_page_opens_in_a_browser_and_requests_nothing(page, tmp_path):
     opened = open_page(page, tmp_path)

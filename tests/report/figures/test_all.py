@@ -69,6 +69,7 @@ def test_every_axis_of_numbers_has_a_unit(figure):
         assert not seen or axes.get_xlabel(), "an axis with numbers names them"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_same_rows_give_the_same_bytes_without_dates_under_any_settings(name, figures, tmp_path):
     first = [path.read_bytes() for path in save(figures[name](), tmp_path / "a", name)]
