@@ -18,20 +18,6 @@ from lcr.study.tables.registry import table_named
 from lcr.util.errors import InputError
 
 
-class Curves(NamedTuple):
-    """The training of one dataset × variant.
-
-    steps: (K,) the step that each line of metrics.jsonl ends at.
-    loss: (seeds, K), the mean training loss of the steps since the line before, in nats.
-    """
-
-    dataset: str
-    variant: str
-    title: str
-    steps: np.ndarray
-    loss: np.ndarray
-
-
 class ClassPredictions(NamedTuple):
     """One variant's predictions on one dataset: n seeds, M labelled clips.
 
@@ -104,21 +90,24 @@ class Finished:
             )
         return found
 
-    def curves(self) -> list[Curves]:
-        """The training curves of every dataset × variant.
+    def curves(self) -> pd.DataFrame:
+        """The training of every run: dataset, variant, method, seed, step, and loss in nats, mean since the row before.
 
         Raises:
-            InputError: a run's metrics are missing or damaged, or its seeds were logged at different steps.
+            InputError: a run's metrics are missing or damaged, or a variant's seeds were logged at different steps.
         """
-        return [self._curves(row.dataset, row.variant, row.method) for row in self.table("ablations").itertuples()]
-
-    def _curves(self, dataset: str, variant: str, title: str) -> Curves:
-        logs = [self.store.metrics(dataset, variant, seed) for seed in self.seeds(dataset, variant)]
-        found = [[(line["step"], line["loss"]) for line in log if "loss" in line] for log in logs]
-        steps = [[step for step, _ in log] for log in found]
-        if any(one != steps[0] for one in steps):
-            raise InputError(f"{dataset}/{variant}: its seeds were logged at different steps; train them again")
-        return Curves(dataset, variant, title, np.array(steps[0]), np.array(found)[:, :, 1])
+        rows = [
+            {"dataset": one.dataset, "variant": one.variant, "method": one.method, "seed": seed} | line
+            for one in self.table("ablations").itertuples()
+            for seed in self.seeds(one.dataset, one.variant)
+            for line in self.store.metrics(one.dataset, one.variant, seed)
+            if "loss" in line
+        ]
+        found = pd.DataFrame(rows)
+        for arm, runs in found.groupby(["dataset", "variant"]):
+            if runs.step.value_counts().nunique() > 1:
+                raise InputError(f"{'/'.join(arm)}: its seeds were logged at different steps; train them again")
+        return found
 
     def class_predictions(self, variant: str = FULL) -> list[ClassPredictions]:
         """A variant's predictions on each dataset.
