@@ -16,9 +16,8 @@ def table2_figure(rows: pd.DataFrame) -> Figure:
     measured = rows[rows.source == "measured"].reset_index()
     first = measured.iloc[0]
     same = first.dataset == "jester"
-    note = "Lines: 95% intervals over seeds and clips."
-    if not same:
-        note += " The panels are on different clips: no row above compares with one below."
+    apart = "" if same else " The panels are on different clips: no row above compares with one below."
+    note = f"Lines: 95% intervals over seeds and clips.{apart}"
     with page(7.2, 1.8 + 0.26 * len(rows), f"Table 2. Study '{first.study}'", note) as figure:
         upper, lower = figure.subplots(2, 1, sharex=same, gridspec_kw={"height_ratios": (len(printed), len(measured))})
         for place, row in printed.iterrows():
