@@ -44,10 +44,9 @@ def readme(
     import os
     from pathlib import Path
 
-    from lcr.report.block import check_block, result_block, write_block
+    from lcr.report.block import compare_block, result_block
     from lcr.report.finished import Finished
 
     finished, page = Finished(study, reference), Path(file)
-    block = result_block(finished, os.path.relpath(finished.folder, page.parent))
-    (write_block if write else check_block)(page, block)
+    compare_block(page, result_block(finished, os.path.relpath(finished.folder, page.parent)), write=write)
     print(f"{page}: the result block is {'written' if write else 'as the reference gives it'}")

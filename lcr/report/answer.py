@@ -95,16 +95,14 @@ def _ablation(rows: Sequence[Any]) -> Sentence:
     """A variant's line; rows: of statistics.csv, that of Table 2's dataset first."""
     own, *others = rows
     rule, text = _effect(own)
-    if any(_effect(row)[0] != IDENTICAL for row in others):
-        text += f" Other datasets: {', '.join(f'`{row.dataset}` {_short_effect(row)}' for row in others)}."
+    changes = [IDENTICAL if _effect(row)[0] == IDENTICAL else _difference(row) for row in others]
+    if set(changes) - {IDENTICAL}:
+        parts = [f"`{row.dataset}` {change}" for row, change in zip(others, changes, strict=True)]
+        text += f" Other datasets: {', '.join(parts)}."
     if own.variant in CAVEATS:
         text += f" Caveat: {CAVEATS[own.variant]}."
     title = short(own.method)
     return Sentence(own.variant, rule, f"**{title[0].upper()}{title[1:]}** {text}")
-
-
-def _short_effect(row: Any) -> str:
-    return IDENTICAL if _effect(row)[0] == IDENTICAL else _difference(row)
 
 
 def _effect(row: Any) -> tuple[str, str]:
@@ -147,10 +145,10 @@ def _text(table1: pd.DataFrame, readings: pd.DataFrame) -> Sentence:
     return Sentence(
         "text",
         rule,
-        f"Under the default reading, Table 1's parameters are counted up to {params} from the printed ones, its FLOPs "
-        f"up to {flops}, and the logits {depend} on the RGB frames (gradient norm {sensitivity:.4g}). Top-1 of "
-        f"{len(trained)} other readings that were trained: {sides.count(ABOVE)} higher{better}; {sides.count(BELOW)} "
-        f"lower; {sides.count(INCLUDES)} with an interval that includes 0.",
+        f"Under the default reading, the counts of Table 1 differ from the printed numbers by up to {params} in "
+        f"parameters and {flops} in FLOPs, and the logits {depend} on the RGB frames (gradient norm "
+        f"{sensitivity:.4g}). Top-1 of {len(trained)} other readings that were trained: {sides.count(ABOVE)} higher"
+        f"{better}; {sides.count(BELOW)} lower; {sides.count(INCLUDES)} with an interval that includes 0.",
     )
 
 

@@ -46,42 +46,25 @@ def _training(finished: Finished) -> str:
     return f"{len(records)} trainings took {total:.0f} min, {mean:.0f} s on average: {' and '.join(sorted(machines))}."
 
 
-def _parts(file: Path) -> tuple[str, str, str]:
-    """README before its block, the block, and the rest.
+def compare_block(file: Path, block: str, *, write: bool = False) -> None:
+    """Compares README's block with `block`, or puts `block` in its place in one atomic write.
 
     Raises:
-        InputError: the file cannot be read, or lacks a comment.
+        Mismatch: they differ; the first such line is named.
+        InputError: the file cannot be read or written, or lacks a comment.
     """
     try:
         before, begin, rest = file.read_text(encoding="utf-8").partition(BEGIN)
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror}") from error
-    block, end, after = rest.partition(END)
-    if not begin or not end:
+    shown, end, after = rest.partition(END)
+    if not end:
         raise InputError(f"{file} has no lines {BEGIN.strip()} and {END.strip()}")
-    return before + begin, block, end + after
-
-
-def check_block(file: Path, block: str) -> None:
-    """Compares README's block with `block`.
-
-    Raises:
-        Mismatch: they differ; the first such line is named.
-        InputError: as for `write_block`.
-    """
-    before, shown, _ = _parts(file)
+    if write:
+        with write_aside(file) as aside:
+            aside.write_text(f"{before}{begin}{block}{end}{after}", encoding="utf-8")
+        return
     pairs = zip_longest(shown.splitlines(), block.splitlines(), fillvalue="")
-    for line, (old, new) in enumerate(pairs, before.count("\n") + 1):
+    for line, (old, new) in enumerate(pairs, before.count("\n") + 2):
         if old != new:
             raise Mismatch(f"{file}, line {line} is\n{old}\nby the reference\n{new}\n(lcr report readme --write)")
-
-
-def write_block(file: Path, block: str) -> None:
-    """Puts `block` in the place of README's block, in one atomic write.
-
-    Raises:
-        InputError: the file cannot be read or written, or lacks a comment.
-    """
-    before, _, after = _parts(file)
-    with write_aside(file) as aside:
-        aside.write_text(before + block + after, encoding="utf-8")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lcr.config.datasets import dataset_format
 from lcr.config.study import FULL
 from lcr.cost.table1 import table1 as printed_table1
 from lcr.report.answer import READ, Tables, answer, of_the_paper, verdict_counts
@@ -13,7 +14,7 @@ from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
 from lcr.report.page import html_page
 from lcr.study.claims.printed import table2 as printed_table2
-from lcr.study.claims.table import claim_ids
+from lcr.study.claims.table import CLAIMS
 from lcr.study.claims.verdicts import CONTRADICTED
 from lcr.study.predictions import CONDITIONS
 from lcr.study.tables.markdown import markdown
@@ -24,6 +25,10 @@ from lcr.util.errors import InputError
 from lcr.util.files import write_aside
 
 SHOWN = ("table2", "ablations", "temporal", "table1")
+UNCERTAINTY = (
+    "Uncertainty: brackets are 95% intervals over seeds and clips. Differences are variant minus full in percentage "
+    "points, paired by seed and clip. p is about the evaluated clips alone."
+)
 
 
 def readme(study: str, tables: Tables, classes: int) -> str:
@@ -35,11 +40,12 @@ def readme(study: str, tables: Tables, classes: int) -> str:
     """
     numbered = [f"{number}. {sentence.text}" for number, sentence in enumerate(answer(tables, classes), 1)]
     table1 = tables["table1"]
+    floors = sorted({f"{floor:.4g}" for floor in tables["ablations"].p_floor_holm.dropna()})
     parts = [
         f"# Which part of LCR matters? Study `{study}`",
         "`lcr answer` makes this page from the tables beside it; each sentence follows from their numbers.",
         "\n".join(numbered),
-        _how_sure(tables["ablations"]),
+        f"{UNCERTAINTY} With these seeds no p-value is below {', '.join(floors)}." if floors else UNCERTAINTY,
         "![Each ablation against the full model](figures/ablations.png)",
         *_ledger(tables["claims"]),
     ]
@@ -51,15 +57,6 @@ def readme(study: str, tables: Tables, classes: int) -> str:
         parts.append(f"**{notebook.title}** ([notebook](notebooks/{name}.html), [SVG](figures/{name}.svg))")
         parts.append(f"![{notebook.title}](figures/{name}.png)")
     return "\n\n".join(parts) + "\n"
-
-
-def _how_sure(ablations: pd.DataFrame) -> str:
-    floors = sorted({f"{floor:.4g}" for floor in ablations.p_floor_holm.dropna()})
-    least = f" With these seeds no p-value can be below {' or '.join(floors)}." if floors else ""
-    return (
-        "Uncertainty: brackets are 95% intervals over seeds and clips. Differences are variant minus full in "
-        f"percentage points, paired by seed and clip. p is about the evaluated clips alone.{least}"
-    )
 
 
 def _ledger(claims: pd.DataFrame) -> Iterator[str]:
@@ -123,4 +120,9 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
     need("table2", ["source", "method"], [("published", one["method"]) for one in printed_table2()])
     need("table2", ["dataset", "variant"], of_table2)
     need("readings", ["discrepancy", "reading"], reading_keys())
-    need("claims", ["id"], [(one,) for one in claim_ids(datasets, variants)])
+    hypotheses = product([name for name in variants if name != FULL], map(dataset_format, datasets))
+    table1 = product([f"table1-{one.name}" for one in printed_table1()], ("settings", "params", "flops"))
+    ids = [one.id for one in CLAIMS] + ["-".join(("hypothesis", *one)) for one in hypotheses]
+    need("claims", ["id"], [(one,) for one in (*ids, *map("-".join, table1))])
+    cells = [(f"Table 2, {one.pop('method')}", *one.values()) for one in map(dict, printed_table2())]
+    need("claims", ["where", "published"], [(where, cell) for where, *row in cells for cell in row if cell])

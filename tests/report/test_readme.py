@@ -84,7 +84,8 @@ def test_a_table_cut_to_its_header_or_in_its_last_line_is_refused_by_name(copy, 
         ("temporal", "LCR (full),full,made-up,jester-fixture,last_frame", "jester-fixture/full/last_frame"),
         ("readings", "kv-source,additive,", "kv-source/additive"),
         ("claims", "hypothesis-lstm_gate-kinetics,", "hypothesis-lstm_gate-kinetics"),
-        ("claims", "table2-lcr-top1,", "table2-lcr-top1"),
+        ("claims", "table2-lcr-top1,", "Table 2, LCR/90.83"),
+        ("claims", "abstract-code-public,", "abstract-code-public"),
     ],
 )
 def test_a_row_that_a_table_lacks_is_named_and_never_left_out(copy, name, start, lacking):
