@@ -43,14 +43,11 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "synthetic:jester": _synthetic("jester", "gestures", "hand", "take"),
     "synthetic:something": _synthetic("something", "colours", "hand", "take", "templates", "things", "video"),
     "synthetic:kinetics": _synthetic("kinetics", "activities", "body", "colours", "stage", "video"),
-    "model": (
-        *(f"model/{name}.py" for name in ("cell", "config", "edge_prompt", "lcr", "patches", "tube_mask")),
-        "config/variant.py",
-    ),
+    "model": (*(f"model/{name}.py" for name in ("cell", "config", "edge_prompt", "lcr", "patches", "tube_mask")),),
     "gate:cross_rwkv": ("model/class_scan.py", "model/cross_rwkv.py", "model/q_shift.py", "wkv/query.py"),
-    "gate:lstm": ("model/lstm_gate.py", "cost/closed_form.py", "cost/parts.py"),  # the latter: its matched width
+    "gate:lstm": ("model/lstm_gate.py",),
     "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/library.py", "wkv/native/*"),
-    "wkv:torch": ("wkv/operator.py", "wkv/chunk.py"),
+    "wkv:torch": ("wkv/operator.py", "wkv/chunk.py", "wkv/query.py"),
     "wkv:cuda": ("wkv/operator.py", "wkv/cuda/*.py", "wkv/cuda/*.cu*"),
     "train": ("run/train.py", "run/protocol.py", "run/weights.py"),
     "evaluate": ("run/evaluate.py",),
