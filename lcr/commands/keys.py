@@ -48,14 +48,19 @@ def prove(
     import tempfile
 
     from lcr.config.keys import PACKAGE
-    from lcr.evidence.prove import about_this_machine, checkout, prove
+    from lcr.evidence.prove import about_this_machine, checkout, prove, snapshot
     from lcr.util.progress import counting_bar
 
     with tempfile.TemporaryDirectory(prefix="lcr-prove-") as folder:
         earlier = checkout(PACKAGE.parent, commit, Path(folder, "earlier"))
         with counting_bar(0, "proving") as advance:
             found = prove(
-                PACKAGE.parent, earlier, Path(folder, "work"), advance, only=arm or (), about=about_this_machine(commit)
+                snapshot(Path(folder, "now")),
+                earlier,
+                Path(folder, "work"),
+                advance,
+                only=arm or (),
+                about=about_this_machine(commit),
             )
     for line in found.differ:
         print(f"DIFFERS {line}")

@@ -10,6 +10,7 @@ import ast
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -313,6 +314,13 @@ def checkout(repository: Path, commit: str, folder: Path) -> Path:
     if library.find()[0] is not None:
         build = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
         subprocess.run(build, cwd=folder, capture_output=True, check=True)
+    return folder
+
+
+def snapshot(folder: Path) -> Path:
+    """Copies this version's sources to `folder`, so that they may be edited while a proof runs; returns its path."""
+    for name in ("lcr", "ablations"):
+        shutil.copytree(PACKAGE.parent / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 
