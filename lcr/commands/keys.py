@@ -49,19 +49,11 @@ def prove(
 
     from lcr.config.keys import PACKAGE
     from lcr.evidence.prove import about_this_machine, checkout, prove, snapshot
-    from lcr.util.progress import counting_bar
 
     with tempfile.TemporaryDirectory(prefix="lcr-prove-") as folder:
         earlier = checkout(PACKAGE.parent, commit, Path(folder, "earlier"))
-        with counting_bar(0, "proving") as advance:
-            found = prove(
-                snapshot(Path(folder, "now")),
-                earlier,
-                Path(folder, "work"),
-                advance,
-                only=arm or (),
-                about=about_this_machine(commit),
-            )
+        now, work = snapshot(Path(folder, "now")), Path(folder, "work")
+        found = prove(now, earlier, work, only=arm or (), about=about_this_machine(commit))
     for line in found.differ:
         print(f"DIFFERS {line}")
     for line in found.unseen:

@@ -55,7 +55,10 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "cost": ("cost/*.py", "model/*.py", "wkv/*.py", "config/variant.py", "paper/table1.csv"),
     "diagnosis": ("probes/diagnosis.py", "cost/count.py", "model/*.py", "wkv/*.py", "run/train.py"),
     "search": ("cost/*.py", "paper/table1.csv"),
-    "tables": ("study/**/*.py", "report/**/*.py", "probes/*.py", "cost/*.py", "paper/*.[cy]*"),
+    "tables": (
+        *("study/**/*.py", "report/**/*.py", "probes/attention.py", "paper/*.[cy]*"),
+        *(f"cost/{name}.py" for name in ("baselines", "closed_form", "parts", "ranges", "table1")),
+    ),
 }
 
 
