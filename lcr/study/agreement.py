@@ -35,8 +35,8 @@ class OneRun(NamedTuple):
     arrays: dict[str, NDArray[Any]]
 
 
-def check_agreement(ones: Sequence[OneRun], *, mixed: bool) -> None:
-    """Refuses runs of one dataset that cannot be compared.
+def agreement(ones: Sequence[OneRun], *, mixed: bool) -> str:
+    """In words, how runs of one dataset differ in data or protocol; empty where they do not.
 
     Args:
         mixed: let different data and protocols through.
@@ -56,26 +56,20 @@ def check_agreement(ones: Sequence[OneRun], *, mixed: bool) -> None:
             raise _differ(first, one, "their clips")
         if one.record.config != before.record.config:
             raise _differ(before, one, "'config'")
+    return "; ".join(filter(None, (_mixture(ones, field, word) for field, word in SHARED.items())))
 
 
 def _differ(one: OneRun, other: OneRun, what: str, more: str = "") -> InputError:
     pair = " and ".join(f"{run.dataset}/{run.variant.name}/seed-{run.seed}" for run in (one.run, other.run))
-    again = (
-        f"make them again with `lcr train` and `lcr evaluate` (--study {one.run.study.given}), or run snakemake again"
-    )
-    return InputError(f"{pair} differ in {what}, so they cannot be compared; {again}{more}")
+    again = f"make them again with `lcr train` and `lcr evaluate` (--study {one.run.study.given})"
+    return InputError(f"{pair} differ in {what}, so they cannot be compared; {again}, or run snakemake again{more}")
 
 
-def mixture(ones: Sequence[OneRun]) -> str:
-    """In words: which runs have which data and protocol, where they differ; empty where all are alike."""
-    said = []
-    for field, word in SHARED.items():
-        groups: dict[str, list[str]] = {}
-        for one in ones:
-            value = getattr(one.record, field)
-            short = value[:8] if isinstance(value, str) else json.dumps(value)
-            groups.setdefault(short, []).append(f"{one.run.variant.name}/{one.run.seed}")
-        if len(groups) > 1:
-            parts = (f"{value} in {', '.join(runs)}" for value, runs in groups.items())
-            said.append(f"MIXED {word}: {' | '.join(parts)}")
-    return "; ".join(said)
+def _mixture(ones: Sequence[OneRun], field: str, word: str) -> str:
+    groups: dict[str, list[str]] = {}
+    for one in ones:
+        value = getattr(one.record, field)
+        short = value[:8] if isinstance(value, str) else json.dumps(value)
+        groups.setdefault(short, []).append(f"{one.run.variant.name}/{one.run.seed}")
+    parts = [f"{value} in {', '.join(runs)}" for value, runs in groups.items()]
+    return f"MIXED {word}: {' | '.join(parts)}" if len(parts) > 1 else ""

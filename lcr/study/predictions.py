@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from lcr.config.record import RunRecord
 from lcr.config.run import Run
-from lcr.study.agreement import OneRun, check_agreement, mixture
+from lcr.study.agreement import OneRun, agreement
 from lcr.study.store import Store
 from lcr.util.errors import InputError
 
 TOP = 5
-CONDITIONS = ("as_is", "last_frame", "reversed")
+CONDITIONS = ("as_is", "last_frame", "reversed")  # sorted
 STALE = "stale: its configuration or the sources have changed since it was made"
 
 
@@ -99,23 +99,19 @@ def _gather(
             record = store.record(run.dataset, run.variant.name, run.seed)
             if run.is_stale(record):
                 raise InputError(STALE)
-            one = read(store, run, record)
-            by_dataset.setdefault(run.dataset, {}).setdefault(run.variant.name, []).append(one)
+            by_variant = by_dataset.setdefault(run.dataset, {})
+            by_variant.setdefault(run.variant.name, []).append(read(store, run, record))
         except InputError as error:
             why = str(error).replace(f"{run.folder}/", "").partition(";")[0]
             problems.setdefault((run.dataset, run.variant.name, why), []).append(run)
     if problems:
         raise _refusal(problems)
-    how = {}
-    for dataset, variants in by_dataset.items():
-        every = [one for ones in variants.values() for one in ones]
-        check_agreement(every, mixed=mixed)
-        how[dataset] = mixture(every) if mixed else ""
-    for dataset, variants in by_dataset.items():
+    for variants in by_dataset.values():
+        mixture = agreement([one for ones in variants.values() for one in ones], mixed=mixed)
         for ones in variants.values():
             first, seeds = ones[0], tuple(one.run.seed for one in ones)
-            head = first.run, first.record, seeds, first.ids, first.evaluated, how[dataset]
-            yield head, {name: np.stack([one.arrays[name] for one in ones]) for name in first.arrays}
+            arrays = {name: np.stack([one.arrays[name] for one in ones]) for name in first.arrays}
+            yield (first.run, first.record, seeds, first.ids, first.evaluated, mixture), arrays
 
 
 def _predictions(store: Store, run: Run, record: RunRecord) -> OneRun:
@@ -142,17 +138,15 @@ def _pairs(store: Store, run: Run, record: RunRecord) -> OneRun:
     if "validation" not in record.clips:
         raise InputError("run.json does not say how many clips were evaluated")
     table = store.temporal(run.dataset, run.variant.name, run.seed)
-    ids, conditions = _column(table, "id").astype(str), _column(table, "condition")
+    ids, conditions = (_column(table, name).astype(str) for name in ("id", "condition"))
     margins = (_column(table, "score_label") - _column(table, "score_reverse")).astype(np.float64)
     if not np.isfinite(margins).all():
         raise InputError("temporal.parquet holds scores that are not finite (failed)")
-    arrays, clips = {}, np.unique(ids)
-    for condition in CONDITIONS:
-        here = np.flatnonzero(conditions == condition)
-        order = here[np.argsort(ids[here], kind="stable")]
-        if not np.array_equal(ids[order], clips):
-            raise InputError(f"temporal.parquet has not each clip once under '{condition}'")
-        arrays[condition] = margins[order]
+    clips, order = np.unique(ids), np.lexsort((ids, conditions))  # by condition, then by clip
+    wanted = np.tile(clips, len(CONDITIONS)), np.repeat(CONDITIONS, len(clips))
+    if not all(map(np.array_equal, (ids[order], conditions[order]), wanted)):
+        raise InputError("temporal.parquet has not each clip once under each condition")
+    arrays = dict(zip(CONDITIONS, margins[order].reshape(len(CONDITIONS), -1), strict=True))
     return OneRun(run, record, clips, None, record.clips["validation"], arrays)
 
 

@@ -81,11 +81,8 @@ class Store:
         return sorted(Key(dataset, variant, int(seed)) for dataset, variant, seed in named if seed.isdecimal())
 
     def seeds(self, dataset: str, variant: str) -> list[int]:
-        """The seeds that have results, ascending."""
-        if self.packed:
-            return [run.seed for run in self.runs() if run[:2] == (dataset, variant)]
-        names = (one.name.removeprefix("seed-") for one in (self.folder / dataset / variant).glob("seed-*"))
-        return sorted(int(name) for name in names if name.isdecimal())
+        """The seeds that have a record, ascending."""
+        return [run.seed for run in self.runs() if run[:2] == (dataset, variant)]
 
     def record(self, dataset: str, variant: str, seed: int) -> RunRecord:
         """The record of a run."""
@@ -106,9 +103,10 @@ class Store:
                 return pq.read_table(path, columns=columns)
             rows = self._rows(PREDICTIONS, run)
             scores = rows["scores"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
-            named = {name: rows[name] for name in rows.column_names[: rows.column_names.index("scores")]}
-            named |= {f"score_{k}": pa.array(column) for k, column in enumerate(scores.T)}
-            return pa.table(named).replace_schema_metadata(self._about(run)).select(columns or list(named))
+            for k, column in enumerate(scores.T):
+                rows = rows.append_column(f"score_{k}", pa.array(column))
+            rows = rows.drop_columns(["scores", "about"])
+            return rows.select(columns or rows.column_names)
 
     def temporal(self, dataset: str, variant: str, seed: int) -> pa.Table:
         """Scores of a run's time-reversed pairs: id, label, reverse_label, condition, score_label, score_reverse."""
@@ -116,7 +114,7 @@ class Store:
         with whole_file(self.place(run, TEMPORAL)) as path:
             if not self.packed:
                 return pq.read_table(path)
-            return self._rows(TEMPORAL, run).replace_schema_metadata(self._about(run))
+            return self._rows(TEMPORAL, run)
 
     def metrics(self, dataset: str, variant: str, seed: int) -> list[dict[str, Any]]:
         """The lines of a run's training log: the mean of each window of steps, and a last line with `end`."""
@@ -127,29 +125,26 @@ class Store:
             lines = self._rows(METRICS, run).to_pylist()
             return [{name: value for name, value in line.items() if value is not None} for line in lines]
 
-    # The packed files.
+    def contents(self, run: Key) -> tuple[RunRecord, pa.Table, pa.Table, list[dict[str, Any]]]:
+        """The content of a run's four files, in the order of `OF_RUN`."""
+        return self.record(*run), self.predictions(*run), self.temporal(*run), self.metrics(*run)
 
     @property
     def _records(self) -> dict[Key, RunRecord]:
-        path = self.folder / RECORDS
-        with whole_file(path):
+        with whole_file(self.folder / RECORDS) as path:
             return _packed_records(path, path.stat().st_mtime_ns)
 
-    def _table(self, name: str) -> tuple[pa.Table, dict[Key, np.ndarray]]:
-        path = self.folder / name
-        return _packed_table(path, path.stat().st_mtime_ns)
-
     def _rows(self, name: str, run: Key) -> pa.Table:
-        """The rows of a run in a packed table, without the columns that name the run."""
-        table, places = self._table(name)
-        if run not in places and run not in self._records:
+        """The rows of a run in a packed table, with its schema metadata, without the columns that name the run."""
+        (table, rows), (predictions, about) = (
+            _packed_table(path, path.stat().st_mtime_ns) for path in (self.folder / name, self.folder / PREDICTIONS)
+        )
+        if run not in rows and run not in self._records:
             raise FileNotFoundError
-        return table.take(places.get(run, np.array([], int))).drop_columns(list(Key._fields))
-
-    def _about(self, run: Key) -> dict[str, str]:
-        """The schema metadata of a run's tables."""
-        table, places = self._table(PREDICTIONS)
-        return json.loads(table.schema.metadata[b"about"])[table["about"][int(places[run][0])].as_py()]
+        abouts = json.loads(predictions.schema.metadata[b"about"])
+        about_run = abouts[predictions["about"][int(about[run][0])].as_py()]
+        found = table.take(rows.get(run, np.array([], int))).drop_columns(list(Key._fields))
+        return found.replace_schema_metadata(about_run)
 
 
 @lru_cache(2)
@@ -163,8 +158,8 @@ def _packed_records(path: Path, changed: int) -> dict[Key, RunRecord]:
 def _packed_table(path: Path, changed: int) -> tuple[pa.Table, dict[Key, np.ndarray]]:
     """A packed table, and the row numbers of each run."""
     table = pq.read_table(path)
-    places = table.select(Key._fields).to_pandas().groupby(list(Key._fields)).indices
-    return table, {Key(*run): rows for run, rows in places.items()}
+    rows = table.select(Key._fields).to_pandas().groupby(list(Key._fields)).indices
+    return table, {Key(*run): numbers for run, numbers in rows.items()}
 
 
 def pack(store: Store, folder: Path) -> None:
@@ -174,35 +169,28 @@ def pack(store: Store, folder: Path) -> None:
         InputError: a file of a run is missing or damaged, or cannot be restored from the packed form.
     """
     runs = store.runs()
-    records = [store.record(*run) for run in runs]
-    predictions = [store.predictions(*run) for run in runs]
-    temporal = [store.temporal(*run) for run in runs]
-    metrics = [store.metrics(*run) for run in runs]
-    write_records(folder, records)
-    abouts = [
-        {name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()} for table in predictions
-    ]
-    unique = [json.loads(text) for text in dict.fromkeys(map(json.dumps, abouts))]
-    lists = [_with_lists(table, unique.index(about)) for table, about in zip(predictions, abouts, strict=True)]
-    names = list(dict.fromkeys(name for log in metrics for line in log for name in line))
-    logs = [pa.Table.from_pylist([dict.fromkeys(names) | line for line in log]) for log in metrics]
-    for file, tables in {PREDICTIONS: lists, TEMPORAL: temporal, METRICS: logs}.items():
-        named = [_named(table, run) for table, run in zip(tables, runs, strict=True)]
-        whole = pa.concat_tables(named, promote_options="permissive")
-        _write(folder / file, whole.replace_schema_metadata({"about": json.dumps(unique)}))
-    packed = Store(folder.parent, folder.name)
-    for run, *wanted in zip(runs, records, predictions, temporal, metrics, strict=True):
-        found = packed.record(*run), packed.predictions(*run), packed.temporal(*run), packed.metrics(*run)
-        for file, one, other in zip(OF_RUN, wanted, found, strict=True):
-            if not _same(one, other):
-                raise InputError(f"{store.place(run, file)} cannot be packed without loss")
-
-
-def write_records(folder: Path, records: list[RunRecord]) -> None:
-    """Writes runs.json, one record a line."""
+    contents = [store.contents(run) for run in runs]
+    records, predictions, temporal, metrics = zip(*contents, strict=True)
     lines = ",\n".join(json.dumps(one.model_dump(mode="json", exclude_unset=True)) for one in records)
     with write_aside(folder / RECORDS) as aside:
         aside.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    abouts = [
+        json.dumps({name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()})
+        for table in predictions
+    ]
+    unique = list(dict.fromkeys(abouts))
+    lists = [_with_lists(table, unique.index(about)) for table, about in zip(predictions, abouts, strict=True)]
+    names = dict.fromkeys(name for log in metrics for line in log for name in line)
+    logs = [pa.Table.from_pylist([names | line for line in log]) for log in metrics]
+    for file, tables in {PREDICTIONS: lists, TEMPORAL: temporal, METRICS: logs}.items():
+        named = [_named(table, run) for table, run in zip(tables, runs, strict=True)]
+        whole = pa.concat_tables(named, promote_options="permissive")
+        _write(folder / file, whole.replace_schema_metadata({"about": f"[{', '.join(unique)}]"}))
+    packed = Store(folder.parent, folder.name)
+    for run, wanted in zip(runs, contents, strict=True):
+        for file, one, other in zip(OF_RUN, wanted, packed.contents(run), strict=True):
+            if not _same(one, other):
+                raise InputError(f"{store.place(run, file)} cannot be packed without loss")
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -223,11 +211,8 @@ def _with_lists(table: pa.Table, about: int) -> pa.Table:
 
 def _named(table: pa.Table, run: Key) -> pa.Table:
     """A table with its run's name in front, without schema metadata."""
-    names = {
-        name: pa.array([value] * len(table), pa.int64() if name == "seed" else pa.string())
-        for name, value in run._asdict().items()
-    }
-    return pa.table(names | {name: table[name] for name in table.column_names})
+    names = {name: pa.repeat(value, len(table)) for name, value in run._asdict().items()}
+    return pa.table(names | dict(zip(table.column_names, table.columns, strict=True)))
 
 
 def _write(path: Path, table: pa.Table) -> None:

@@ -18,15 +18,7 @@ LEVEL = 0.05
 TRIALS = 1000  # simulated studies behind the sign-flip test's power: its standard error at 0.8 is 1.3%
 
 
-class Effect(NamedTuple):
-    """A standardised paired difference with its 95% interval; NaN where the seeds do not differ or there is one."""
-
-    size: float
-    low: float
-    high: float
-
-
-def paired_effect(differences: ArrayLike) -> Effect:
+def paired_effect(differences: ArrayLike) -> tuple[float, float, float]:
     """Hedges' g of paired differences by seed: J·mean/sd, the standardised mean difference d_z without its bias.
 
     sd is that of the n differences (n - 1 degrees of freedom), J = Γ(f/2) / (√(f/2)·Γ((f-1)/2)), f = n - 1. It counts
@@ -35,31 +27,25 @@ def paired_effect(differences: ArrayLike) -> Effect:
 
     Args:
         differences: (n,), mean of variant - full for each seed.
+
+    Returns:
+        g and the two ends of its 95% interval; NaN where the seeds do not differ or are fewer than three.
     """
     d = np.asarray(differences, dtype=np.float64)
     n = d.size
     if n < 3 or np.ptp(d) <= 1e-12:  # at f = 1, J is 0
-        return Effect(np.nan, np.nan, np.nan)
+        return np.nan, np.nan, np.nan
     t = float(d.mean() / d.std(ddof=1) * np.sqrt(n))
     half = (n - 1) / 2
     unbiased = np.exp(special.gammaln(half) - special.gammaln(half - 0.5)) / np.sqrt(half)
-    low, high = (_noncentrality(t, n - 1, tail) for tail in (1 - LEVEL / 2, LEVEL / 2))
-    return Effect(*(float(unbiased * value / np.sqrt(n)) for value in (t, low, high)))
+    scale = float(unbiased / np.sqrt(n))
+    return scale * t, *(scale * _noncentrality(t, n - 1, tail) for tail in (1 - LEVEL / 2, LEVEL / 2))
 
 
 def _noncentrality(t: float, freedom: int, share: float) -> float:
     """The noncentrality under which a share `share` of t statistics lies at or below `t`."""
-
-    def above(delta: float) -> float:
-        return float(special.nctdtr(freedom, delta, t)) - share  # falls with delta
-
-    step = 1 + abs(t) / 8  # in small steps: far out, the distribution's series fails
-    low = high = t
-    while above(low) < 0:
-        low -= step
-    while above(high) > 0:
-        high += step
-    return float(optimize.brentq(above, low, high)) if low < high else np.nan
+    near, width = float(special.nctdtrinc(freedom, share, t)), 1 + abs(t) / 100  # four digits are right at least
+    return float(optimize.brentq(lambda delta: special.nctdtr(freedom, delta, t) - share, near - width, near + width))
 
 
 class McNemar(NamedTuple):
@@ -85,25 +71,16 @@ def mcnemar(variant: ArrayLike, full: ArrayLike) -> McNemar:
     return McNemar(gained, lost, tuple(float(stats.binomtest(k, k + m).pvalue) if k + m else 1.0 for k, m in split))
 
 
-class Components(NamedTuple):
-    """Variance of seed × clip values, split: standard deviations by source, and shares of the mean's variance.
+PARTS = ("sd_seed", "sd_clip", "sd_rest", "share_seed", "share_clip", "share_rest")
+
+
+def variance_components(values: ArrayLike) -> dict[str, float]:
+    """Variance of seed × clip values, split (`PARTS`): standard deviations by source, shares of the mean's variance.
 
     sd_seed: between seeds, over all possible clips. sd_clip: between clips, over all possible seeds. sd_rest: the rest,
     interaction and noise together, since there is one value a cell. share_*: of Var(mean) = seed²/n + clip²/M +
     rest²/(nM); the shares add up to 1, or are NaN where nothing varies. More seeds shrink the first and third, more
-    clips the second and third.
-    """
-
-    sd_seed: float
-    sd_clip: float
-    sd_rest: float
-    share_seed: float
-    share_clip: float
-    share_rest: float
-
-
-def variance_components(values: ArrayLike) -> Components:
-    """Estimates of a two-way random model by the method of moments; a negative estimate is 0.
+    clips the second and third. Estimates are a two-way random model's by the method of moments; a negative one is 0.
 
     Args:
         values: (n, M): n seeds, M clips, two of each at least; NaN throughout with fewer.
@@ -111,13 +88,12 @@ def variance_components(values: ArrayLike) -> Components:
     y = np.asarray(values, dtype=np.float64)
     n, m = y.shape
     if min(n, m) < 2:
-        return Components(*[np.nan] * 6)
+        return dict.fromkeys(PARTS, np.nan)
     seed, clip, rest = (float(square) for square in mean_squares(y))
     parts = np.array([max(seed - rest, 0.0) / m, max(clip - rest, 0.0) / n, rest])
     of_mean = parts / [n, m, n * m]
-    total = of_mean.sum()
-    shares = of_mean / total if total > 0 else np.full(3, np.nan)
-    return Components(*map(float, np.sqrt(parts)), *map(float, shares))
+    shares = of_mean / (of_mean.sum() or np.nan)
+    return dict(zip(PARTS, map(float, (*np.sqrt(parts), *shares)), strict=True))
 
 
 def detectable_by_interval(differences: ArrayLike) -> float:
@@ -134,14 +110,7 @@ def detectable_by_interval(differences: ArrayLike) -> float:
     if not variance > 0 or not freedom > 0:
         return np.nan
     critical = stats.t.isf(LEVEL / 2, freedom)
-
-    def lacks(delta: float) -> float:
-        return POWER - (1 - special.nctdtr(freedom, delta, critical))  # the far tail finds next to nothing
-
-    high = critical
-    while lacks(high) > 0:  # step by step: far out, the distribution's series fails
-        high *= 1.2
-    return float(optimize.brentq(lacks, 0, high) * np.sqrt(variance))
+    return float(special.nctdtrinc(freedom, 1 - POWER, critical) * np.sqrt(variance))  # the far tail adds nothing
 
 
 def detectable_by_signs(differences: ArrayLike, tests: int) -> float:

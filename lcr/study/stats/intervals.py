@@ -6,6 +6,7 @@ new clips; they take clips as independent, which clips of one performer are not 
 new seeds on the evaluated clips only.
 """
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -145,11 +146,7 @@ def paired_interval(variant: ArrayLike, full: ArrayLike, *, level: float = 0.95)
 
 def sign_patterns(n: int) -> Floats:
     """(2^(n-1), n) of ±1, all + first: one of each two mirror images, which are equally far from 0."""
-    patterns = np.ones((1, 1))
-    for _ in range(n - 1):
-        plus, minus = np.ones((len(patterns), 1)), -np.ones((len(patterns), 1))
-        patterns = np.concatenate([np.hstack([patterns, plus]), np.hstack([patterns, minus])])
-    return patterns
+    return np.array([(1.0, *others) for others in product((1.0, -1.0), repeat=n - 1)])
 
 
 def sign_flip_p(differences: ArrayLike) -> float:

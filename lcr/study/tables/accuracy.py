@@ -110,8 +110,7 @@ def rows_by_variant(
 
 def acts(run: Run) -> bool:
     """Whether the run can differ from full: its switch acts under the readings of the study's model, or it is full."""
-    asked = getattr(run.variant, "acts_on", None)
-    return run.variant.name == FULL or asked is None or asked(model_by_name(run.config.model))
+    return run.variant.name == FULL or run.variant.acts_on(model_by_name(run.config.model))
 
 
 def identical(full: Row) -> Row:

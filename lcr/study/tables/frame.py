@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from lcr.util.errors import InputError
 from lcr.util.files import write_aside
@@ -34,21 +34,13 @@ if TYPE_CHECKING:
 Row = dict[str, Any]  # column name -> value; a column that is left out is empty
 
 
-class _Kind(NamedTuple):
-    """A kind of column: its type in a frame, its empty value, a cell's value, and in words a cell that has none."""
-
-    dtype: str
-    empty: Any
-    parse: Callable[[str], Any]
-    wrong: str
-
-
-_KINDS = {
-    "text": _Kind("object", "", str, "empty"),
-    "integer": _Kind("Int64", None, int, "no whole number"),
-    "number": _Kind("float64", math.nan, float, "no number"),
-    "flag": _Kind("bool", False, {"yes": True, "no": False}.__getitem__, "neither yes nor no"),
-    "list": _Kind("object", (), lambda cell: tuple(map(float, cell.split(" "))), "no list of numbers"),
+# By kind of column: its type in a frame, its empty value, a cell's value, and in words a cell that has none.
+_KINDS: dict[str, tuple[str, Any, Callable[[str], Any], str]] = {
+    "text": ("object", "", str, "empty"),
+    "integer": ("Int64", None, int, "no whole number"),
+    "number": ("float64", math.nan, float, "no number"),
+    "flag": ("bool", False, {"yes": True, "no": False}.__getitem__, "neither yes nor no"),
+    "list": ("object", (), lambda cell: tuple(map(float, cell.split(" "))), "no list of numbers"),
 }
 
 
@@ -83,10 +75,10 @@ class Column:
         Raises:
             ValueError, KeyError: the cell is not of this column's kind, or is empty and required.
         """
-        kind = _KINDS[self.kind]
+        _, empty, parse, _ = _KINDS[self.kind]
         if not cell and not self.required and self.kind != "flag":
-            return kind.empty
-        value = kind.parse(cell)
+            return empty
+        value = parse(cell)
         odd = self.kind != "text" and (cell != cell.strip() or "_" in cell)  # Python reads these as numbers too
         endless = self.kind == "number" and not math.isfinite(value) and not (self.infinite and cell == "inf")
         if odd or endless or not cell:
@@ -199,12 +191,12 @@ class Table:
         rows = list(rows)
         if foreign := {name for row in rows for name in row} - set(self.names):
             raise ValueError(f"{self.name} has no column {', '.join(sorted(foreign))}")
-        series = {}
+        found = pd.DataFrame(index=range(len(rows)), columns=self.names)
         for column in self.columns:
             dtype, empty, *_ = _KINDS[column.kind]
             values = [empty if (value := row.get(column.name)) is None else value for row in rows]
-            series[column.name] = pd.Series(values, dtype=dtype)
-        return pd.DataFrame(series, columns=self.names)
+            found[column.name] = pd.Series(values, dtype=dtype)
+        return found
 
     def cells(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         """A frame as text: the very cells that its CSV holds."""
@@ -248,7 +240,7 @@ def read_frame(path: str | Path, table: Table, study: str = "STUDY") -> "pd.Data
             try:
                 row[column.name] = column.value(cell)
             except (ValueError, KeyError):
-                why = f"{column.name} is '{cell}', which is {_KINDS[column.kind].wrong}"
+                why = f"{column.name} is '{cell}', which is {_KINDS[column.kind][-1]}"
                 raise InputError(f"{path}, line {line}: {why}; {table.again(study)}") from None
     return table.frame(rows)
 
@@ -263,31 +255,22 @@ def read_cells(path: str | Path, table: Table, study: str = "STUDY") -> "pd.Data
     import pandas as pd
 
     try:
-        content = Path(path).read_bytes()
+        text = Path(path).read_bytes().decode("utf-8", errors="replace")
     except OSError as error:
         raise InputError(f"no table {path} ({error.strerror}); {table.again(study)}") from None
-    line, rows = content.count(b"\n") + 1, {}
+    reader, rows = csv.reader(io.StringIO(text, newline=""), strict=True), {}
     try:
-        text = content.decode("utf-8")
-        if not text.endswith("\n"):
-            raise ValueError("the file breaks off here")
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         for cells in reader:
-            line = reader.line_num
             if not rows and cells != table.names:
                 wrong = sorted(set(cells) ^ set(table.names)) or ["their order, or two of one name"]
                 raise ValueError(f"other columns than the table's ({', '.join(wrong)})")
             if len(cells) != len(table.names):
                 raise ValueError(f"{len(cells)} cells under {len(table.names)} columns")
-            rows[line] = cells
-        if len(rows) < 2:
-            raise ValueError("no row follows the columns' names")
-    except UnicodeDecodeError as error:
-        line, why = content.count(b"\n", 0, error.start) + 1, "no text in UTF-8"
-    except csv.Error as error:
-        line, why = reader.line_num, f"no CSV ({error})"
-    except ValueError as error:
-        why = str(error)
-    else:
-        return pd.DataFrame.from_dict(rows, orient="index", columns=table.names)[1:]
-    raise InputError(f"{path}, line {line}: {why}; {table.again(study)}")
+            if any("\N{REPLACEMENT CHARACTER}" in cell for cell in cells):
+                raise ValueError("no text in UTF-8")
+            rows[reader.line_num] = cells
+        if len(rows) < 2 or not text.endswith("\n"):
+            raise ValueError("the file breaks off here")
+    except (csv.Error, ValueError) as error:
+        raise InputError(f"{path}, line {max(reader.line_num, 1)}: {error}; {table.again(study)}") from None
+    return pd.DataFrame.from_dict(rows, orient="index", columns=table.names)[1:]

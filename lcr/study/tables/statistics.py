@@ -16,13 +16,15 @@ deviations and detectable differences in percentage points; shares in percent. I
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lcr.config.study import FULL
 from lcr.study.predictions import Predictions, load_predictions
 from lcr.study.stats.effects import (
-    Components,
+    PARTS,
     detectable_by_interval,
     detectable_by_signs,
     mcnemar,
@@ -40,15 +42,14 @@ from lcr.study.tables.accuracy import (
 )
 from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
 
-_PARTS = ("sd_seed", "sd_clip", "sd_rest", "share_seed", "share_clip", "share_rest")
 COLUMNS = (
     *("method", "variant", "study", "dataset"),
     *integer("seeds", "clips", required=True),
     *interval(".2f", "top1"),
     *interval(".2f", "top5"),
-    *number("z.2f", *_PARTS),
+    *number("z.2f", *PARTS),
     *interval("z.2f", "delta_top1", "delta"),
-    *number("z.2f", *(f"delta_{part}" for part in _PARTS)),
+    *number("z.2f", *(f"delta_{part}" for part in PARTS)),
     *interval("z.2f", "effect_g", "effect"),
     *P_VALUES,
     *(Column(name, "list", ".0f") for name in ("mcnemar_gained", "mcnemar_lost")),
@@ -73,7 +74,7 @@ def _rows(found: dict[str, Predictions]) -> dict[str, list[Row]]:
     rows = {}
     for name, one in found.items():
         top5 = {} if one.in_top5 is None else estimate("top5", one.in_top5)
-        row = head(one) | estimate("top1", one.correct) | top5 | _spread("", variance_components(one.correct))
+        row = head(one) | estimate("top1", one.correct) | top5 | _spread("", one.correct)
         if one is not full:
             row |= _against(one, full, len(tests)) | tests[name]
             if np.array_equal(one.predictions, full.predictions):
@@ -86,18 +87,15 @@ def _against(one: Predictions, full: Predictions, tests: int) -> Row:
     """The cells of an ablation that compare it with full."""
     matrix = one.correct.astype(np.float64) - full.correct
     by_seed = matrix.mean(1)
-    effect, split = paired_effect(by_seed), mcnemar(one.correct, full.correct)
     return {
         **difference_cells(one, full),
-        **_spread("delta_", variance_components(matrix)),
-        "effect_g": effect.size,
-        "effect_ci_low": effect.low,
-        "effect_ci_high": effect.high,
-        **{f"mcnemar_{name}": values for name, values in split._asdict().items()},
+        **_spread("delta_", matrix),
+        **dict(zip(("effect_g", "effect_ci_low", "effect_ci_high"), paired_effect(by_seed), strict=True)),
+        **{f"mcnemar_{name}": values for name, values in mcnemar(one.correct, full.correct)._asdict().items()},
         "detectable_interval": 100 * detectable_by_interval(matrix),
         "detectable_signs": 100 * detectable_by_signs(by_seed, tests) if np.ptp(by_seed) > 0 else None,
     }
 
 
-def _spread(prefix: str, parts: Components) -> Row:
-    return {f"{prefix}{name}": 100 * value for name, value in parts._asdict().items()}
+def _spread(prefix: str, values: NDArray[Any]) -> Row:
+    return {f"{prefix}{name}": 100 * value for name, value in variance_components(values).items()}

@@ -74,7 +74,7 @@ def test_accuracy_is_paired_with_full_over_the_readings_own_seeds(source):
 
 def test_a_reading_that_cannot_act_takes_over_fulls_accuracy_without_interval_or_difference(source, monkeypatch):
     never = lambda self, model: self.name not in ("full", "kv-source.additive")  # noqa: E731
-    monkeypatch.setattr(VariantConfig, "acts_on", never, raising=False)
+    monkeypatch.setattr(VariantConfig, "acts_on", never)
     found = make(source)
     additive, full = found.loc["kv-source", "additive"], found.loc["kv-source", "default"]
     assert [additive.top1, additive.seeds] == [full.top1, full.seeds]
