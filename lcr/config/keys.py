@@ -109,7 +109,7 @@ class _Meaning(ast.NodeTransformer):
 
     def _body(self, node: Any) -> Any:
         if ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
+            node.body = node.body[1:] or [ast.copy_location(ast.Pass(), node)]
         return self.generic_visit(node)
 
     visit_Module = visit_ClassDef = _body
@@ -131,7 +131,7 @@ class _Meaning(ast.NodeTransformer):
         if not self.inside:  # a field of a class: its annotation is code
             return self.generic_visit(node)
         plain = ast.Pass() if node.value is None else ast.Assign([node.target], node.value)
-        return self.generic_visit(plain)
+        return self.generic_visit(ast.copy_location(plain, node))
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
         return _Silent().visit(self.generic_visit(node))
