@@ -7,9 +7,7 @@ ablations of the dataset; p_floor_holm: the least p_holm that these seeds could 
 paper's, as printed; `note` says in words how a row differs from the paper's setting.
 """
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
-from importlib.resources import files
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
@@ -20,6 +18,7 @@ from lcr.config.variant import VariantConfig
 from lcr.cost import counted
 from lcr.model.models import model_by_name
 from lcr.paper.facts import validation_clips
+from lcr.study.claims.printed import table2
 from lcr.study.predictions import Predictions, Seeds, load_predictions
 from lcr.study.stats.intervals import crossed_interval, holm, holm_floor, paired_interval, sign_flip_p
 from lcr.study.tables.costs import Costs
@@ -54,8 +53,7 @@ def table2_rows(source: Source) -> Iterator[Row]:
     Printed parameters, FLOPs and memory stay in columns of their own: the header's unit of FLOPs (T) cannot be that of
     most rows, and some parameter counts are not those of the models named.
     """
-    text = (files("lcr.paper") / "table2.csv").read_text(encoding="utf-8")
-    for row in csv.DictReader(text.splitlines()):
+    for row in table2():
         yield {
             "method": row["method"],
             "source": "published",
