@@ -127,11 +127,11 @@ def _rows(found: dict[str, Predictions]) -> dict[str, list[Row]]:
     rows = {}
     for name, one in found.items():
         frames = one.run.config.data.frames
-        row = {"source": "measured", "frames": frames, **head(one), **estimate("top1", one.correct)}
+        row = {"source": "measured", "frames": frames} | head(one) | estimate("top1", one.correct)
         row["model"] = counted(one.run.model(one.record.config["model"]["classes"]), frames)
         row["top5"] = None if one.in_top5 is None else 100 * float(one.in_top5.mean())
         if one is not full:
-            row |= difference_cells(one, full) | tests[name]
+            row |= estimate("delta_top1", one.correct, full.correct) | tests[name]
             if row["delta_top1"] > 0:
                 clear = "excludes" if row["delta_ci_low"] > 0 else "includes"
                 row |= noted(f"beats full on average (interval {clear} 0)", row)
@@ -146,16 +146,15 @@ def head(one: Seeds) -> Row:
     return names | {"study": run.study.name, "seeds": len(one.seeds), "clips": len(one.ids), "note": data_note(one)}
 
 
-def estimate(name: str, values: NDArray[Any]) -> Row:
-    """A share in percent with its 95% interval over seeds and clips; values: (n, M) in [0, 1]."""
-    found = crossed_interval(values)
-    return {name: 100 * found.mean, f"{name}_ci_low": 100 * found.low, f"{name}_ci_high": 100 * found.high}
+def estimate(name: str, values: NDArray[Any], full: NDArray[Any] | None = None) -> Row:
+    """A share in percent with its 95% interval over seeds and clips, or a paired difference from full in points.
 
-
-def difference_cells(one: Predictions, full: Predictions) -> Row:
-    """The paired difference from full with its 95% interval, in percentage points."""
-    found = paired_interval(one.correct, full.correct)
-    return {"delta_top1": 100 * found.mean, "delta_ci_low": 100 * found.low, "delta_ci_high": 100 * found.high}
+    Args:
+        values, full: (n, M) in [0, 1].
+    """
+    found = crossed_interval(values) if full is None else paired_interval(values, full)
+    ends = name.replace("delta_top1", "delta")
+    return {name: 100 * found.mean, f"{ends}_ci_low": 100 * found.low, f"{ends}_ci_high": 100 * found.high}
 
 
 def tests_against_full(found: dict[str, Predictions]) -> dict[str, Row]:

@@ -15,7 +15,7 @@ from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
 from lcr.study.predictions import load_predictions
-from lcr.study.tables.accuracy import acts, data_note, difference_cells, estimate, identical
+from lcr.study.tables.accuracy import acts, data_note, estimate, identical
 from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
@@ -124,7 +124,7 @@ def _accuracies(source: Source) -> dict[str, Row]:
     found = {
         one.run.variant.name: {"seeds": len(one.seeds), "note": data_note(one)}
         | estimate("top1", one.correct)
-        | ({} if one is full else difference_cells(one, full))
+        | ({} if one is full else estimate("delta_top1", one.correct, full.correct))
         for one in (full, *others)
     }
     return dict.fromkeys((run.variant.name for run in every), identical(found[FULL])) | found

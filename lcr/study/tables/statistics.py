@@ -33,7 +33,6 @@ from lcr.study.stats.effects import (
 )
 from lcr.study.tables.accuracy import (
     P_VALUES,
-    difference_cells,
     estimate,
     head,
     noted,
@@ -88,7 +87,7 @@ def _against(one: Predictions, full: Predictions, tests: int) -> Row:
     matrix = one.correct.astype(np.float64) - full.correct
     by_seed = matrix.mean(1)
     return {
-        **difference_cells(one, full),
+        **estimate("delta_top1", one.correct, full.correct),
         **_spread("delta_", matrix),
         **dict(zip(("effect_g", "effect_ci_low", "effect_ci_high"), paired_effect(by_seed), strict=True)),
         **{f"mcnemar_{name}": values for name, values in mcnemar(one.correct, full.correct)._asdict().items()},

@@ -39,7 +39,7 @@ def test_the_effects_interval_holds_the_truth_in_95_percent_of_studies():
 
 @pytest.mark.parametrize("d", [[0.1] * 8, [0.1, 0.2], [0.3]])
 def test_an_effect_without_spread_over_seeds_is_undefined(d):
-    assert np.isnan(paired_effect(d)).all()
+    assert np.isnan(paired_effect(np.array(d))).all()
 
 
 def test_mcnemar_counts_the_clips_on_which_the_two_disagree():
@@ -103,6 +103,6 @@ def test_a_difference_detectable_by_signs_is_found_in_80_percent_of_studies():
 
 
 def test_too_few_seeds_can_find_no_difference_by_signs_and_equal_answers_say_nothing():
-    assert detectable_by_signs([0.1, 0.2, 0.3, 0.1, 0.0, 0.2], tests=5) == np.inf
-    assert np.isnan(detectable_by_signs([0.1], tests=1))
+    assert detectable_by_signs(np.array([0.1, 0.2, 0.3, 0.1, 0.0, 0.2]), tests=5) == np.inf
+    assert np.isnan(detectable_by_signs(np.array([0.1]), tests=1))
     assert np.isnan(detectable_by_interval(np.zeros((8, 20))))

@@ -16,7 +16,7 @@ from lcr.study.stats.intervals import (
 
 
 def test_the_variance_is_the_stated_one_of_mean_squares_worked_by_hand():
-    seed, clip, residual = mean_squares([[1, 0, 1], [1, 1, 1]])
+    seed, clip, residual = mean_squares(np.array([[1, 0, 1], [1, 1, 1]], float))
     # grand 5/6; seeds 2/3, 1; clips 1, 1/2, 1; squares 1/6, 1/3, total 5/6
     assert np.allclose([seed, clip, residual], [1 / 6, 1 / 6, 1 / 6])
     values = np.array([[1, 1, 1, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 1, 1]], float)
