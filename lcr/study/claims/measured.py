@@ -72,8 +72,8 @@ class Measurements:
         """In words, why the row says nothing about the paper's data; empty if it does."""
         dataset = row["dataset"]
         if is_synthetic(dataset):
-            equal = f"; it {EQUAL}" if EQUAL in row["note"] else ""
-            return f"measured on generated clips ({dataset}), not on the paper's data{equal}"
+            why = f"measured on generated clips ({dataset}), not on the paper's data"
+            return f"{why}; it {EQUAL}" if EQUAL in row["note"] else why
         if EQUAL in row["note"]:
             return f"the variant {EQUAL}"
         if "MIXED" in row["note"]:

@@ -5,7 +5,6 @@ All of these are about the paired differences variant - full, seed by seed, or a
 """
 
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,27 +46,22 @@ def _noncentrality(t: float, freedom: int, share: float) -> float:
     return float(optimize.brentq(lambda delta: special.nctdtr(freedom, delta, t) - share, near - width, near + width))
 
 
-class McNemar(NamedTuple):
-    """Disagreements with full by seed: clips that only the variant, and that only full, has right; two-sided p.
+def mcnemar(variant: ArrayLike, full: ArrayLike) -> dict[str, tuple[float, ...]]:
+    """Exact McNemar tests by seed: are the clips on which the two disagree split evenly?
 
     Description alone: the seeds share their clips and full, so these p-values are neither independent nor corrected.
-    """
-
-    gained: tuple[int, ...]
-    lost: tuple[int, ...]
-    p: tuple[float, ...]
-
-
-def mcnemar(variant: ArrayLike, full: ArrayLike) -> McNemar:
-    """Exact McNemar tests by seed: are the clips on which the two disagree split evenly?
 
     Args:
         variant, full: (n, M) of 0 and 1, the same seeds and clips in the same order.
+
+    Returns:
+        By seed: gained and lost, the clips that only the variant and that only full has right, and the two-sided p.
     """
     a, b = np.asarray(variant, dtype=bool), np.asarray(full, dtype=bool)
     gained, lost = tuple((a & ~b).sum(1).tolist()), tuple((b & ~a).sum(1).tolist())
     split = zip(gained, lost, strict=True)
-    return McNemar(gained, lost, tuple(float(stats.binomtest(k, k + m).pvalue) if k + m else 1.0 for k, m in split))
+    p = tuple(float(stats.binomtest(k, k + m).pvalue) if k + m else 1.0 for k, m in split)
+    return {"gained": gained, "lost": lost, "p": p}
 
 
 PARTS = ("sd_seed", "sd_clip", "sd_rest", "share_seed", "share_clip", "share_rest")

@@ -123,8 +123,7 @@ def noted(text: str, row: Row) -> Row:
 
 def _rows(found: dict[str, Predictions]) -> dict[str, list[Row]]:
     """The rows of one dataset, without costs; `model`: the parameters and multiply-adds of the model that was run."""
-    full, tests = found[FULL], tests_against_full(found)
-    rows = {}
+    full, tests, rows = found[FULL], tests_against_full(found), {}
     for name, one in found.items():
         frames = one.run.config.data.frames
         row = {"source": "measured", "frames": frames} | head(one) | estimate("top1", one.correct)
@@ -176,10 +175,10 @@ def method_name(variant: VariantConfig) -> str:
 
 def data_note(one: Seeds) -> str:
     """In words: whether the clips are the paper's, what the intervals leave out, and what was mixed."""
-    clips, whole = one.evaluated, validation_clips(one.run.dataset)
+    whole = validation_clips(one.run.dataset)
     parts = (
         GENERATED if one.run.data.synthetic else "",
-        f"a subset: {clips} of {whole} validation clips" if clips < whole else "",
+        f"a subset: {one.evaluated} of {whole} validation clips" if one.evaluated < whole else "",
         "one seed: intervals cover clips alone" if len(one.seeds) == 1 else "",
         one.run.config.note,
         one.mixed,

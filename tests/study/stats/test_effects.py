@@ -46,9 +46,9 @@ def test_mcnemar_counts_the_clips_on_which_the_two_disagree():
     variant = np.array([[1, 1, 1, 1, 1, 1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0]])
     full = np.array([[0, 0, 0, 0, 0, 1, 1, 0], [1, 0, 0, 0, 0, 0, 0, 0]])
     found = mcnemar(variant, full)
-    assert (found.gained, found.lost) == ((5, 0), (1, 0))
+    assert (found["gained"], found["lost"]) == ((5, 0), (1, 0))
     # of 6 disagreements, 5 or more on one side: (6 + 1) / 2^6, two-sided
-    assert found.p == pytest.approx((2 * 7 / 64, 1.0))
+    assert found["p"] == pytest.approx((2 * 7 / 64, 1.0))
 
 
 def test_variance_components_are_found_in_data_made_of_them():
