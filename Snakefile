@@ -12,7 +12,7 @@ import os
 import re
 from functools import partial
 
-from lcr.workflow import DIAGNOSIS, LEDGER, NOTEBOOKS, PUBLISHED, SEARCH, TABLES, choose
+from lcr.workflow import DIAGNOSIS, LEDGER, NOTEBOOKS, PUBLISHED, TABLES, choose
 
 
 report: "docs/captions/workflow.rst"
@@ -204,28 +204,6 @@ rule diagnosis:
         options=CHOICE.options,
     shell:
         "lcr readings diagnose {params.options} > {log} 2>&1"
-
-
-rule search:
-    input:
-        local(f"{CHOICE.stamps}/reading_search"),
-    output:
-        *(
-            ensure(SHOWN(f"results/{STUDY.name}/{name}.csv", labels={"table": name}), non_empty=True)
-            for name in SEARCH
-        ),
-        ensure(f"results/{STUDY.name}/reading_search.json", non_empty=True),
-    log:
-        f"{LOGS}/search.log",
-    benchmark:
-        f"{TIMES}/search.tsv"
-    conda:
-        "environment.yml"
-    params:
-        key=CHOICE.search_key,
-        options=CHOICE.options,
-    shell:
-        "lcr readings search {params.options} > {log} 2>&1"
 
 
 rule table:

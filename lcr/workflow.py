@@ -21,19 +21,18 @@ from lcr.config.keys import recorded_key
 from lcr.config.record import NAME, RunRecord
 from lcr.config.run import WORK, Data, Run, reading_runs, runs_of
 from lcr.config.study import FULL, DatasetConfig, StudyConfig, load_study, real_folder
-from lcr.config.study_keys import cost_key, diagnosis_key, search_key, table_key
+from lcr.config.study_keys import cost_key, diagnosis_key, table_key
 from lcr.report.notebooks import NOTEBOOKS
+from lcr.study.tables import registry
 from lcr.util.errors import InputError, LCRError, unknown
 
 RESULTS = "results"
 STAMPS = WORK / "stamps"
 PUBLISHED = STAMPS / "published"
-TABLES = ("table1", "table2", "ablations", "temporal", "statistics", "readings", "claims")
-# Published too, but made by rules of their own: what models cost, how readings behave, which of them fit Table 1.
-DIAGNOSIS = ("reading_diagnosis", "reading_gradients")
-SEARCH = ("reading_search", "reading_search_axes")
-MADE = ("cost", *DIAGNOSIS, *SEARCH)
-LEDGER = ("statistics", "temporal")  # the tables that claims are held against
+TABLES = registry.made_by("table")
+DIAGNOSIS = registry.made_by("readings diagnose")
+MADE = (*registry.made_by("cost"), *DIAGNOSIS)  # published too, by rules of their own
+LEDGER = registry.TABLES["claims"].needs
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
 ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
 HOW_TO_GET = {
@@ -135,10 +134,6 @@ class Choice:
     def diagnosis_key(self) -> str:
         return diagnosis_key(self.study)
 
-    @cached_property
-    def search_key(self) -> str:
-        return search_key(self.study)
-
     @one_line_errors
     def annotations(self, wildcards: Any) -> list[str]:
         """What a manifest is made from: the drawn clips, or the annotation files of the real ones.
@@ -178,20 +173,12 @@ class Choice:
 
     def evaluated(self, wildcards: Any) -> list[str]:
         """The files that a table reads: of table2 the runs on the paper's dataset, of readings their own, else all."""
-        match wildcards.table:
-            case "table1":
-                runs: list[Run] = []
-            case "readings":
-                runs = self.reading_runs
-            case "table2":
-                runs = [run for run in self.runs if run.dataset == self.study.table2]
-            case _:
-                runs = self.runs
+        table = registry.TABLES[wildcards.table]
+        first = [run for run in self.runs if run.dataset == self.study.table2]
+        runs = {"": [], "all": self.runs, "table2": first, "readings": self.reading_runs}[table.runs]
         files = ("run.json", "predictions.parquet", "temporal.parquet")
-        beside = {"table2": ["cost"], "ablations": ["cost"], "readings": ["reading_diagnosis"]}.get(wildcards.table, [])
-        return [f"{run.folder}/{file}" for run in runs for file in files] + [
-            f"{RESULTS}/{self.study.name}/{name}.csv" for name in beside
-        ]
+        beside = (f"{RESULTS}/{self.study.name}/{name}.csv" for name in table.needs)
+        return [*(f"{run.folder}/{file}" for run in runs for file in files), *beside]
 
     def manifests(self, wildcards: Any) -> list[str]:
         """The manifests of the real clips that there are: they say how many classes a model has."""
@@ -238,7 +225,7 @@ class Choice:
                 made_with.add(run.dataset)
         for dataset in study.datasets:
             _stamp(self.stamps / dataset / "data", Data.of(study, dataset).key, dataset in made_with)
-        keys = {"cost": self.cost_key, "reading_diagnosis": self.diagnosis_key, "reading_search": self.search_key}
+        keys = {"cost": self.cost_key, "reading_diagnosis": self.diagnosis_key}
         for made, key in keys.items():
             _stamp(self.stamps / made, key, recorded_key(f"{RESULTS}/{study.name}/{made}.json") == key)
         _stamp(self.stamps / "tables", self.table_key, False)

@@ -69,7 +69,7 @@ def fixture(
     root: StudyRoot = None,
     workers: Workers = None,
 ) -> None:
-    """Draw clips in a dataset's own format, by themselves or as a study wants them.
+    """Draw synthetic clips in a dataset's own format, by themselves or as a study wants them.
 
     Example: lcr data fixture --dataset jester --out /tmp/jester --train 4 --validation 2 --classes "Thumb Up"
     """
@@ -155,7 +155,7 @@ def check(
     root: StudyRoot = None,
     workers: Workers = None,
 ) -> None:
-    """Compare every clip with the manifest, and tell what a run should know: counts, gaps, clips in two splits.
+    """Compare every clip with the manifest, and report counts, gaps, and clips in two splits.
 
     Example: lcr data check --study tiny --dataset jester-fixture
     """

@@ -26,10 +26,12 @@ def hashes(study: Study, data_root: DataRoot = None, root: Root = None, results:
     from lcr.commands.options import data_roots
     from lcr.config.study import load_study
     from lcr.evidence.hashes import is_reference, read_hashes, write_hashes
+    from lcr.evidence.reference import link_figures
 
     chosen = load_study(study, data_roots(data_root), root)
     folder = Path(results) / chosen.name
     if is_reference(folder):  # the hashes of files that it leaves out stay
+        link_figures(folder / "answer.html")
         print(write_hashes(folder, chosen, study, not_kept=read_hashes(folder).not_kept))
     else:
         print(write_hashes(Path(results), chosen, study))

@@ -48,15 +48,12 @@ def prove(
     import tempfile
 
     from lcr.config.keys import PACKAGE
-    from lcr.evidence.prove import about_this_machine, checkout, prove
-    from lcr.util.progress import counting_bar
+    from lcr.evidence.prove import about_this_machine, checkout, prove, snapshot
 
     with tempfile.TemporaryDirectory(prefix="lcr-prove-") as folder:
         earlier = checkout(PACKAGE.parent, commit, Path(folder, "earlier"))
-        with counting_bar(0, "proving") as advance:
-            found = prove(
-                PACKAGE.parent, earlier, Path(folder, "work"), advance, only=arm or (), about=about_this_machine(commit)
-            )
+        now, work = snapshot(Path(folder, "now")), Path(folder, "work")
+        found = prove(now, earlier, work, only=arm or (), about=about_this_machine(commit))
     for line in found.differ:
         print(f"DIFFERS {line}")
     for line in found.unseen:

@@ -44,8 +44,8 @@ def readme(
     import os
     from pathlib import Path
 
-    from lcr.report.block import compare_block, result_block
     from lcr.report.finished import Finished
+    from lcr.report.readme import compare_block, result_block
 
     finished, page = Finished(study, reference), Path(file)
     compare_block(page, result_block(finished, os.path.relpath(finished.folder, page.parent)), write=write)

@@ -24,26 +24,30 @@ PACKAGE = Path(__file__).parents[1]
 PROVED = Path(__file__).with_name("proved.json")
 LIBRARIES = ("torch", "numpy", "opencv-python-headless")
 
+
+def _synthetic(name: str, *others: str) -> tuple[str, ...]:
+    """The files that synthetic clips of a format come from: those of all formats, its own, and its labels."""
+    shared = ("dataset", "draw", "plan", "scene")
+    return (*(f"synthetic/{part}.py" for part in (*shared, name, *others)), f"config/labels/{name}.txt")
+
+
 # The files of each component, relative to the package: its numbers depend on them and on nothing else of the package.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "data": (
-        *(f"data/{name}.py" for name in ("clips", "decode", "labels", "manifest", "pack", "prepare", "reverses")),
+        *(f"data/{name}.py" for name in ("clips", "decode", "labels", "manifest", "pack", "prepare")),
         *("data/sampling.py", "data/transforms.py", "model/edges.py"),
     ),
     "format:jester": ("data/formats/annotations.py", "data/formats/jester.py"),
     "format:something": ("data/formats/annotations.py", "data/formats/something.py"),
     "format:kinetics": ("data/formats/annotations.py", "data/formats/kinetics.py", "config/labels/kinetics.txt"),
-    "synthetic:jester": ("synthetic/*.py", "config/labels/jester.txt"),
-    "synthetic:something": ("synthetic/*.py", "config/labels/something.txt"),
-    "synthetic:kinetics": ("synthetic/*.py", "config/labels/kinetics.txt"),
-    "model": (
-        *(f"model/{name}.py" for name in ("cell", "config", "edge_prompt", "lcr", "patches", "tube_mask")),
-        "config/variant.py",
-    ),
+    "synthetic:jester": _synthetic("jester", "gestures", "hand", "take"),
+    "synthetic:something": _synthetic("something", "colours", "hand", "take", "templates", "things", "video"),
+    "synthetic:kinetics": _synthetic("kinetics", "activities", "body", "colours", "stage", "video"),
+    "model": (*(f"model/{name}.py" for name in ("cell", "config", "edge_prompt", "lcr", "patches", "tube_mask")),),
     "gate:cross_rwkv": ("model/class_scan.py", "model/cross_rwkv.py", "model/q_shift.py", "wkv/query.py"),
-    "gate:lstm": ("model/lstm_gate.py", "cost/closed_form.py", "cost/parts.py"),  # the latter: its matched width
+    "gate:lstm": ("model/lstm_gate.py",),
     "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/library.py", "wkv/native/*"),
-    "wkv:torch": ("wkv/operator.py", "wkv/chunk.py"),
+    "wkv:torch": ("wkv/operator.py", "wkv/chunk.py", "wkv/query.py"),
     "wkv:cuda": ("wkv/operator.py", "wkv/cuda/*.py", "wkv/cuda/*.cu*"),
     "train": ("run/train.py", "run/protocol.py", "run/weights.py"),
     "evaluate": ("run/evaluate.py",),
@@ -51,7 +55,10 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "cost": ("cost/*.py", "model/*.py", "wkv/*.py", "config/variant.py", "paper/table1.csv"),
     "diagnosis": ("probes/diagnosis.py", "cost/count.py", "model/*.py", "wkv/*.py", "run/train.py"),
     "search": ("cost/*.py", "paper/table1.csv"),
-    "tables": ("study/**/*.py", "report/**/*.py", "probes/*.py", "cost/*.py", "paper/*.[cy]*"),
+    "tables": (
+        *("study/**/*.py", "report/**/*.py", "probes/attention.py", "paper/*.[cy]*"),
+        *(f"cost/{name}.py" for name in ("baselines", "closed_form", "parts", "ranges", "table1")),
+    ),
 }
 
 

@@ -121,6 +121,15 @@ class Run(_Computed):
         """The configuration of the run's model for this number of classes."""
         return self.study.model(self.dataset, self.variant, classes)
 
+    def full_model(self, classes: int) -> ModelConfig:
+        """The configuration of the full model that the run's variant is compared with."""
+        return model_by_name(self.config.model).model_copy(update={"classes": classes})
+
+    @property
+    def acts(self) -> bool:
+        """Whether the variant's change can act on this model; if not, its results are the full model's."""
+        return self.variant.name == FULL or self.variant.acts_on(self.full_model(classes=1))
+
     @property
     def folder(self) -> Path:
         """The folder of the run's results."""

@@ -165,7 +165,7 @@ def cut_short(path: Path) -> bool:
 
 
 def _webm_end(opened: BinaryIO, size: int) -> int:
-    """Where the Segment ends that follows a WebM's header and holds all else; `size` where it does not say.
+    """The end of the Segment, which follows a WebM's header and holds all else; `size` where its length is unknown.
 
     Its length is an EBML number: the leading zero bits of its first byte tell how many bytes follow.
     """
@@ -180,7 +180,7 @@ def _webm_end(opened: BinaryIO, size: int) -> int:
 
 
 def _mp4_end(opened: BinaryIO, size: int) -> int:
-    """Where the last box of an MP4 ends, whose boxes each begin with their length; `size` where one does not say."""
+    """The end of an MP4's last box; each box begins with its length. `size` where a length is unknown."""
     end = 0
     while end + 8 <= size:
         opened.seek(end)

@@ -59,7 +59,7 @@ def write_sheet(sheet: np.ndarray, out: str | Path) -> None:
     """Writes a contact sheet as an image whose kind is the name's suffix, whole or not at all.
 
     Raises:
-        InputError: the place cannot be written to, the disk is full, or the locale has no such path.
+        InputError: `out` cannot be written to, the disk is full, or the locale has no such path.
     """
     with write_aside(out) as aside:
         if not cv2.imwrite(checked_name(aside), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):

@@ -10,10 +10,11 @@ import ast
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -31,6 +32,7 @@ from lcr.config.study import StudyConfig, load_study
 from lcr.run.weights import load_tensors
 from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import write_aside
+from lcr.util.progress import counting_bar
 from lcr.util.provenance import commit_id, git_state
 from lcr.wkv import library
 
@@ -148,7 +150,6 @@ def prove(
     tree: Path,
     earlier: Path,
     work: Path,
-    progress: Callable[[str], None] = lambda name: None,
     *,
     only: Collection[str] = (),
     about: Mapping[str, Any] | None = None,
@@ -158,7 +159,6 @@ def prove(
     Args:
         tree: this version's checkout. earlier: the other version's.
         work: an empty folder.
-        progress: told of each arm before it runs.
         only: names of variants; all arms if empty. With some, nothing is recorded.
         about: commit, date and machine, recorded beside what is proved.
 
@@ -171,26 +171,30 @@ def prove(
         (version.work / STUDY).write_text(yaml.safe_dump(proof_study(tree), sort_keys=False), encoding="utf-8")
     study = load_study(new.work / STUDY, root=tree)
     proof = Proof([arm for arm in arms_of(study) if not only or arm.variant in only])
-    datasets = list(dict.fromkeys([*study.datasets, *(arm.dataset for arm in proof.arms)]))
-    for version in (new, old):
-        for dataset in datasets:
-            for step in ("fixture", "index", "pack")[not is_synthetic(dataset) :]:
-                progress(f"{version.work.name} data {step} {dataset}")
-                version.run("data", step, *version.options(dataset), "--workers", "1", trace=True)
-    for arm in proof.arms:
-        if arm.variant in RESUMED and is_synthetic(arm.dataset):  # before the others, whose checkpoints would count
-            progress(f"a kill of {arm.dataset} {arm.variant}")
+    data = [
+        (version, step, dataset)
+        for version in (new, old)
+        for dataset in dict.fromkeys([*study.datasets, *(arm.dataset for arm in proof.arms)])
+        for step in ("fixture", "index", "pack")[not is_synthetic(dataset) :]
+    ]
+    resumed = [arm for arm in proof.arms if arm.variant in RESUMED and is_synthetic(arm.dataset)]
+    with counting_bar(len(data) + len(resumed) + 2 * len(proof.arms), "proving") as advance:
+        for version, step, dataset in data:
+            advance(f"{version.work.name}: {step} {dataset}")
+            version.run("data", step, *version.options(dataset), "--workers", "1", trace=True)
+        for arm in resumed:  # before any other training, whose checkpoint would count
+            advance(f"killing {arm.dataset} {arm.variant}")
             new.run_until_checkpoint("train", *new.options(*arm))
 
-    def one(arm: Arm) -> str | None:
-        for version in (new, old):
-            progress(f"{version.work.name} {arm.dataset} {arm.variant}")
-            version.run("train", *version.options(*arm), trace=True)
-            version.run("evaluate", *version.options(*arm), trace=True)
-        return _difference(new.work / arm.place, old.work / arm.place)
+        def one(arm: Arm) -> str | None:
+            for version in (new, old):
+                advance(f"{version.work.name}: {arm.dataset} {arm.variant}")
+                for command in ("train", "evaluate"):
+                    version.run(command, *version.options(*arm), trace=True)
+            return _difference(new.work / arm.place, old.work / arm.place)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(one, proof.arms))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            found = list(pool.map(one, proof.arms))
     proof.differ = [f"{arm.dataset}/{arm.variant}: {what}" for arm, what in zip(proof.arms, found, strict=True) if what]
     mine, theirs = (
         version.ask("keys", "list", "--study", STUDY, "--root", str(version.tree)) for version in (new, old)
@@ -313,6 +317,13 @@ def checkout(repository: Path, commit: str, folder: Path) -> Path:
     if library.find()[0] is not None:
         build = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
         subprocess.run(build, cwd=folder, capture_output=True, check=True)
+    return folder
+
+
+def snapshot(folder: Path) -> Path:
+    """Copies this version's sources to `folder`, so that they may be edited while a proof runs; returns its path."""
+    for name in ("lcr", "ablations"):
+        shutil.copytree(PACKAGE.parent / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 

@@ -49,7 +49,7 @@ def make_reference(study: StudyConfig, named: str, results: Path, out: Path) -> 
         for dataset in study.datasets:
             (aside / dataset).mkdir()
             shutil.copyfile(manifest_path(top, study.name, dataset), aside / dataset / "manifest.parquet")
-        _link_figures(aside / "answer.html")
+        link_figures(aside / "answer.html")
         write_hashes(aside, study, named, not_kept=not_kept)
     return out
 
@@ -62,7 +62,7 @@ def _check_place(out: Path, results: Path) -> None:
         raise InputError(f"--out {out.parent}: {out} is no earlier reference (it has no {NAME}); give a new folder")
 
 
-def _link_figures(page: Path) -> None:
+def link_figures(page: Path) -> None:
     """Replaces each figure inside a page by a link to the same figure beside it, so that it stands only once."""
     if not page.is_file():
         return

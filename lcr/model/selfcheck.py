@@ -38,8 +38,8 @@ def generic(config: ModelConfig, *, compute_unread: bool = False) -> LCR:
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         model = LCR(config, compute_unread=compute_unread)
         for name, parameter in model.named_parameters():
-            torch.manual_seed(crc32(name.encode()))
-            parameter.copy_(torch.randn(parameter.shape) / max(1, parameter[0].numel()) ** 0.5)
+            generator = torch.Generator().manual_seed(crc32(name.encode()))
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) / max(1, parameter[0].numel()) ** 0.5)
     return model
 
 

@@ -1,9 +1,9 @@
-"""Diagnosis of a reading before any long training: which parameters learn, which inputs reach the logits, how the cell grows.
+"""Diagnosis of a reading before any long training: which parameters learn, what the logits depend on, how cells grow.
 
 Each reading starts from one seed and takes the first steps of a training on the study's clips. Gradients are those of
 the loss before clipping. An element of a parameter counts as never trained if its gradient was exactly 0 at every step;
-weight decay may still move it. Sensitivity is measured after those steps, since at Z = 0 no edge map reaches the logits:
-the Frobenius norm of the Jacobian of a clip's logits with respect to its frames and to its edge maps.
+weight decay may still move it. Sensitivity is the Frobenius norm of the Jacobian of a clip's logits with respect to its
+frames and to its edge maps, after those steps, since at Z = 0 no edge map reaches the logits.
 """
 
 import math

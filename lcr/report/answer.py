@@ -15,7 +15,6 @@ from lcr.config.study import FULL
 from lcr.study.claims.caveats import CAVEATS
 from lcr.study.claims.verdicts import CONTRADICTED, VERDICTS
 from lcr.study.tables.accuracy import IDENTICAL as BY_CONSTRUCTION
-from lcr.study.tables.statistics import EQUAL
 from lcr.study.tables.table1 import DEFAULT
 
 READ = ("table1", "table2", "ablations", "temporal", "statistics", "readings", "claims")
@@ -107,10 +106,10 @@ def _ablation(rows: Sequence[Any]) -> Sentence:
 
 def _effect(row: Any) -> tuple[str, str]:
     """Rule and words for a variant's difference from the full model."""
-    if BY_CONSTRUCTION in row.note:
+    if math.isnan(row.delta_ci_low):
         return IDENTICAL, f"is {BY_CONSTRUCTION}."
-    if EQUAL in row.note:
-        return IDENTICAL, "gives the full model's predictions on every clip."
+    if not any((*row.mcnemar_gained, *row.mcnemar_lost)):
+        return IDENTICAL, "is right on the same clips as the full model, in every seed."
     where = side(row.delta_ci_low, row.delta_ci_high, 0)
     change = f"changed top-1 by {_difference(row, ' points')}"
     if where != INCLUDES:

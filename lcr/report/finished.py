@@ -10,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from lcr import paper
 from lcr.config.study import FULL
 from lcr.study.store import Store
 from lcr.study.tables.frame import read_frame
 from lcr.study.tables.markdown import markdown
-from lcr.study.tables.registry import table_named
+from lcr.study.tables.registry import made_by, table_named
 from lcr.util.errors import InputError
 
 
@@ -59,8 +60,13 @@ class Finished:
         self.store = Store(found, study)
 
     def path(self, table: str) -> Path:
-        """The path of one of the study's tables."""
-        return self.folder / f"{table}.csv"
+        """The path of one of the study's tables; where it lacks those of `lcr readings search`, the package's own.
+
+        That search depends on no result, so the package holds what it found.
+        """
+        own = self.folder / f"{table}.csv"
+        frozen = table in made_by("readings search") and not own.exists()
+        return Path(paper.__file__).with_name(own.name) if frozen else own
 
     def table(self, name: str) -> pd.DataFrame:
         """One of the study's tables.

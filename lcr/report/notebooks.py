@@ -31,7 +31,7 @@ NOTEBOOKS = {
         full_only=True,
     ),
     "table1": Notebook("Table 1: published against counted, and each component's share", ("table1", "cost")),
-    "readings": Notebook("What each reading of the paper changes", ("readings", "reading_search")),
+    "readings": Notebook("Effects of each reading of the paper", ("readings",)),
     "training_curves": Notebook("How the runs learned", ("ablations",), ("metrics.jsonl",)),
     "edge_prompt": Notebook(
         "One clip: frames, Canny maps, kept tubes, and the class token's reading",

@@ -1,7 +1,9 @@
-"""results/README.md: the answer in ten lines, then the tables, figures and claims that it follows from."""
+"""The pages made from a finished study: results/README.md with its HTML twin, and the result block of README.md.
 
-from collections.abc import Iterable, Iterator
-from itertools import product
+Each page gives the answer in ten lines first, then the tables, figures and claims that it follows from.
+"""
+
+from itertools import product, zip_longest
 from pathlib import Path
 
 import pandas as pd
@@ -16,19 +18,20 @@ from lcr.report.page import html_page
 from lcr.study.claims.printed import table2 as printed_table2
 from lcr.study.claims.table import CLAIMS
 from lcr.study.claims.verdicts import CONTRADICTED
-from lcr.study.predictions import CONDITIONS
 from lcr.study.tables.markdown import markdown
 from lcr.study.tables.readings import reading_keys
 from lcr.study.tables.registry import TABLES
 from lcr.study.tables.table1 import DEFAULT
-from lcr.util.errors import InputError
+from lcr.study.tables.whole import require_runs
+from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import write_aside
 
-SHOWN = ("table2", "ablations", "temporal", "table1")
+SHOWN = ("table1", "table2", "ablations", "temporal")
 UNCERTAINTY = (
     "Uncertainty: brackets are 95% intervals over seeds and clips. Differences are variant minus full in percentage "
     "points, paired by seed and clip. p is about the evaluated clips alone."
 )
+BEGIN, END = "<!-- `lcr report readme --write` makes the lines below -->\n", "<!-- end of the made lines -->\n"
 
 
 def readme(study: str, tables: Tables, classes: int) -> str:
@@ -38,20 +41,19 @@ def readme(study: str, tables: Tables, classes: int) -> str:
         tables: frames by the name of their table, all of `READ`.
         classes: of Table 2's dataset.
     """
-    numbered = [f"{number}. {sentence.text}" for number, sentence in enumerate(answer(tables, classes), 1)]
     table1 = tables["table1"]
+    shown = {name: tables[name] for name in SHOWN} | {"table1": table1[table1.reading == DEFAULT]}
     floors = sorted({f"{floor:.4g}" for floor in tables["ablations"].p_floor_holm.dropna()})
     parts = [
         f"# Which part of LCR matters? Study `{study}`",
         "`lcr answer` makes this page from the tables beside it; each sentence follows from their numbers.",
-        "\n".join(numbered),
-        f"{UNCERTAINTY} With these seeds no p-value is below {', '.join(floors)}." if floors else UNCERTAINTY,
+        "\n".join(f"{number}. {sentence.text}" for number, sentence in enumerate(answer(tables, classes), 1)),
+        UNCERTAINTY + (f" With these seeds no p-value is below {', '.join(floors)}." if floors else ""),
         "![Each ablation against the full model](figures/ablations.png)",
-        *_ledger(tables["claims"]),
+        *_ledger(of_the_paper(tables["claims"])),
     ]
-    for name, frame in (tables | {"table1": table1[table1.reading == DEFAULT]}).items():
-        if name in SHOWN:
-            parts += [f"## {TABLES[name].title}", f"[{name}.csv]({name}.csv)", markdown(TABLES[name], frame)]
+    for name, frame in shown.items():
+        parts += [f"## {TABLES[name].title}", f"[{name}.csv]({name}.csv)", markdown(TABLES[name], frame)]
     parts.append("## Figures")
     for name, notebook in NOTEBOOKS.items():
         parts.append(f"**{notebook.title}** ([notebook](notebooks/{name}.html), [SVG](figures/{name}.svg))")
@@ -59,16 +61,15 @@ def readme(study: str, tables: Tables, classes: int) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _ledger(claims: pd.DataFrame) -> Iterator[str]:
-    papers = of_the_paper(claims)
-    counts = verdict_counts(papers)
-    yield "## The paper's claims"
-    cells = (counts, ["---"] * len(counts), map(str, counts.values()))
-    yield "\n".join(f"| {' | '.join(line)} |" for line in cells)
-    yield "Each claim with its test and its evidence: [claims.csv](claims.csv). Contradicted claims:"
-    contradicted = papers[papers.verdict == CONTRADICTED]
-    lines = "- " + contradicted.claim + " (" + contradicted["where"] + "): " + contradicted.why
-    yield "\n".join(lines) or "- none"
+def _ledger(claims: pd.DataFrame) -> list[str]:
+    counts = verdict_counts(claims)
+    contradicted = claims[claims.verdict == CONTRADICTED]
+    return [
+        "## The paper's claims",
+        "\n".join(f"| {' | '.join(line)} |" for line in (counts, ["---"] * len(counts), map(str, counts.values()))),
+        "Each claim with its test and its evidence: [claims.csv](claims.csv). Contradicted claims:",
+        "\n".join("- " + contradicted.claim + " (" + contradicted["where"] + "): " + contradicted.why) or "- none",
+    ]
 
 
 def write_readme(finished: Finished) -> list[Path]:
@@ -84,11 +85,11 @@ def write_readme(finished: Finished) -> list[Path]:
     for name in NOTEBOOKS:
         if not (finished.folder / "figures" / f"{name}.png").is_file():
             raise InputError(f"no {finished.folder}/figures/{name}.png; run notebooks/{name}.ipynb first, or snakemake")
-    paths = [finished.folder / "README.md", finished.folder / "answer.html"]
-    for path, content in zip(paths, (text, html_page(text, finished.folder)), strict=True):
-        with write_aside(path) as aside:
+    pages = {"README.md": text, "answer.html": html_page(text, finished.folder)}
+    for name, content in pages.items():
+        with write_aside(finished.folder / name) as aside:
             aside.write_text(content, encoding="utf-8")
-    return paths
+    return [finished.folder / name for name in pages]
 
 
 def _check_whole(finished: Finished, tables: Tables) -> None:
@@ -97,32 +98,85 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
     Raises:
         InputError: names the table and the row.
     """
-    table2, paired = tables["table2"], tables["temporal"]
+    table2 = tables["table2"]
     measured = table2[table2.source == "measured"]
-    runs = pd.concat([tables["ablations"], tables["statistics"], paired, measured])
+    of_runs = {name: tables[name] for name in ("ablations", "statistics", "temporal")}
+    runs = pd.concat([*of_runs.values(), measured])
     datasets, variants = runs.dataset.unique(), dict.fromkeys([FULL, *runs.variant])
-    with_pairs = set(paired.dataset[paired.condition != ""])
-    arms = list(product(datasets, variants))
-    times = [(*arm, time) for arm in arms for time in (CONDITIONS if arm[0] in with_pairs else ("",))]
-    of_table2 = product(measured.dataset.unique() if len(measured) else ["measured"], variants)
-
-    def need(name: str, columns: list[str], wanted: Iterable[tuple[str, ...]]) -> None:
-        found = set(tables[name][columns].itertuples(index=False, name=None))
-        if lacking := ["/".join(filter(None, key)) for key in wanted if key not in found]:
-            more = f" and {len(lacking) - 1} rows more" if lacking[1:] else ""
-            again = TABLES[name].again(finished.study)
-            raise InputError(f"{finished.path(name)} lacks the row of {lacking[0]}{more}; {again}")
-
-    need("ablations", ["dataset", "variant"], arms)
-    need("statistics", ["dataset", "variant"], arms)
-    need("temporal", ["dataset", "variant", "condition"], times)
-    need("table1", ["model", "reading"], [(one.name, DEFAULT) for one in printed_table1()])
-    need("table2", ["source", "method"], [("published", one["method"]) for one in printed_table2()])
-    need("table2", ["dataset", "variant"], of_table2)
-    need("readings", ["discrepancy", "reading"], reading_keys())
-    hypotheses = product([name for name in variants if name != FULL], map(dataset_format, datasets))
-    table1 = product([f"table1-{one.name}" for one in printed_table1()], ("settings", "params", "flops"))
-    ids = [one.id for one in CLAIMS] + ["-".join(("hypothesis", *one)) for one in hypotheses]
-    need("claims", ["id"], [(one,) for one in (*ids, *map("-".join, table1))])
+    for name, frame in of_runs.items():
+        again = TABLES[name].again(finished.study)
+        require_runs(finished.path(name), frame, product(datasets, variants), again)
+    models = [one.name for one in printed_table1()]
+    hypotheses = product(["hypothesis"], [name for name in variants if name != FULL], map(dataset_format, datasets))
+    of_models = product([f"table1-{name}" for name in models], ("settings", "params", "flops"))
     cells = [(f"Table 2, {one.pop('method')}", *one.values()) for one in map(dict, printed_table2())]
-    need("claims", ["where", "published"], [(where, cell) for where, *row in cells for cell in row if cell])
+    wanted = [
+        ("table1", ["model", "reading"], product(models, [DEFAULT])),
+        ("table2", ["source", "method"], [("published", one["method"]) for one in printed_table2()]),
+        ("table2", ["dataset", "variant"], product(sorted({*measured.dataset}) or ["measured"], variants)),
+        ("readings", ["discrepancy", "reading"], reading_keys()),
+        ("claims", ["id"], [*((one.id,) for one in CLAIMS), *(("-".join(key),) for key in (*hypotheses, *of_models))]),
+        ("claims", ["where", "published"], [(where, cell) for where, *row in cells for cell in row if cell]),
+    ]
+    for name, columns, keys in wanted:
+        found = set(tables[name][columns].itertuples(index=False, name=None))
+        if lacking := ["/".join(key) for key in keys if key not in found]:
+            again = TABLES[name].again(finished.study)
+            raise InputError(f"{finished.path(name)} lacks the rows of {', '.join(lacking[:3])}; {again}")
+
+
+def result_block(finished: Finished, folder: str) -> str:
+    """README's block in Markdown: the answer, Table 2 and the training times.
+
+    Args:
+        folder: the study's folder as a link from README.
+
+    Raises:
+        InputError: a table or a run's record is missing or damaged.
+    """
+    tables = {name: finished.table(name) for name in READ}
+    dataset = tables["table2"].dataset.iloc[-1]
+    parts = [
+        "\n".join(f"- {sentence.text}" for sentence in answer(tables, len(finished.classes(dataset)))),
+        markdown(TABLES["table2"], tables["table2"]),
+        _training(finished),
+        f"![Each variant's accuracy, and its difference from the full model]({folder}/figures/ablations.png)",
+        f"More tables, figures, and the claims that are contradicted: [{folder}/README.md]({folder}/README.md).\n",
+    ]
+    return "\n\n".join(parts)
+
+
+def _training(finished: Finished) -> str:
+    """Runs, seconds and machine, from the runs' records."""
+    records = [finished.store.record(*run) for run in finished.store.runs()]
+    total = sum(record.train_seconds or 0 for record in records)
+    machines = {
+        f"torch {record.versions.get('torch')} on {record.hardware.get('cpu')} ({record.hardware.get('simd')})"
+        for record in records
+    }
+    took = f"{total / 60:.0f} min, {total / len(records):.0f} s on average"
+    return f"{len(records)} trainings took {took}: {' and '.join(sorted(machines))}."
+
+
+def compare_block(file: Path, block: str, *, write: bool = False) -> None:
+    """Compares README's block with `block`, or puts `block` in its place in one atomic write.
+
+    Raises:
+        Mismatch: they differ; the first such line is named.
+        InputError: the file cannot be read or written, or lacks a comment.
+    """
+    try:
+        before, begin, rest = file.read_text(encoding="utf-8").partition(BEGIN)
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror}") from error
+    shown, end, after = rest.partition(END)
+    if not end:
+        raise InputError(f"{file} has no lines {BEGIN.strip()} and {END.strip()}")
+    if write:
+        with write_aside(file) as aside:
+            aside.write_text(f"{before}{begin}{block}{end}{after}", encoding="utf-8")
+        return
+    pairs = zip_longest(shown.splitlines(), block.splitlines(), fillvalue="")
+    for line, (old, new) in enumerate(pairs, before.count("\n") + 2):
+        if old != new:
+            raise Mismatch(f"{file}, line {line} is\n{old}\nby the reference\n{new}\n(lcr report readme --write)")

@@ -27,6 +27,7 @@ from lcr.data.prepare import prepare
 from lcr.data.sampling import generator
 from lcr.model.config import ModelConfig
 from lcr.model.lcr import LCR
+from lcr.model.selfcheck import check_acts, check_paths
 from lcr.run.protocol import clip_scores
 from lcr.run.weights import load_model, load_optimizer, load_tensors, optimizer_tensors, save_tensors
 from lcr.util.errors import InputError, RunFailed
@@ -216,7 +217,8 @@ def train(run: Run, *, force: bool = False) -> Path:
 
     Raises:
         InputError: the data, the configuration or a checkpoint cannot be used.
-        RunFailed: the loss or a gradient became non-finite.
+        RunFailed: the loss or a gradient became non-finite; or the model's fast path differs from its plain path, or
+            the variant's switch acts on nothing (`lcr.model.selfcheck`).
     """
     device = set_machine(run.study)
     config = run.config
@@ -230,6 +232,9 @@ def train(run: Run, *, force: bool = False) -> Path:
             return run.folder
         if force:
             shutil.rmtree(checkpoints, ignore_errors=True)
+        check_paths(model_config)
+        if run.variant.acts_on(full := run.full_model(len(clips.classes))):
+            check_acts(model_config, full)
         training = Training(clips, model_config, config.train, config.protocol, run.seed, device, checkpoints, about)
         if training.step:
             print(f"going on from step {training.step} of {training.steps} ({training.checkpoint})", flush=True)

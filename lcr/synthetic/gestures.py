@@ -45,7 +45,7 @@ def _loose(take: Take, flex: np.ndarray) -> np.ndarray:
 
 
 def _across(take: Take, flex: np.ndarray) -> Pose:
-    """From the picture's right to its left."""
+    """The hand moves from the picture's right to its left."""
     done, out = take.stroke()
     half = take.draw.uniform(0.34, 0.42)
     x = half * (1 - 2 * done) + take.jitter(0.03)
@@ -55,7 +55,7 @@ def _across(take: Take, flex: np.ndarray) -> Pose:
 
 
 def _upward(take: Take, flex: np.ndarray) -> Pose:
-    """From below to above, with the forearm from the side."""
+    """The hand moves up, with the forearm from the side."""
     done, out = take.stroke()
     half = take.draw.uniform(0.29, 0.36)
     y = half * (1 - 2 * done) + take.jitter(0.03)
@@ -119,7 +119,7 @@ def _stop(take: Take) -> Pose:
 
 
 def _shaking(take: Take) -> Pose:
-    """Waving from side to side."""
+    """The hand waves from side to side."""
     swing = np.sin(TAU * take.phases(take.draw.uniform(6.5, 8.5)))
     x = take.jitter(0.06) + take.draw.uniform(0.12, 0.18) * swing
     return take.pose(x, take.jitter(0.05), out=take.visit(), flex=_loose(take, OPEN), splay=0.5, yaw=take.jitter(0.25),
@@ -146,7 +146,7 @@ def _nothing(take: Take) -> Pose:
 
 
 def _something_else(take: Take) -> Pose:
-    """An aimless hand: changing place, posture and direction, as when scratching one's head or reaching for a cup."""
+    """An aimless hand: changing position, posture and direction, as in scratching one's head or reaching for a cup."""
     t = np.linspace(0, 1, take.count)
     stops = np.sort(take.draw.random(3))
 

@@ -1,4 +1,4 @@
-"""Who performs a clip, in which room, seen by which camera."""
+"""Performers with their rooms and cameras, and the filming of a clip."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Look:
 
 @dataclass
 class Performer:
-    """What stays the same over all clips of one person: body, clothes, room and camera."""
+    """Body, clothes, room and camera of a person, the same in all of the person's clips."""
 
     look: Look
     side: int  # +1 or -1, which hand
@@ -41,7 +41,7 @@ class Performer:
 
 
 def performer(number: int, seed: int) -> Performer:
-    """Person `number` of the cast that belongs to `seed`.
+    """The performer of a number in the cast of a seed.
 
     The room and the shirt are kept some sixty grey levels away from the skin, so that the hand stands out.
     """
@@ -87,14 +87,14 @@ def wall(person: Performer, height: int, width: int) -> np.ndarray:
 
 
 def backdrop(small: np.ndarray, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
-    """A small picture (32, w, 3) float as the camera sees it behind the scene: blurred, large, its exposure varied."""
+    """A small picture (32, w, 3) float as the camera sees it behind the scene: blurred, enlarged, exposure varied."""
     small = cv2.GaussianBlur(small, (0, 0), 2.0)
     large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.clip(large * draw.uniform(0.93, 1.07), 0, 255).astype(np.uint8)
 
 
 def grain(strength: float) -> np.ndarray:
-    """A camera's noise of so many grey levels, larger than a picture, to be cut at random places: int16."""
+    """A camera's noise of `strength` grey levels, int16 and larger than a picture, to be cut at random positions."""
     return (_NOISE * strength).round().astype(np.int16)
 
 

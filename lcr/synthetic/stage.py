@@ -10,7 +10,7 @@ from lcr.synthetic.draw import TAU, Colour, paint, shade
 FRAMES = (44, 64)
 RATE = 16
 FLOOR = 0.42
-Painter = Callable[[np.ndarray, int], None]  # draws into a frame, in place, what is there at an index
+Painter = Callable[[np.ndarray, int], None]  # draws into a frame, in place, for the index of the frame
 
 
 @dataclass

@@ -41,7 +41,7 @@ class Take:
         return self.draw.random() + np.arange(self.count) / period
 
     def stroke(self) -> tuple[np.ndarray, np.ndarray]:
-        """(F,) how far the action has gone and (F,) how far the arm is drawn back out of the picture, both 0 to 1."""
+        """(F,) progress of the action and (F,) retreat of the arm out of the picture, both 0 to 1."""
         phase = self.phases(25) % 1
         done = np.clip((phase - 0.08) / 0.74, 0, 1)
         done = 0.6 * done + 0.4 * done * done * (3 - 2 * done)
@@ -60,7 +60,7 @@ class Take:
         """A pose from numbers and (F,) arrays.
 
         Args:
-            x, y: place of the palm, frame heights from the middle.
+            x, y: position of the palm, frame heights from the middle.
             out: 1 draws the arm back until the hand has left the picture.
             arm: direction of the forearm; by default from an elbow below the picture. `roll` is relative to it.
             scale: times the performer's hand size.

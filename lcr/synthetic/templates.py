@@ -1,8 +1,8 @@
 """The templates of Something-Something-V2 that are drawn: movements of hands and of things on a table.
 
 As with the gestures, the two members of a reversed pair are one distribution played forward and backward in a cycle of
-random phase; whatever would give the direction away (the thing's resting place, the hand's coming and going) leaves the
-picture at both ends.
+random phase; all that would give the direction away (the thing's resting position, the hand's coming and going) leaves
+the picture at both ends.
 """
 
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def _hand(take: Take, x, y, origin: int, *, raised: float = 0.0, **posture) -> P
 
 
 def _shift(take: Take, origin: int, out: np.ndarray) -> np.ndarray:
-    """(F,) sideways way out of the picture, for props that the hand takes along."""
+    """(F,) sideways shift out of the picture, for props that the hand takes along."""
     return origin * out * (2 * take.reach + 0.5)
 
 
@@ -73,7 +73,7 @@ def _slide(take: Take, props: list[Prop], heading: int) -> Actors:
 
 
 def _lifting(take: Take, props: list[Prop]) -> Actors:
-    """Up."""
+    """The hand lifts a thing."""
     done, out = take.stroke()
     origin, half = take.side, take.draw.uniform(0.24, 0.30)
     x, y = take.jitter(0.08) + take.sway(0.006) + _shift(take, origin, out), half * (1 - 2 * done)
@@ -81,7 +81,7 @@ def _lifting(take: Take, props: list[Prop]) -> Actors:
 
 
 def _nearing(take: Take, props: list[Prop]) -> Actors:
-    """Towards the camera."""
+    """The hand moves a thing towards the camera."""
     done, out = take.stroke()
     origin, scale = take.side, 0.55 * np.exp(1.15 * done)
     x, y = take.jitter(0.05) + _shift(take, origin, out), 0.06 + take.jitter(0.04) + take.sway(0.006)
@@ -148,7 +148,7 @@ def _covering(take: Take, props: list[Prop]) -> Actors:
 
 
 def _dropping(take: Take, props: list[Prop]) -> Actors:
-    """Held above, let go, fallen; the hand opens and leaves."""
+    """A thing is held above another and let go; the hand opens and leaves."""
     falling, below = props
     t = np.arange(take.count)
     start = take.draw.uniform(0.25, 0.5) * take.count
@@ -171,7 +171,7 @@ def _dropping(take: Take, props: list[Prop]) -> Actors:
 
 
 def _inverting(take: Take, props: list[Prop]) -> Actors:
-    """Grasped, turned by half a turn in the air, put back."""
+    """A thing is grasped, turned by half a turn in the air, and put back."""
     t = np.linspace(0, 1, take.count)
     start = take.draw.uniform(0.15, 0.4)
     done = smooth(np.clip((t - start) / 0.4, 0, 1))

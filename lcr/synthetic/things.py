@@ -50,7 +50,7 @@ def _box(state: float) -> Parts:
 
 
 def _chest_lid(state):
-    """The angle of the lid, and the height of its edge."""
+    """The angle of a lid, and the height of the lid's edge."""
     swing = state * 2.1
     return swing, -0.02 - (0.55 * np.sin(swing) + 0.14 * (1 - np.cos(swing)) / 1.5)
 
@@ -96,7 +96,7 @@ def _bowl_front(state: float) -> Parts:
 
 
 def _cloth(state: float) -> Parts:
-    """Held at the top; the hem waves."""
+    """A cloth held at the top; its hem waves."""
     x = np.linspace(-1, 1, 21)
     hem = np.stack([0.62 * x * (0.9 + 0.15 * state), 0.5 + 0.05 * np.cos(9 * x)], -1)
     folds = [(_quad((0.05 * a, -0.40), (0.42 * a, 0.5), (0.34 * a, 0.52)), 0.78) for a in (-1.0, -0.3, 0.5, 1.2)]
@@ -131,14 +131,14 @@ HEIGHTS = {
 
 @dataclass(frozen=True)
 class Prop:
-    """What a clip is played with."""
+    """A thing that a clip is played with, by kind and colour."""
 
     kind: str
     colour: str
 
     @property
     def name(self) -> str:
-        """As the annotations fill it in, for instance "a red cup"."""
+        """The words that annotations fill in for the prop, for instance "a red cup"."""
         return f"{'an' if self.colour[0] == 'o' else 'a'} {self.colour} {self.kind}"
 
 

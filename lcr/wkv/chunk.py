@@ -14,10 +14,11 @@ The backward pass keeps the inputs only. G, the states of (r, dy), give dk and d
 import torch
 from torch import Tensor
 
+from lcr.wkv.query import OMEGA_MAX
+
 CHUNK = 32  # tokens a chunk; 64 would double the work inside chunks to halve the number of states
 WHOLE = 64  # up to this many tokens one chunk, without states, is less work than padding to two
 LEAF = 7  # tokens at which halving stops: below 4 the products get too small to pay
-OMEGA_MAX = 80.0  # e^90 overflows float32 and 0·inf is NaN; at 80 w is 0 to all digits, and so is every derivative
 
 
 class _Plan:

@@ -1,16 +1,20 @@
 """A key holds whatever can change its run's numbers, and nothing else."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from lcr.config import keys
-from lcr.config.keys import Environment, meaning
+from lcr.config.keys import PACKAGE, Environment, files_of, meaning
 from lcr.config.run import Data, Run
 from lcr.config.study import StudyConfig, load_study, load_variant
 from lcr.config.study_keys import cost_key, diagnosis_key
+from lcr.run.evaluate import evaluate
+from lcr.run.train import train
 from lcr.wkv import library
+from tests.micro import STUDY, micro_run
 
 ARMS = {
     "jester": ("jester-fixture", "full"),
@@ -77,6 +81,41 @@ def test_an_edit_redoes_the_runs_that_it_can_change_and_no_others(package: Path,
     (package / file).write_text(edited)
     after = run_keys(study)
     assert {name for name in ARMS if before[name] != after[name]} == changed
+
+
+# Files that a training or an evaluation executes and that cannot change its numbers.
+NEUTRAL = (
+    "util/",
+    "config/",
+    "model/models.py",
+    "model/selfcheck.py",
+    "model/__init__.py",
+    "wkv/__init__.py",
+    "cost/",
+    "__init__.py",
+)
+
+
+def test_every_file_that_a_run_executes_counts_in_its_key_or_is_named_as_neutral(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "micro.yaml").write_text(STUDY)
+    monkeypatch.setattr("lcr.run.train.check_paths", lambda config: None)  # it runs all that can be compared
+    run, executed = micro_run("results"), set()
+
+    def called(frame, event, _):
+        if frame.f_code.co_name != "<module>":
+            executed.add(frame.f_code.co_filename)
+
+    sys.setprofile(called)
+    try:
+        evaluate(micro_run(train(run).parents[3]))
+    finally:
+        sys.setprofile(None)
+    ours = {Path(name).relative_to(PACKAGE).as_posix() for name in executed if name.startswith(str(PACKAGE))}
+    counted = files_of((*run.components(run.environment), "evaluate"))
+    unknown = ours - {path.relative_to(PACKAGE).as_posix() for path in counted}
+    assert "run/train.py" in ours
+    assert not {name for name in unknown if not name.startswith(NEUTRAL)}
 
 
 def test_settings_and_libraries_count_and_the_place_of_results_does_not() -> None:

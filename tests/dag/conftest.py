@@ -63,7 +63,7 @@ class Project:
             words = line.split()
             if line.startswith(("rule ", "localrule ")):
                 rule = words[1].rstrip(":")
-                if rule in ("claims", "answer", "hashes", "cost", "diagnosis", "search"):
+                if rule in ("claims", "answer", "hashes", "cost", "diagnosis"):
                     jobs.add(rule)
             elif line.strip().startswith("wildcards: "):
                 values = [word.split("=")[1].rstrip(",") for word in words[1:]]

@@ -51,8 +51,6 @@ def main() -> None:
             once_a_study(given, "cost", ["cost"])
         case ["readings", "diagnose"]:
             once_a_study(given, "reading_diagnosis", ["reading_diagnosis", "reading_gradients"])
-        case ["readings", "search"]:
-            once_a_study(given, "reading_search", ["reading_search", "reading_search_axes"])
         case ["claims"]:
             write(results / "claims.csv", f"study\n{given.study}\n")
         case ["table", name]:
@@ -63,10 +61,10 @@ def once_a_study(given: argparse.Namespace, name: str, tables: list[str]) -> Non
     """What is made once a study: tables, and the real key beside them."""
     from lcr.config.keys import record_key
     from lcr.config.study import load_study
-    from lcr.config.study_keys import cost_key, diagnosis_key, search_key
+    from lcr.config.study_keys import cost_key, diagnosis_key
 
     study = load_study(given.study, root=given.root)
-    key = {"cost": cost_key, "reading_diagnosis": diagnosis_key, "reading_search": search_key}[name](study)
+    key = {"cost": cost_key, "reading_diagnosis": diagnosis_key}[name](study)
     for table in tables:
         write(Path("results") / study.name / f"{table}.csv", f"study\n{study.name}\n")
     record_key(Path("results") / study.name / f"{name}.json", key)

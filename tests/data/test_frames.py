@@ -32,12 +32,9 @@ def test_a_draw_depends_on_its_purpose_alone() -> None:
     assert len({generator(*purpose).random() for purpose in purposes * 2}) == 4
 
 
-@pytest.mark.parametrize(("height", "width", "expected"), [(30, 60, (20, 40)), (60, 30, (40, 20)), (10, 11, (20, 22))])
-def test_the_short_side_gets_its_length_and_the_long_one_follows(height: int, width: int, expected: tuple) -> None:
-    assert fit(np.zeros((height, width, 3), np.uint8), resize="short_side", side=20).shape == (*expected, 3)
-
-
-def test_square_frames_are_resized_straight_and_a_frame_of_the_right_size_stays() -> None:
+def test_frames_are_resized_straight_or_by_their_short_side_and_stay_where_the_size_is_right() -> None:
+    for shape, expected in (((30, 60, 3), (20, 40, 3)), ((60, 30, 3), (40, 20, 3)), ((10, 11, 3), (20, 22, 3))):
+        assert fit(np.zeros(shape, np.uint8), resize="short_side", side=20).shape == expected
     frame = np.zeros((10, 40, 3), np.uint8)
     frame[:, 20:] = 200
     small = fit(frame, resize="square", side=8)

@@ -98,11 +98,11 @@ def test_results_without_hashes_or_with_damaged_ones_give_no_reference(finished)
 
 
 def test_the_commands_make_check_and_refuse(finished):
-    assert run("hashes", "--study", STUDY).output.strip() == "results/hashes.json"
-    assert run("reference", "--study", STUDY, "--out", str(REFERENCE.parent)).output.strip() == str(REFERENCE)
+    assert run("hashes", "--study", STUDY).stdout.strip() == "results/hashes.json"
+    assert run("reference", "--study", STUDY, "--out", str(REFERENCE.parent)).stdout.strip() == str(REFERENCE)
     kept = read_hashes(REFERENCE)
     again = run("hashes", "--study", STUDY, "--results", str(REFERENCE.parent))
-    assert again.output.strip() == str(REFERENCE / NAME)
+    assert again.stdout.strip() == str(REFERENCE / NAME)
     assert read_hashes(REFERENCE) == kept
     assert run("verify", str(REFERENCE)).exit_code == 0
     table = REFERENCE / "table2.csv"

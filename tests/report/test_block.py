@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lcr.cli import app
-from lcr.report.block import BEGIN, END
+from lcr.report.readme import BEGIN, END
 from lcr.util.errors import InputError, Mismatch
 
 

@@ -14,9 +14,6 @@ def test_a_log_gets_a_line_now_and_then_and_one_for_the_last_item(capsys, monkey
     lines = capsys.readouterr().err.splitlines()
     assert all(part in line for line, part in zip(lines, ("4/5 · c", "5/5 · d"), strict=True))
     assert "4 s" in lines[0]
-    with progress.counting_bar(1, "hidden", shown=False) as advance:
-        advance()
-    assert "hidden" not in capsys.readouterr().err
 
 
 def test_training_shows_running_means_and_clips_a_second(capsys) -> None:
@@ -24,5 +21,4 @@ def test_training_shows_running_means_and_clips_a_second(capsys) -> None:
         step(1.0, 0.5, 4)
         step(2.0, 0.0, 4)
     (line,) = capsys.readouterr().err.splitlines()
-    for part in ("tiny", "2/2", "1.100", "0.45", "clips/s"):
-        assert part in line
+    assert all(part in line for part in ("tiny", "2/2", "1.100", "0.45"))

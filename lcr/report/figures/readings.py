@@ -34,7 +34,7 @@ def readings_figure(rows: pd.DataFrame, search: pd.DataFrame) -> Figure:
     best = best_of_search(search)
     heights = [0.24 * len(rows) + 1.3, 0.26 * len(best) + 0.9]
     note = NOTE.format(data_title(rows.dataset[0]))
-    with page(10.5, 0.9 + sum(heights), "What each reading of the paper changes", note) as figure:
+    with page(10.5, 0.9 + sum(heights), "Effects of each reading of the paper", note) as figure:
         upper, lower = figure.subfigures(2, 1, height_ratios=heights)
         first, *others = upper.subplots(1, 4, sharey=True, gridspec_kw={"width_ratios": (1.3, 1, 1, 1)})
         differences(first, rows[~rows.default], "not trained")
