@@ -217,8 +217,8 @@ def _named(table: pa.Table, run: Key) -> pa.Table:
 
 def _write(path: Path, table: pa.Table) -> None:
     """Writes a packed table. Splitting floats by byte and zstd take a quarter off the size of scores."""
-    lists = [f"{one.name}.list.element" for one in table.schema if pa.types.is_list(one.type)]
     floats = [one.name for one in table.schema if pa.types.is_floating(one.type)]
-    others = [one.name for one in table.schema if not (pa.types.is_list(one.type) or pa.types.is_floating(one.type))]
+    others = [name for name in table.column_names if name not in ("scores", *floats)]
+    floats += ["scores.list.element"] if "scores" in table.column_names else []
     with write_aside(path) as aside:
-        pq.write_table(table, aside, compression="zstd", use_byte_stream_split=lists + floats, use_dictionary=others)
+        pq.write_table(table, aside, compression="zstd", use_byte_stream_split=floats, use_dictionary=others)

@@ -16,6 +16,7 @@ from lcr.config.run import Run, runs_of
 from lcr.config.study import StudyConfig, load_variant, parse
 from lcr.cost import counted
 from lcr.report.finished import Finished
+from lcr.study.predictions import CONDITIONS
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
 
@@ -70,8 +71,7 @@ def write_run(
     **info,
 ) -> Path:
     """One run folder: predictions whose mean accuracy is about `accuracy`, pairs that see time, and run.json."""
-    run = run_of(study, dataset, variant, seed, results)
-    rng = np.random.default_rng([seed, *variant.encode()])
+    run, rng = run_of(study, dataset, variant, seed, results), np.random.default_rng([seed, *variant.encode()])
     wanted = ACCURACY[variant] if accuracy is None else accuracy
     ids = np.array([str(1000 + clip) for clip in range(clips)])
     labels = np.arange(clips) % classes
@@ -79,35 +79,29 @@ def write_run(
     predictions = np.where(right, labels, (labels + 1 + rng.integers(classes - 1, size=clips)) % classes)
     scores = rng.random((clips, classes)).astype(np.float32) * 0.5
     scores[np.arange(clips), predictions] = 0.9
-    folder = run.folder
-    folder.mkdir(parents=True, exist_ok=True)
+    run.folder.mkdir(parents=True, exist_ok=True)
     table = {"id": ids, "label": labels, "label_name": labels.astype(str), "prediction": predictions}
     table |= {f"score_{k}": scores[:, k] for k in range(classes)}
-    pq.write_table(pa.table(table), folder / "predictions.parquet")
-
-    condition = np.repeat(["as_is", "last_frame", "reversed"], pairs)
-    chance = np.repeat([0.9, 0.5, 0.1], pairs)
-    above = rng.random(3 * pairs) < chance
+    pq.write_table(pa.table(table), run.folder / "predictions.parquet")
+    above = rng.random(3 * pairs) < np.repeat([0.9, 0.5, 0.1], pairs)
     temporal = {
         "id": np.tile(ids[:pairs], 3),
         "label": np.tile(labels[:pairs], 3),
         "reverse_label": np.tile(labels[:pairs] ^ 1, 3),
-        "condition": condition,
+        "condition": np.repeat(CONDITIONS, pairs),
         "score_label": np.where(above, 0.7, 0.3).astype(np.float32),
         "score_reverse": np.full(3 * pairs, 0.5, np.float32),
     }
-    pq.write_table(pa.table(temporal), folder / "temporal.parquet")
+    pq.write_table(pa.table(temporal), run.folder / "temporal.parquet")
 
     model = run.model(classes)
     environment = Environment(dict.fromkeys(keys.LIBRARIES, "1.0"), "cpu" if model.runs_wkv else None)
-    train_key, evaluate_key = run.keys_in(environment)
     content = {
         "study": study.name,
         "dataset": dataset,
         "variant": variant,
         "seed": seed,
-        "train_key": train_key,
-        "evaluate_key": evaluate_key,
+        **dict(zip(("train_key", "evaluate_key"), run.keys_in(environment), strict=True)),
         "versions": environment.versions,
         "wkv_backend": environment.backend,
         "protocol": study.dataset(dataset).protocol.model_dump(),
@@ -115,8 +109,8 @@ def write_run(
         "config": {"model": model.model_dump()},
         "clips": {"train": 4 * clips, "validation": clips},
     }
-    (folder / "run.json").write_text(json.dumps(content | info))
-    return folder
+    (run.folder / "run.json").write_text(json.dumps(content | info))
+    return run.folder
 
 
 def write_costs(study: StudyConfig, results: Path, classes: int = 12, more: Iterable[dict] = ()) -> Path:
@@ -171,8 +165,8 @@ def rewrite() -> Callable[..., None]:
     """Changes values in a run.json."""
 
     def change(folder: Path, **values) -> None:
-        file = folder / "run.json"
-        file.write_text(json.dumps(json.loads(file.read_text()) | values))
+        content = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps(content | values))
 
     return change
 

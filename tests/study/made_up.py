@@ -1,5 +1,7 @@
 """Simulated tables as typed frames: long names, exact zeros, empty cells, all values that a figure must bear."""
 
+from itertools import product
+
 import pandas as pd
 
 from lcr.study.tables.frame import Row
@@ -30,27 +32,22 @@ READINGS = (
 
 def table1() -> pd.DataFrame:
     rows: list[Row] = []
-    for number, (model, (params, flops)) in enumerate(zip(MODELS, PUBLISHED, strict=True)):
-        off = 1 + 0.03 * (number - 2)
+    for number, (model, (params, flops)) in enumerate(zip(MODELS, PUBLISHED, strict=True), -2):
         row = {"model": model, "frames": 32, "reading": "default", "params_m_published": params}
-        row |= {"params_m": params * off, "params_error_pct": 100 * (off - 1), "flops_t_published": flops}
+        row |= {"params_m": params * (1 + 0.03 * number), "params_error_pct": 3 * number, "flops_t_published": flops}
         rows.append(row | {"gmacs": 700 * flops, "gflops": 1400 * flops, "flops_error_pct": 40.0})
     rows += [row | {"reading": "zero-conv.pointwise", "params_error_pct": 99.0} for row in rows]
     return TABLES["table1"].frame(rows)
 
 
 def cost() -> pd.DataFrame:
-    head = {"variant": "full", "dataset": ""}
-    rows = []
+    rows = [("jester-fixture", "lcr-tiny", "full", "head", 1, 1)]
     for number, model in enumerate(MODELS, 1):
-        for component, (params, macs) in PARTS.items():
-            rows.append(
-                head | {"model": model, "component": component, "params": number * params, "macs": number * macs}
-            )
-        rows.append(head | {"model": model, "component": "all", "params": 1, "macs": 1})
-        rows.append(head | {"model": model, "variant": "lstm_gate", "component": "cell", "params": 1, "macs": 1})
-    of_study = head | {"dataset": "jester-fixture", "model": "lcr-tiny", "component": "head"}
-    return TABLES["cost"].frame([*rows, of_study | {"params": 1, "macs": 1}])
+        parts = ((name, number * params, number * macs) for name, (params, macs) in PARTS.items())
+        rows += [("", model, "full", *part) for part in (*parts, ("all", 1, 1))]
+        rows.append(("", model, "lstm_gate", "cell", 1, 1))
+    columns = ("dataset", "model", "variant", "component", "params", "macs")
+    return TABLES["cost"].frame(dict(zip(columns, row, strict=True)) for row in rows)
 
 
 def readings() -> pd.DataFrame:
@@ -73,11 +70,9 @@ def readings() -> pd.DataFrame:
 
 
 def search() -> pd.DataFrame:
-    rows = [{"ranking": "default", "rank": 0, "departures": 0, "patch kernel": "P", "zero convolution": "P×P"}]
-    rows[0] |= {"params_worst_pct": 38.1, "flops_worst_pct": 61.0}
-    for ranking in ("params", "flops", "both", "simplest"):
-        for rank in range(1, 11):
-            errors = {"params_worst_pct": 0.4 * rank, "flops_worst_pct": 3.5 * rank}
-            other = {"ranking": ranking, "rank": rank, "departures": 1, "zero convolution": f"pointwise {rank}"}
-            rows.append(rows[0] | other | errors)
-    return TABLES["reading_search"].frame(rows)
+    columns = ("ranking", "rank", "departures", "zero convolution", "params_worst_pct", "flops_worst_pct")
+    rows = [("default", 0, 0, "P×P", 38.1, 61.0)]
+    for ranking, rank in product(("params", "flops", "both", "simplest"), range(1, 11)):
+        rows.append((ranking, rank, 1, f"pointwise {rank}", 0.4 * rank, 3.5 * rank))
+    found = TABLES["reading_search"].frame(dict(zip(columns, row, strict=True)) for row in rows)
+    return found.assign(**{"patch kernel": "P"})

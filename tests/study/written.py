@@ -50,7 +50,6 @@ def _write_run(run: Run) -> None:
     folder = write_run(*where, classes=len(CLASSES), config=told, **ABOUT)
     table = pq.read_table(folder / "predictions.parquet").replace_schema_metadata({"classes": json.dumps(CLASSES)})
     pq.write_table(table, folder / "predictions.parquet")
-    loss = np.random.default_rng(run.seed).uniform(1, 2, 5)
-    lines = [{"step": 10 * number, "loss": float(one)} for number, one in enumerate(loss, 1)]
-    ended = [*lines, {"end": True, "seconds": 1.0}]
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in ended))
+    loss = np.random.default_rng(run.seed).uniform(1, 2, 5).tolist()
+    lines = [*({"step": 10 * number, "loss": one} for number, one in enumerate(loss, 1)), {"end": True, "seconds": 1.0}]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -110,18 +110,10 @@ def _untested(why: str) -> Row:
 def _accuracy(method: str, column: Any, text: str, measured: Measurements) -> Row:
     if method != "LCR":
         return _untested(f"there is no {method} here")
-    quantity = Quantity(
-        dataset="jester",
-        table="statistics",
-        column=column,
-        statement="equals",
-        bound=float(text),
-        model="lcr-base-112",
-    )
-    found = measured.of(quantity)
-    test = f"95% interval within {verdicts.MARGIN:g} point of the published value"
-    why = found.reason or f"{found.measured}% [{found.ci_low}, {found.ci_high}] on the whole validation split"
-    return found.row(test, "") | {"why": why}
+    place = {"dataset": "jester", "table": "statistics", "column": column, "model": "lcr-base-112"}
+    cells, reason, _ = measured.of(Quantity(**place, statement="equals", bound=float(text)))
+    why = reason or "{measured}% [{ci_low}, {ci_high}] on the whole validation split".format_map(cells)
+    return cells | {"test": f"95% interval within {verdicts.MARGIN:g} point of the published value", "why": why}
 
 
 def _count(method: str, column: str, text: str) -> Row:
@@ -148,16 +140,15 @@ def hypotheses(study: StudyConfig, variants: list[VariantConfig], measured: Meas
 
 
 def _hypothesis(variant: VariantConfig, dataset: Any, measured: Measurements) -> Row:
-    quantity = Quantity(
-        dataset=dataset, table="statistics", column="delta_top1", variant=variant.name, statement="below", bound=0
-    )
-    found = measured.of(quantity)
-    said = f"top-1 changes by {found.measured} points [{found.ci_low}, {found.ci_high}]{found.p}"
+    place = {"dataset": dataset, "table": "statistics", "column": "delta_top1", "variant": variant.name}
+    cells, reason, p = measured.of(Quantity(**place, statement="below", bound=0))
+    said = "top-1 changes by {measured} points [{ci_low}, {ci_high}]" if cells.get("ci_low") else ""
     test = "95% interval of the paired difference below 0; contradicted if a fall of {:g} point is left out"
-    return found.row(test.format(verdicts.MARGIN), "") | {
+    return cells | {
+        "test": test.format(verdicts.MARGIN),
         "id": f"hypothesis-{variant.name}-{dataset}",
         "where": f"ablations/{variant.name}.yaml",
         "kind": ACCURACY,
         "claim": f"{variant.hypothesis} ({dataset})",
-        "why": "; ".join(filter(None, (said if found.ci_low else "", found.reason, CAVEATS.get(variant.name)))),
+        "why": "; ".join(filter(None, (said and said.format_map(cells) + p, reason, CAVEATS.get(variant.name)))),
     }

@@ -4,18 +4,15 @@ A test is one of three:
 
 - `Numbers`: two functions, of the printed numbers, facts of the text and counts;
 - `Quantity`: a number that a study measures, which must equal, exceed or stay below a bound;
-- `Untested`: the reason why this project cannot test the claim.
+- a text: the reason why this project cannot test the claim.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["internal arithmetic", "count", "accuracy", "availability"]
-ARITHMETIC: Kind = "internal arithmetic"  # printed numbers against one another
-COUNT: Kind = "count"  # against the model's closed forms or official lists
-ACCURACY: Kind = "accuracy"  # against runs
-AVAILABILITY: Kind = "availability"  # is it there?
+# Printed numbers against one another; against closed forms or official lists; against runs; is it there?
+ARITHMETIC, COUNT, ACCURACY, AVAILABILITY = "internal arithmetic", "count", "accuracy", "availability"
 
 
 @dataclass(frozen=True)
@@ -60,19 +57,12 @@ class Quantity:
 
 
 @dataclass(frozen=True)
-class Untested:
-    """A claim that nothing here can test. why: the reason."""
-
-    why: str
-
-
-@dataclass(frozen=True)
 class Claim:
     """One claim. where: its place in the paper. published: the printed number, as printed, where there is one."""
 
     id: str
     where: str
-    kind: Kind
+    kind: str
     claim: str
-    test: Numbers | Quantity | Untested
+    test: Numbers | Quantity | str
     published: str = ""

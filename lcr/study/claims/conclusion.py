@@ -1,6 +1,6 @@
 """Claims of §5, the conclusion."""
 
-from lcr.study.claims.claim import COUNT, Claim, Untested
+from lcr.study.claims.claim import COUNT, Claim
 
 CLAIMS = (
     Claim(
@@ -8,31 +8,27 @@ CLAIMS = (
         "§5",
         COUNT,
         "excellent performance is achieved with less GPU memory",
-        Untested(
-            'Table 2 prints no memory of LCR ("being re-calculated"); ours, measured on the CPU, is in results/cost.csv'
-        ),
+        ('Table 2 prints no memory of LCR ("being re-calculated"); ours, measured on the CPU, is in results/cost.csv'),
     ),
     Claim(
         "conclusion-less-complexity",
         "§5",
         COUNT,
         "the design reduces the spatial complexity and computational complexity",
-        Untested("it names nothing to compare with; multiply-adds and memory of every variant are in results/cost.csv"),
+        "it names nothing to compare with; multiply-adds and memory of every variant are in results/cost.csv",
     ),
     Claim(
         "conclusion-parallel",
         "§5",
         COUNT,
         "(admitted) parallel computation is not as good as that of CNNs",
-        Untested("no speed is printed, and there is no CNN here"),
+        "no speed is printed, and there is no CNN here",
     ),
     Claim(
         "conclusion-gradients",
         "§5",
         COUNT,
         "(admitted) the model suffers from vanishing and exploding gradients",
-        Untested(
-            "gradients by component and the growth of the cell over 64 frames are in results/readings.csv, by reading"
-        ),
+        ("gradients by component and the growth of the cell over 64 frames are in results/readings.csv, by reading"),
     ),
 )

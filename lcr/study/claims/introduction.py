@@ -2,7 +2,7 @@
 
 from lcr.cost.ranges import gmacs
 from lcr.paper.facts import fact
-from lcr.study.claims.claim import ACCURACY, ARITHMETIC, AVAILABILITY, COUNT, Claim, Numbers, Quantity, Untested
+from lcr.study.claims.claim import ACCURACY, ARITHMETIC, AVAILABILITY, COUNT, Claim, Numbers, Quantity
 from lcr.study.claims.printed import column2, t2
 
 CLAIMS = (
@@ -44,7 +44,7 @@ CLAIMS = (
         "abstract, §1",
         ACCURACY,
         "edge features enhance the focus on the subject",
-        Untested(
+        (
             "no measure of focus is given, and the clips have no marked subject; what the edge prompt does to "
             "accuracy is the hypothesis no_edge_prompt"
         ),
@@ -54,7 +54,7 @@ CLAIMS = (
         "abstract, §3.3",
         ACCURACY,
         "the edge information serves as a forgetting gate that guides long-term memory and reduces background noise",
-        Untested(
+        (
             "no variant takes the edge out of the cell alone; together with K and V it is the hypothesis "
             "no_edge_prompt, and eq. 10's readings are in results/readings.csv"
         ),
@@ -144,7 +144,7 @@ CLAIMS = (
         "§1 (first contribution)",
         ACCURACY,
         "LSTM-CrossRWKV efficiently extracts spatiotemporal representations",
-        Untested(
+        (
             '"efficiently" names nothing to compare with; cost is in Table 1\'s cells, the sense of time in '
             "abstract-spatial-temporal"
         ),

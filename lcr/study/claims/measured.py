@@ -5,34 +5,17 @@ Table 1. Any other measurement is shown without a verdict, with the reason.
 """
 
 from itertools import product
-from typing import Any, NamedTuple
 
 from lcr.config.datasets import dataset_format, is_synthetic
 from lcr.cost.table1 import table1
 from lcr.paper.facts import validation_clips
 from lcr.study.claims import verdicts
 from lcr.study.claims.claim import Quantity
+from lcr.study.predictions import CONDITIONS
 from lcr.study.tables.frame import Row, Source
 from lcr.study.tables.registry import TABLES
 from lcr.study.tables.statistics import EQUAL
-from lcr.study.tables.whole import require_runs
-
-
-class Measurement(NamedTuple):
-    """Cells of the ledger, the reason if there is no verdict, and in words the p-value, if there is one."""
-
-    measured: str = ""
-    ci_low: str = ""
-    ci_high: str = ""
-    verdict: str = verdicts.UNTESTED
-    evidence: str = ""
-    reason: str = ""
-    p: str = ""
-
-    def row(self, test: str, why: str) -> dict[str, Any]:
-        """The ledger's cells for a test. why: the reason for the verdict, in words, if there is a number."""
-        cells = dict(zip(self._fields[:5], self[:5], strict=True))
-        return cells | {"test": test, "why": "; ".join(filter(None, (why if self.measured else "", self.reason)))}
+from lcr.util.errors import InputError
 
 
 class Measurements:
@@ -46,45 +29,51 @@ class Measurements:
         self.study = source.study
         self.tables = {name: self._read(name, source) for name in ("statistics", "temporal")}
 
-    def _read(self, name: str, source: Source) -> list[tuple[Row, Row]]:
-        """The rows of a table, each as typed values and as the text of its cells."""
-        table, frame = TABLES[name], source.read(TABLES[name])
-        runs = product(self.study.datasets, (variant.name for variant in self.study.variant_configs))
-        require_runs(source.folder / f"{name}.csv", frame, runs, table.again(self.study.given))
-        return list(zip(frame.to_dict("records"), table.cells(frame).to_dict("records"), strict=True))
+    def _read(self, name: str, source: Source) -> dict[tuple[str, str, str], tuple[Row, Row]]:
+        """Rows by dataset, variant and condition, each as typed values and as the text of its cells.
 
-    def of(self, quantity: Quantity) -> Measurement:
-        """The quantity on the paper's dataset, or else on its synthetic twin."""
-        found = {
-            (row["dataset"], row["variant"], row.get("condition", "")): (row, cells)
-            for row, cells in self.tables[quantity.table]
-        }
+        A table that was cut short is refused, so that it is not taken for the table of a smaller study: it has a row a
+        run, or in a dataset with pairs one a condition.
+        """
+        table, frame = TABLES[name], source.read(TABLES[name])
+        rows = zip(frame.to_dict("records"), table.cells(frame).to_dict("records"), strict=True)
+        found = {(row["dataset"], row["variant"], row.get("condition", "")): (row, cells) for row, cells in rows}
+        paired = {dataset for dataset, _, condition in found if condition}
+        runs = product(self.study.datasets, (variant.name for variant in self.study.variant_configs))
+        wanted = [(*run, condition) for run in runs for condition in (CONDITIONS if run[0] in paired else ("",))]
+        if lacking := ["/".join(filter(None, key)) for key in wanted if key not in found]:
+            path, again = source.folder / f"{name}.csv", table.again(self.study.given)
+            raise InputError(f"{path} lacks the row of {lacking[0]} and {len(lacking) - 1} rows more; {again}")
+        return found
+
+    def of(self, quantity: Quantity) -> tuple[Row, str, str]:
+        """The quantity on the paper's dataset, or else on its synthetic twin.
+
+        Returns:
+            Cells of the ledger, the reason if there is no verdict, and in words the p-value, if there is one.
+        """
+        found = self.tables[quantity.table]
         datasets = quantity.dataset, f"{quantity.dataset}-fixture"
         keys = [(dataset, quantity.variant, quantity.condition) for dataset in datasets]
         row, cells = next((found[key] for key in keys if key in found), (None, {}))
         if row is None:
-            return Measurement(
-                reason=f"study '{self.study.name}' has not measured this on {quantity.dataset} or clips like it"
-            )
+            reason = f"study '{self.study.name}' has not measured this on {quantity.dataset} or clips like it"
+            return {"verdict": verdicts.UNTESTED}, reason, ""
         interval = quantity.column.replace("delta_top1", "delta")
         low, high = f"{interval}_ci_low", f"{interval}_ci_high"
-        shown = [cells[column] for column in (quantity.column, low, high)]
-        undefined = "" if all(shown) else row["note"] or "not defined on these clips"
+        shown = {"measured": cells[quantity.column], "ci_low": cells[low], "ci_high": cells[high]}
+        undefined = "" if all(shown.values()) else row["note"] or "not defined on these clips"
         reason = undefined or self._not_the_papers(quantity, row)
         verdict = verdicts.UNTESTED if reason else decide(quantity, row[low], row[high])
-        p = (
-            f", p = {cells['p_holm']} after Holm (least possible {cells['p_floor_holm']})"
-            if cells.get("p_holm")
-            else ""
-        )
-        return Measurement(*shown, verdict, f"results/{quantity.table}.csv", reason, p)
+        p = ", p = {p_holm} after Holm (least possible {p_floor_holm})" if cells.get("p_holm") else ""
+        return shown | {"verdict": verdict, "evidence": f"results/{quantity.table}.csv"}, reason, p.format_map(cells)
 
     def _not_the_papers(self, quantity: Quantity, row: Row) -> str:
         """In words, why the row says nothing about the paper's data; empty if it does."""
         dataset = row["dataset"]
         if is_synthetic(dataset):
-            equal = f"; it {EQUAL}" if EQUAL in row["note"] else ""
-            return f"measured on generated clips ({dataset}), not on the paper's data{equal}"
+            why = f"measured on generated clips ({dataset}), not on the paper's data"
+            return f"{why}; it {EQUAL}" if EQUAL in row["note"] else why
         if EQUAL in row["note"]:
             return f"the variant {EQUAL}"
         if "MIXED" in row["note"]:
@@ -92,7 +81,7 @@ class Measurements:
         config = self.study.dataset(dataset)
         whole = validation_clips(dataset)
         # Rows of temporal count only clips with a time reverse; the runs were tested on all clips.
-        clips = max(other["clips"] for other, _ in self.tables["statistics"] if other["dataset"] == dataset)
+        clips = max(other["clips"] for other, _ in self.tables["statistics"].values() if other["dataset"] == dataset)
         if clips < (1 - config.data.max_unusable_share) * whole:
             return f"measured on {clips} of {whole} validation clips"
         block = "jester" if dataset_format(dataset) == "jester" else "k400_ssv2"

@@ -9,7 +9,7 @@ inconclusive or untested, by the rules of `lcr.study.claims.verdicts`. why: the 
 from lcr.config.study import FULL
 from lcr.study.claims import conclusion, introduction, method, results, setup, verdicts
 from lcr.study.claims.cells import hypotheses, table1_claims, table2_claims
-from lcr.study.claims.claim import Claim, Numbers, Quantity, Untested
+from lcr.study.claims.claim import Claim, Numbers, Quantity
 from lcr.study.claims.measured import Measurements
 from lcr.study.tables.frame import Row, Source
 
@@ -37,27 +37,19 @@ def claim_rows(source: Source) -> list[Row]:
     ]
 
 
-def claim_row(claim: Claim, measured: Measurements) -> Row:
+def claim_row(claim: Claim, measurements: Measurements) -> Row:
     """The ledger's row of a claim."""
     row = {name: getattr(claim, name) for name in ("id", "where", "kind", "claim", "published")}
     match claim.test:
-        case Untested(why):
+        case str() as why:
             return row | {"verdict": verdicts.UNTESTED, "why": why}
         case Numbers() as test:
-            return row | _by_numbers(test)
+            value = test.value()
+            measured = f"{value:.{test.digits}f}" if isinstance(value, int | float) else ", ".join(map(str, value))
+            cells = {"test": test.text, "measured": measured, "verdict": verdicts.of_fact(bool(test.holds(value)))}
+            return row | cells | {"why": test.why.format(measured=measured), "evidence": test.evidence}
         case Quantity() as test:
-            found = measured.of(test)
+            cells, reason, _ = measurements.of(test)
             text = f"95% interval of {test.column} ({test.variant}) {test.statement} {test.bound:g}"
-            return row | found.row(text, test.why.format(measured=found.measured))
-
-
-def _by_numbers(test: Numbers) -> Row:
-    value = test.value()
-    measured = f"{value:.{test.digits}f}" if isinstance(value, int | float) else ", ".join(map(str, value))
-    return {
-        "test": test.text,
-        "measured": measured,
-        "verdict": verdicts.of_fact(bool(test.holds(value))),
-        "why": test.why.format(measured=measured),
-        "evidence": test.evidence,
-    }
+            why = test.why.format_map(cells) if cells.get("measured") else ""
+            return row | cells | {"test": text, "why": "; ".join(filter(None, (why, reason)))}

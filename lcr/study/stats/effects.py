@@ -5,7 +5,6 @@ All of these are about the paired differences variant - full, seed by seed, or a
 """
 
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +17,7 @@ LEVEL = 0.05
 TRIALS = 1000  # simulated studies behind the sign-flip test's power: its standard error at 0.8 is 1.3%
 
 
-def paired_effect(differences: ArrayLike) -> tuple[float, float, float]:
+def paired_effect(d: NDArray[np.float64]) -> tuple[float, float, float]:
     """Hedges' g of paired differences by seed: J·mean/sd, the standardised mean difference d_z without its bias.
 
     sd is that of the n differences (n - 1 degrees of freedom), J = Γ(f/2) / (√(f/2)·Γ((f-1)/2)), f = n - 1. It counts
@@ -26,12 +25,11 @@ def paired_effect(differences: ArrayLike) -> tuple[float, float, float]:
     inverts the noncentral t distribution of mean/(sd/√n), so it takes the differences as normal.
 
     Args:
-        differences: (n,), mean of variant - full for each seed.
+        d: (n,), mean of variant - full for each seed.
 
     Returns:
         g and the two ends of its 95% interval; NaN where the seeds do not differ or are fewer than three.
     """
-    d = np.asarray(differences, dtype=np.float64)
     n = d.size
     if n < 3 or np.ptp(d) <= 1e-12:  # at f = 1, J is 0
         return np.nan, np.nan, np.nan
@@ -48,27 +46,22 @@ def _noncentrality(t: float, freedom: int, share: float) -> float:
     return float(optimize.brentq(lambda delta: special.nctdtr(freedom, delta, t) - share, near - width, near + width))
 
 
-class McNemar(NamedTuple):
-    """Disagreements with full by seed: clips that only the variant, and that only full, has right; two-sided p.
+def mcnemar(variant: ArrayLike, full: ArrayLike) -> dict[str, tuple[float, ...]]:
+    """Exact McNemar tests by seed: are the clips on which the two disagree split evenly?
 
     Description alone: the seeds share their clips and full, so these p-values are neither independent nor corrected.
-    """
-
-    gained: tuple[int, ...]
-    lost: tuple[int, ...]
-    p: tuple[float, ...]
-
-
-def mcnemar(variant: ArrayLike, full: ArrayLike) -> McNemar:
-    """Exact McNemar tests by seed: are the clips on which the two disagree split evenly?
 
     Args:
         variant, full: (n, M) of 0 and 1, the same seeds and clips in the same order.
+
+    Returns:
+        By seed: gained and lost, the clips that only the variant and that only full has right, and the two-sided p.
     """
     a, b = np.asarray(variant, dtype=bool), np.asarray(full, dtype=bool)
     gained, lost = tuple((a & ~b).sum(1).tolist()), tuple((b & ~a).sum(1).tolist())
     split = zip(gained, lost, strict=True)
-    return McNemar(gained, lost, tuple(float(stats.binomtest(k, k + m).pvalue) if k + m else 1.0 for k, m in split))
+    p = tuple(float(stats.binomtest(k, k + m).pvalue) if k + m else 1.0 for k, m in split)
+    return {"gained": gained, "lost": lost, "p": p}
 
 
 PARTS = ("sd_seed", "sd_clip", "sd_rest", "share_seed", "share_clip", "share_rest")
@@ -96,7 +89,7 @@ def variance_components(values: ArrayLike) -> dict[str, float]:
     return dict(zip(PARTS, map(float, (*np.sqrt(parts), *shares)), strict=True))
 
 
-def detectable_by_interval(differences: ArrayLike) -> float:
+def detectable_by_interval(differences: NDArray[np.float64]) -> float:
     """The least true difference whose 95% crossed interval excludes 0 with power `POWER`, in studies of this size.
 
     From the estimated variance of the mean difference and its degrees of freedom, by the noncentral t distribution.
@@ -105,28 +98,24 @@ def detectable_by_interval(differences: ArrayLike) -> float:
     Args:
         differences: (n, M), variant - full by seed and clip.
     """
-    y = np.asarray(differences, dtype=np.float64)
-    variance, freedom = (float(value) for value in crossed_variance(y))
+    variance, freedom = map(float, crossed_variance(differences))
     if not variance > 0 or not freedom > 0:
         return np.nan
-    critical = stats.t.isf(LEVEL / 2, freedom)
-    return float(special.nctdtrinc(freedom, 1 - POWER, critical) * np.sqrt(variance))  # the far tail adds nothing
+    least = special.nctdtrinc(freedom, 1 - POWER, stats.t.isf(LEVEL / 2, freedom))  # the far tail adds nothing
+    return float(least * np.sqrt(variance))
 
 
-def detectable_by_signs(differences: ArrayLike, tests: int) -> float:
+def detectable_by_signs(d: NDArray[np.float64], tests: int) -> float:
     """The least true difference that the sign-flip test detects with power `POWER`, at Holm's strictest step.
 
     On the evaluated clips, for normal differences by seed with the standard deviation seen. Infinite where the floor of
     the test is above its level: no difference can be found by so few seeds. NaN with one seed.
 
     Args:
-        differences: (n,), mean of variant - full for each seed.
+        d: (n,), mean of variant - full for each seed.
         tests: m, the number of ablations that Holm corrects over.
     """
-    d = np.asarray(differences, dtype=np.float64)
-    if d.size < 2:
-        return np.nan
-    return _detectable_signs(d.size, LEVEL / tests) * float(d.std(ddof=1))
+    return _detectable_signs(d.size, LEVEL / tests) * float(d.std(ddof=1)) if d.size > 1 else np.nan
 
 
 @cache
@@ -134,7 +123,7 @@ def _detectable_signs(seeds: int, level: float) -> float:
     """In standard deviations of the differences: see `detectable_by_signs`."""
     if 2 / 2**seeds > level:
         return np.inf
-    draws: NDArray[np.float32] = np.random.default_rng(0).standard_normal((seeds, TRIALS)).astype(np.float32)
+    draws = np.random.default_rng(0).standard_normal((seeds, TRIALS)).astype(np.float32)
     signs = sign_patterns(seeds).astype(np.float32)
     noise, shift = signs @ draws, signs.sum(1, keepdims=True)  # a pattern's sum of draws, and of the true difference
 

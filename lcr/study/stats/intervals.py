@@ -26,16 +26,15 @@ class Interval(NamedTuple):
     high: float
 
 
-def mean_squares(values: ArrayLike) -> tuple[Floats, Floats, Floats]:
+def mean_squares(y: Floats) -> tuple[Floats, Floats, Floats]:
     """Two-way analysis of variance without replication: mean squares of seeds, of clips, and of the residual.
 
     Args:
-        values: (..., n, M): n seeds, M clips.
+        y: (..., n, M): n seeds, M clips.
 
     Returns:
         (...) each; NaN if undefined.
     """
-    y = np.asarray(values, dtype=np.float64)
     n, m = y.shape[-2:]
     by_seed, by_clip = y.mean(-1), y.mean(-2)
     grand = by_seed.mean(-1)
@@ -44,18 +43,16 @@ def mean_squares(values: ArrayLike) -> tuple[Floats, Floats, Floats]:
     total = ((y - grand[..., None, None]) ** 2).sum((-2, -1))
     rest = np.maximum(total - square_seed - square_clip, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        free = np.float64(n - 1), np.float64(m - 1), np.float64((n - 1) * (m - 1))
-        return square_seed / free[0], square_clip / free[1], rest / free[2]
+        return square_seed / np.float64(n - 1), square_clip / np.float64(m - 1), rest / np.float64((n - 1) * (m - 1))
 
 
-def crossed_variance(values: ArrayLike) -> tuple[Floats, Floats]:
-    """Variance of the mean over seeds and clips, and its degrees of freedom: (...) each for values (..., n, M).
+def crossed_variance(y: Floats) -> tuple[Floats, Floats]:
+    """Variance of the mean over seeds and clips, and its degrees of freedom: (...) each for y (..., n, M).
 
     Var(mean) = (MS_seed + MS_clip - MS_res) / (nM), Satterthwaite's degrees of freedom. A component whose estimate is
     negative (its mean square is below MS_res) is left out, with its degrees of freedom, so the variance never is
     negative. One seed leaves the variance over clips, one clip that over seeds.
     """
-    y = np.asarray(values, dtype=np.float64)
     n, m = y.shape[-2:]
     seed, clip, rest = mean_squares(y)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -71,8 +68,8 @@ def crossed_variance(values: ArrayLike) -> tuple[Floats, Floats]:
     return square / (n * m), freedom
 
 
-def unseen_share(values: ArrayLike, *, level: float = 0.95) -> Floats:
-    """The most that unseen clips could move the mean: (...) for values (..., n, M).
+def unseen_share(y: Floats, *, level: float = 0.95) -> Floats:
+    """The most that unseen clips could move the mean: (...) for y (..., n, M).
 
     Where few clips differ from the usual value, the variance may be next to nothing by chance. c of M clips differ; by
     Clopper and Pearson's bound the true share of such clips may be as large as b(c, M). Each moves the mean by the
@@ -80,7 +77,6 @@ def unseen_share(values: ArrayLike, *, level: float = 0.95) -> Floats:
     The result is δ·(b(c, M) - c/M); if all values are equal, 1 - (α/2)^(1/M). Where many clips differ, the result is
     below the half-width from their variance.
     """
-    y = np.asarray(values, dtype=np.float64)
     m = y.shape[-1]
     usual = np.quantile(y.reshape(*y.shape[:-2], -1), 0.5, axis=-1, method="lower")[..., None, None]
     deviation = np.abs(y - usual).mean(-2)
@@ -119,8 +115,7 @@ def crossed_intervals(
     with np.errstate(divide="ignore", invalid="ignore"):
         half = stats.t.isf((1 - level) / 2, freedom) * np.sqrt(variance)
     half = np.fmax(half, unseen_share(y, level=level))  # the variance is undefined for one value
-    low, high = np.maximum(mean - half, bounds[0]), np.minimum(mean + half, bounds[1])
-    return mean, low, high
+    return mean, np.maximum(mean - half, bounds[0]), np.minimum(mean + half, bounds[1])
 
 
 def crossed_interval(values: ArrayLike, *, level: float = 0.95, bounds: tuple[float, float] = (0.0, 1.0)) -> Interval:
@@ -175,9 +170,7 @@ def holm(p_values: ArrayLike) -> Floats:
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
+    return np.minimum(stepped, 1.0)[np.argsort(order)]
 
 
 def holm_floor(seeds: int, tests: int) -> float:

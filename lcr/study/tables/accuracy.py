@@ -7,9 +7,7 @@ ablations of the dataset; p_floor_holm: the least p_holm that these seeds could 
 paper's, as printed; `note` says in words how a row differs from the paper's setting.
 """
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
-from importlib.resources import files
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
@@ -20,6 +18,7 @@ from lcr.config.variant import VariantConfig
 from lcr.cost import counted
 from lcr.model.models import model_by_name
 from lcr.paper.facts import validation_clips
+from lcr.study.claims.printed import table2
 from lcr.study.predictions import Predictions, Seeds, load_predictions
 from lcr.study.stats.intervals import crossed_interval, holm, holm_floor, paired_interval, sign_flip_p
 from lcr.study.tables.costs import Costs
@@ -54,8 +53,7 @@ def table2_rows(source: Source) -> Iterator[Row]:
     Printed parameters, FLOPs and memory stay in columns of their own: the header's unit of FLOPs (T) cannot be that of
     most rows, and some parameter counts are not those of the models named.
     """
-    text = (files("lcr.paper") / "table2.csv").read_text(encoding="utf-8")
-    for row in csv.DictReader(text.splitlines()):
+    for row in table2():
         yield {
             "method": row["method"],
             "source": "published",
@@ -125,15 +123,14 @@ def noted(text: str, row: Row) -> Row:
 
 def _rows(found: dict[str, Predictions]) -> dict[str, list[Row]]:
     """The rows of one dataset, without costs; `model`: the parameters and multiply-adds of the model that was run."""
-    full, tests = found[FULL], tests_against_full(found)
-    rows = {}
+    full, tests, rows = found[FULL], tests_against_full(found), {}
     for name, one in found.items():
         frames = one.run.config.data.frames
-        row = {"source": "measured", "frames": frames, **head(one), **estimate("top1", one.correct)}
+        row = {"source": "measured", "frames": frames} | head(one) | estimate("top1", one.correct)
         row["model"] = counted(one.run.model(one.record.config["model"]["classes"]), frames)
         row["top5"] = None if one.in_top5 is None else 100 * float(one.in_top5.mean())
         if one is not full:
-            row |= difference_cells(one, full) | tests[name]
+            row |= estimate("delta_top1", one.correct, full.correct) | tests[name]
             if row["delta_top1"] > 0:
                 clear = "excludes" if row["delta_ci_low"] > 0 else "includes"
                 row |= noted(f"beats full on average (interval {clear} 0)", row)
@@ -148,16 +145,15 @@ def head(one: Seeds) -> Row:
     return names | {"study": run.study.name, "seeds": len(one.seeds), "clips": len(one.ids), "note": data_note(one)}
 
 
-def estimate(name: str, values: NDArray[Any]) -> Row:
-    """A share in percent with its 95% interval over seeds and clips; values: (n, M) in [0, 1]."""
-    found = crossed_interval(values)
-    return {name: 100 * found.mean, f"{name}_ci_low": 100 * found.low, f"{name}_ci_high": 100 * found.high}
+def estimate(name: str, values: NDArray[Any], full: NDArray[Any] | None = None) -> Row:
+    """A share in percent with its 95% interval over seeds and clips, or a paired difference from full in points.
 
-
-def difference_cells(one: Predictions, full: Predictions) -> Row:
-    """The paired difference from full with its 95% interval, in percentage points."""
-    found = paired_interval(one.correct, full.correct)
-    return {"delta_top1": 100 * found.mean, "delta_ci_low": 100 * found.low, "delta_ci_high": 100 * found.high}
+    Args:
+        values, full: (n, M) in [0, 1].
+    """
+    found = crossed_interval(values) if full is None else paired_interval(values, full)
+    ends = name.replace("delta_top1", "delta")
+    return {name: 100 * found.mean, f"{ends}_ci_low": 100 * found.low, f"{ends}_ci_high": 100 * found.high}
 
 
 def tests_against_full(found: dict[str, Predictions]) -> dict[str, Row]:
@@ -179,10 +175,10 @@ def method_name(variant: VariantConfig) -> str:
 
 def data_note(one: Seeds) -> str:
     """In words: whether the clips are the paper's, what the intervals leave out, and what was mixed."""
-    clips, whole = one.evaluated, validation_clips(one.run.dataset)
+    whole = validation_clips(one.run.dataset)
     parts = (
         GENERATED if one.run.data.synthetic else "",
-        f"a subset: {clips} of {whole} validation clips" if clips < whole else "",
+        f"a subset: {one.evaluated} of {whole} validation clips" if one.evaluated < whole else "",
         "one seed: intervals cover clips alone" if len(one.seeds) == 1 else "",
         one.run.config.note,
         one.mixed,

@@ -57,17 +57,17 @@ def jobs(source: Source) -> list[Job]:
     Raises:
         InputError: as for `classes_of`.
     """
-    study, variants = source.study, source.study.variant_configs
+    study = source.study
     own = [
         Job(name, one.model, study.model(name, variant, classes), variant, one.data.frames, one.protocol.views)
         for name, one in study.datasets.items()
         for classes in [classes_of(source, name)]
-        for variant in variants
+        for variant in study.variant_configs
     ]
     return own + [
         Job("", row.name, variant.apply(row.config), variant, FRAMES, VIEWS[row.dataset])
         for row in table1()
-        for variant in variants
+        for variant in study.variant_configs
     ]
 
 
@@ -91,22 +91,16 @@ def rows(source: Source, progress: Callable[[str], None] = lambda name: None) ->
 
 def rows_of(study: str, job: Job, found: Cost, device: str) -> Iterator[Row]:
     """One row a component, the whole last, with the memory that was measured on `device`."""
-    for name in (*found.components, WHOLE):
-        params, macs, elementwise = found.component(name) if name != WHOLE else found.totals
-        row: Row = {
-            "study": study,
-            "dataset": job.dataset,
-            "model": job.model,
-            "variant": job.variant.name,
-            "frames": job.frames,
-            "views": job.views,
-            "component": name,
-            "params": params,
-        }
-        for column, value in (("macs", macs), ("flops", 2 * macs), ("elementwise", elementwise)):
-            row |= {column: value, f"{column}_per_prediction": job.views * value}
-        if name == WHOLE and found.peak_mem_gb is not None:
-            row |= {"peak_mem_gb": found.peak_mem_gb, "train_mem_gb": found.train_mem_gb, "device": device}
-        elif name == WHOLE and not job.measured:
-            row["note"] = f"memory not measured here: lcr cost {job.model} --ablation {job.variant.name} does"
-        yield row
+    head: Row = {name: getattr(job, name) for name in ("dataset", "model", "frames", "views")}
+    head |= {"study": study, "variant": job.variant.name}
+    memory: Row = {}
+    if found.peak_mem_gb is not None:
+        memory = {"peak_mem_gb": found.peak_mem_gb, "train_mem_gb": found.train_mem_gb, "device": device}
+    elif not job.measured:
+        memory = {"note": f"memory not measured here: lcr cost {job.model} --ablation {job.variant.name} does"}
+    parts = {name: found.component(name) for name in found.components} | {WHOLE: found.totals}
+    for name, (params, macs, elementwise) in parts.items():
+        counts = {"macs": macs, "flops": 2 * macs, "elementwise": elementwise}
+        all_views = {f"{count}_per_prediction": job.views * value for count, value in counts.items()}
+        more = memory if name == WHOLE else {}
+        yield {**head, "component": name, "params": params, **counts, **all_views, **more}

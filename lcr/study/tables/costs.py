@@ -34,8 +34,7 @@ class Costs:
     def __init__(self, source: Source) -> None:
         table = TABLES["cost"]
         self._path, self._again = source.folder / "cost.csv", table.again(source.study.given)
-        frame = source.read(table)
-        rows = frame[frame.component == WHOLE].to_dict("records")
+        rows = source.read(table).query("component == @WHOLE").to_dict("records")
         self._rows = {(row["dataset"], row["variant"]): row for row in rows}
 
     def of(self, dataset: str, variant: str, run: tuple[int, int] | None = None) -> Row:
@@ -51,5 +50,5 @@ class Costs:
         if row is None or run not in (None, (row["params"], row["macs"])):
             wrong = "lacks" if row is None else "counts another model than was run as"
             raise InputError(f"{self._path} {wrong} {dataset}/{variant}; {self._again}")
-        params, macs = row["params"] / 1e6, row["macs"]
-        return {"params_m": params, "gmacs": macs / 1e9, "gflops": 2 * macs / 1e9, "peak_mem_gb": row["peak_mem_gb"]}
+        counts = {"params_m": row["params"] / 1e6, "gmacs": row["macs"] / 1e9, "gflops": 2 * row["macs"] / 1e9}
+        return counts | {"peak_mem_gb": row["peak_mem_gb"]}

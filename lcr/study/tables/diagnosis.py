@@ -13,10 +13,9 @@ SAME = "in its first steps no different from the default on this model"
 def diagnosis_rows(study: str, dataset: str, classes: int, found: dict[str, Diagnosis]) -> Iterator[Row]:
     """One row a reading: the norm of all its gradients, its logits' sensitivity, its cell's growth."""
     for name, one in found.items():
+        note = SAME if name != FULL and one == found[FULL] else one.note
         row = {"study": study, "dataset": dataset, "variant": name, "classes": classes}
-        row |= {"grad_norm_first_step": total(one.first_step), "note": one.note}
-        if name != FULL and one == found[FULL]:
-            row["note"] = SAME
+        row |= {"grad_norm_first_step": total(one.first_step), "note": note}
         if not one.note:
             row |= {
                 "grad_norm_step_50": total(one.later_step),

@@ -125,9 +125,7 @@ class Source:
 
     def write(self, table: "Table", rows: Iterable[Row]) -> Path:
         """Writes results/<study>/NAME.csv and returns its path; raises as `write_frame`."""
-        path = self.folder / f"{table.name}.csv"
-        write_frame(path, table, table.frame(rows))
-        return path
+        return write_frame(self.folder / f"{table.name}.csv", table, table.frame(rows))
 
 
 @dataclass(frozen=True)
@@ -213,8 +211,8 @@ def _imported(place: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def write_frame(path: str | Path, table: Table, frame: "pd.DataFrame") -> None:
-    """Writes a frame as CSV in one atomic write.
+def write_frame(path: Path, table: Table, frame: "pd.DataFrame") -> Path:
+    """Writes a frame as CSV in one atomic write and returns its path.
 
     Raises:
         InputError: the file cannot be written.
@@ -222,6 +220,7 @@ def write_frame(path: str | Path, table: Table, frame: "pd.DataFrame") -> None:
     cells = table.cells(frame[table.names])
     with write_aside(path) as aside:
         cells.to_csv(aside, index=False, lineterminator="\n")
+    return path
 
 
 def read_frame(path: str | Path, table: Table, study: str = "STUDY") -> "pd.DataFrame":

@@ -6,7 +6,7 @@ cell; a dash, if there is none. `{name}` is a cell as in the CSV, `{name:FORMAT}
 """
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lcr.study.tables.frame import Column, Table
 
@@ -81,11 +81,11 @@ READINGS = {
 }
 
 
-class _Cell:
+class _Cell(NamedTuple):
     """A value of a row for a template."""
 
-    def __init__(self, column: Column, value: Any) -> None:
-        self.column, self.value = column, value
+    column: Column
+    value: Any
 
     def __format__(self, form: str) -> str:
         if form and self.column.kind == "flag":

@@ -15,7 +15,7 @@ from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
 from lcr.study.predictions import load_predictions
-from lcr.study.tables.accuracy import acts, data_note, difference_cells, estimate, identical
+from lcr.study.tables.accuracy import acts, data_note, estimate, identical
 from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
@@ -82,8 +82,8 @@ def rows(source: Source) -> Iterator[Row]:
         params, macs = counted(study.model(dataset, variant, classes), study.dataset(dataset).data.frames)
         counted_only = variant.model.readings.decay == "data_dependent"
         if variant.name not in diagnosis and not counted_only:
-            path = source.folder / "reading_diagnosis.csv"
-            raise InputError(f"{path} lacks {variant.name}; {TABLES['reading_diagnosis'].again(study.given)}")
+            again = TABLES["reading_diagnosis"].again(study.given)
+            raise InputError(f"{source.folder / 'reading_diagnosis.csv'} lacks {variant.name}; {again}")
         found, accuracy = diagnosis.get(variant.name, {}), accuracies.get(variant.name, {})
         alone = "counted only: another operator" if counted_only else ""
         return {
@@ -100,9 +100,8 @@ def rows(source: Source) -> Iterator[Row]:
             "note": "; ".join(filter(None, (alone, found.get("note"), accuracy.get("note")))),
         }
 
-    full = study.variant(FULL)
     for entry, alternatives in open_questions():
-        yield row(entry.id, USED, entry.default, full)
+        yield row(entry.id, USED, entry.default, study.variant(FULL))
         for one, variant in alternatives.values():
             yield row(entry.id, one.reading, one.title, variant)
 
@@ -124,7 +123,7 @@ def _accuracies(source: Source) -> dict[str, Row]:
     found = {
         one.run.variant.name: {"seeds": len(one.seeds), "note": data_note(one)}
         | estimate("top1", one.correct)
-        | ({} if one is full else difference_cells(one, full))
+        | ({} if one is full else estimate("delta_top1", one.correct, full.correct))
         for one in (full, *others)
     }
     return dict.fromkeys((run.variant.name for run in every), identical(found[FULL])) | found

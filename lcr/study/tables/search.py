@@ -35,10 +35,7 @@ AXES_COLUMNS = (
 )
 
 
-@cache
-def _found() -> Search:
-    """The search: seconds of work that depend on nothing in `results`; a verifier asks more than once."""
-    return search()
+_found = cache(search)  # seconds of work that depend on nothing in `results`; a verifier asks more than once
 
 
 def rows(source: Source) -> list[Row]:

@@ -33,7 +33,6 @@ from lcr.study.stats.effects import (
 )
 from lcr.study.tables.accuracy import (
     P_VALUES,
-    difference_cells,
     estimate,
     head,
     noted,
@@ -70,8 +69,7 @@ def rows(source: Source) -> Iterator[Row]:
 
 
 def _rows(found: dict[str, Predictions]) -> dict[str, list[Row]]:
-    full, tests = found[FULL], tests_against_full(found)
-    rows = {}
+    full, tests, rows = found[FULL], tests_against_full(found), {}
     for name, one in found.items():
         top5 = {} if one.in_top5 is None else estimate("top5", one.in_top5)
         row = head(one) | estimate("top1", one.correct) | top5 | _spread("", one.correct)
@@ -88,10 +86,10 @@ def _against(one: Predictions, full: Predictions, tests: int) -> Row:
     matrix = one.correct.astype(np.float64) - full.correct
     by_seed = matrix.mean(1)
     return {
-        **difference_cells(one, full),
+        **estimate("delta_top1", one.correct, full.correct),
         **_spread("delta_", matrix),
         **dict(zip(("effect_g", "effect_ci_low", "effect_ci_high"), paired_effect(by_seed), strict=True)),
-        **{f"mcnemar_{name}": values for name, values in mcnemar(one.correct, full.correct)._asdict().items()},
+        **{f"mcnemar_{name}": values for name, values in mcnemar(one.correct, full.correct).items()},
         "detectable_interval": 100 * detectable_by_interval(matrix),
         "detectable_signs": 100 * detectable_by_signs(by_seed, tests) if np.ptp(by_seed) > 0 else None,
     }

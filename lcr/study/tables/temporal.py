@@ -40,7 +40,5 @@ def _rows(one: PairScores) -> Iterator[Row]:
         return
     for condition in CONDITIONS:
         margin = one.margin[condition]
-        row = head(one) | {"condition": condition} | estimate("pair_accuracy", (np.sign(margin) + 1) / 2)
-        if condition == "reversed":
-            row |= estimate("flips", margin * one.margin["as_is"] < 0)
-        yield row
+        flips = estimate("flips", margin * one.margin["as_is"] < 0) if condition == "reversed" else {}
+        yield head(one) | {"condition": condition} | estimate("pair_accuracy", (np.sign(margin) + 1) / 2) | flips

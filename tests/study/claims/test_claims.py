@@ -4,6 +4,7 @@ import inspect
 from collections import Counter
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from lcr.cost.baselines import BASELINES, resnet3d, timesformer
@@ -64,12 +65,11 @@ def test_it_has_the_contracts_columns_one_id_a_claim_and_a_reason_for_each(on_fi
     study = made_up_study()
     assert ",".join(TABLES["claims"].names) == DESIGN
     assert len(TABLES["claims"].make(Source(study, tmp_path))) == len(on_fixture)
-    for row in on_fixture.values():
-        assert row["verdict"] in verdicts.VERDICTS
-        assert row["kind"] in (ACCURACY, ARITHMETIC, AVAILABILITY, COUNT)
-        assert row["why"]
-        assert "{" not in row["why"]
-        assert row["verdict"] == "untested" or row["evidence"], row["id"]
+    frame = pd.DataFrame(on_fixture.values())
+    assert set(frame.verdict) <= set(verdicts.VERDICTS)
+    assert set(frame.kind) == {ACCURACY, ARITHMETIC, AVAILABILITY, COUNT}
+    assert frame.why.str.fullmatch("[^{]+").all()
+    assert (frame.evidence != "")[frame.verdict != "untested"].all()
 
 
 def test_every_number_in_both_tables_is_a_claim_and_no_blank_is(on_fixture):
@@ -79,8 +79,7 @@ def test_every_number_in_both_tables_is_a_claim_and_no_blank_is(on_fixture):
         assert all(published[f"Table 2, {row['method']}", value] for value in list(row.values())[1:] if value)
     for row in printed.table1():
         where = f"Table 1, {row['model']} ({row['frame_size']}×{row['frame_size']})"
-        assert published[where, row["params_m"]]
-        assert published[where, row["flops_t"]]
+        assert all(published[where, row[column]] for column in ("params_m", "flops_t"))
     assert sum(row["where"].startswith("Table 1,") for row in on_fixture.values()) == 3 * len(printed.table1())
 
 
@@ -96,17 +95,19 @@ def test_the_ledger_shows_the_functions_that_decide():
 
 
 def test_internal_arithmetic_is_decided_without_data(on_fixture):
-    decided = [row for row in on_fixture.values() if row["kind"] == ARITHMETIC]
-    assert {row["verdict"] for row in decided} == {"supported", "contradicted"}
-    for name, verdict in {
-        "results-timesformer-distance": "contradicted",
-        "results-best-cnn-distance": "contradicted",
-        "abstract-new-benchmark": "contradicted",
-        "results-fewer-params-table": "contradicted",
-        "results-fewer-flops-table": "supported",
-        "results-top1-same": "supported",
-    }.items():
-        assert on_fixture[name]["verdict"] == verdict
+    decided = {name: row["verdict"] for name, row in on_fixture.items() if row["kind"] == ARITHMETIC}
+    assert set(decided.values()) == {"supported", "contradicted"}
+    assert (
+        decided.items()
+        >= {
+            "results-timesformer-distance": "contradicted",
+            "results-best-cnn-distance": "contradicted",
+            "abstract-new-benchmark": "contradicted",
+            "results-fewer-params-table": "contradicted",
+            "results-fewer-flops-table": "supported",
+            "results-top1-same": "supported",
+        }.items()
+    )
     assert on_fixture["results-timesformer-distance"]["measured"] == "0.89"
 
 
@@ -115,53 +116,46 @@ def test_an_internal_check_comes_out_the_other_way_when_the_printed_numbers_do(m
     rows = [row | changed.get(row["method"], {}) for row in printed.table2()]
     monkeypatch.setattr(printed, "table2", lambda: rows)
     found = ledger_of(tables(made_up_study(), tmp_path, dataset="jester-fixture"))
-    assert found["abstract-new-benchmark"]["verdict"] == "supported"
-    assert found["results-timesformer-distance"]["verdict"] == "supported"
-    assert found["results-top1-same"]["verdict"] == "contradicted"
+    names = ("abstract-new-benchmark", "results-timesformer-distance", "results-top1-same")
+    assert [found[name]["verdict"] for name in names] == ["supported", "supported", "contradicted"]
 
 
 def test_synthetic_clips_give_a_number_and_no_verdict(on_fixture):
     for name in (LCR_TOP1, NO_EDGE, "abstract-spatial-temporal", "contribution-gate"):
         row = on_fixture[name]
-        assert row["verdict"] == "untested"
+        assert (row["verdict"], "jester-fixture" in row["why"]) == ("untested", True)
         assert float(row["ci_low"]) < float(row["measured"]) < float(row["ci_high"])
-        assert "jester-fixture" in row["why"]
 
 
 @pytest.mark.parametrize(
-    ("top1", "verdict"), [((90.1, 91.4), "supported"), ((80.0, 85.0), "contradicted"), ((88.0, 92.0), "inconclusive")]
-)
-def test_on_the_papers_data_the_published_accuracy_decides_itself(tmp_path, top1, verdict):
-    assert ledger_of(tables(real_study(), tmp_path, top1=top1))[LCR_TOP1]["verdict"] == verdict
-
-
-@pytest.mark.parametrize(
-    ("delta", "verdict"), [((-3.0, -1.0), "supported"), ((0.5, 2.0), "contradicted"), ((-4.0, 1.0), "inconclusive")]
-)
-def test_on_the_papers_data_every_hypothesis_decides_itself(tmp_path, delta, verdict):
-    found = ledger_of(tables(real_study("lcr-s-112"), tmp_path, delta=delta))
-    for name in (NO_EDGE, "intro-accurate-prompt", "contribution-gate", "abstract-tube-overfitting"):
-        assert found[name]["verdict"] == verdict
-    assert "0.039" in found[NO_EDGE]["why"]
-    assert CAVEATS["no_edge_prompt"] in found[NO_EDGE]["why"]
-    assert found[LCR_TOP1]["verdict"] == "untested", "another model's accuracy is not the printed one"
-    assert "lcr-s-112" in found[LCR_TOP1]["why"]
-
-
-@pytest.mark.parametrize(
-    ("model", "more", "named"),
+    ("top1", "delta", "verdict"),
     [
-        ("lcr-base-112", {"clips": 500}, "500"),
-        ("lcr-tiny", {}, "lcr-tiny"),
-        ("lcr-base-112", {"note": "MIXED data: a in full/0 | b in full/1"}, ""),
-        ("lcr-base-112", {"note": EQUAL}, EQUAL),
-        ("lcr-base-112", {"delta": (float("nan"),) * 2, "note": "one seed"}, "one seed"),
+        ((90.1, 91.4), (-3.0, -1.0), "supported"),
+        ((80.0, 85.0), (0.5, 2.0), "contradicted"),
+        ((88.0, 92.0), (-4.0, 1.0), "inconclusive"),
     ],
 )
-def test_a_subset_a_small_model_a_mixture_equal_predictions_or_no_interval_decide_nothing(tmp_path, model, more, named):
-    row = ledger_of(tables(real_study(model), tmp_path, **more))[NO_EDGE]
-    assert row["verdict"] == "untested"
-    assert named in row["why"]
+def test_on_the_papers_data_the_published_accuracy_and_every_hypothesis_decide(tmp_path, top1, delta, verdict):
+    found = ledger_of(tables(real_study(), tmp_path, top1=top1, delta=delta))
+    for name in (LCR_TOP1, NO_EDGE, "intro-accurate-prompt", "contribution-gate", "abstract-tube-overfitting"):
+        assert found[name]["verdict"] == verdict
+    assert all(words in found[NO_EDGE]["why"] for words in ("0.039", CAVEATS["no_edge_prompt"]))
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "named", "claim"),
+    [
+        ("lcr-base-112", {"clips": 500}, "500", NO_EDGE),
+        ("lcr-tiny", {}, "lcr-tiny", NO_EDGE),
+        ("lcr-s-112", {}, "lcr-s-112", LCR_TOP1),  # another model's accuracy is not the printed one
+        ("lcr-base-112", {"note": "MIXED data: a in full/0 | b in full/1"}, "", NO_EDGE),
+        ("lcr-base-112", {"note": EQUAL}, EQUAL, NO_EDGE),
+        ("lcr-base-112", {"delta": (float("nan"),) * 2, "note": "one seed"}, "one seed", NO_EDGE),
+    ],
+)
+def test_what_is_not_the_papers_setting_or_has_no_interval_decides_nothing(tmp_path, model, more, named, claim):
+    row = ledger_of(tables(real_study(model), tmp_path, **more))[claim]
+    assert (row["verdict"], named in row["why"]) == ("untested", True)
 
 
 def test_a_quantity_that_must_stay_below_is_the_mirror_of_one_that_must_exceed():
@@ -171,11 +165,9 @@ def test_a_quantity_that_must_stay_below_is_the_mirror_of_one_that_must_exceed()
 
 
 def test_a_study_without_the_dataset_leaves_its_claims_untested(tmp_path):
-    row = ledger_of(tables(made_up_study(datasets=("kinetics-fixture",)), tmp_path, dataset="kinetics-fixture"))[
-        LCR_TOP1
-    ]
-    assert (row["verdict"], row["measured"]) == ("untested", "")
-    assert "jester" in row["why"]
+    source = tables(made_up_study(datasets=("kinetics-fixture",)), tmp_path, dataset="kinetics-fixture")
+    row = ledger_of(source)[LCR_TOP1]
+    assert (row["verdict"], row["measured"], "jester" in row["why"]) == ("untested", "", True)
 
 
 def test_a_variant_that_is_given_by_its_path_is_found_by_its_name(tmp_path):

@@ -15,8 +15,7 @@ from lcr.study.claims.verdicts import (
 
 
 def test_a_fact_holds_or_does_not():
-    assert of_fact(True) == SUPPORTED
-    assert of_fact(False) == CONTRADICTED
+    assert [of_fact(True), of_fact(False)] == [SUPPORTED, CONTRADICTED]
 
 
 @pytest.mark.parametrize(
@@ -63,5 +62,5 @@ def test_a_count_falls_only_where_no_reading_gives_it(default, low, high, verdic
 
 
 def test_a_printed_count_may_have_been_rounded():
-    assert of_count(0.003, 0.0035, 0.0035, 0.0035, rounding=0.0005) == SUPPORTED
-    assert of_count(0.003, 0.0035, 0.0035, 0.0035) == CONTRADICTED
+    found = [of_count(0.003, 0.0035, 0.0035, 0.0035, rounding=rounding) for rounding in (0.0005, 0.0)]
+    assert found == [SUPPORTED, CONTRADICTED]

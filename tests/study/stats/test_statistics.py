@@ -16,7 +16,7 @@ from lcr.study.stats.intervals import (
 
 
 def test_the_variance_is_the_stated_one_of_mean_squares_worked_by_hand():
-    seed, clip, residual = mean_squares([[1, 0, 1], [1, 1, 1]])
+    seed, clip, residual = mean_squares(np.array([[1, 0, 1], [1, 1, 1]], float))
     # grand 5/6; seeds 2/3, 1; clips 1, 1/2, 1; squares 1/6, 1/3, total 5/6
     assert np.allclose([seed, clip, residual], [1 / 6, 1 / 6, 1 / 6])
     values = np.array([[1, 1, 1, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 1, 1]], float)
@@ -45,8 +45,7 @@ def test_when_every_answer_is_the_same_the_interval_still_has_a_width():
 
 
 def test_one_wrong_answer_more_never_makes_an_interval_much_narrower():
-    answers = np.ones((8, 300))
-    widths = []
+    answers, widths = np.ones((8, 300)), []
     for wrong in range(12):
         found = crossed_interval(answers)
         widths.append(found.high - found.low)
@@ -94,6 +93,5 @@ def test_sign_flip_p_counts_all_patterns_exactly_up_to_16_seeds():
 
 
 def test_holm_steps_down_keeps_the_order_and_has_a_floor():
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.6, 0.9]) == pytest.approx([1.0, 1.0])
+    assert [*holm([0.01, 0.04, 0.03]), *holm([0.6, 0.9])] == pytest.approx([0.03, 0.06, 0.06, 1.0, 1.0])
     assert [holm_floor(6, 5), holm_floor(8, 5), holm_floor(1, 5)] == [0.15625, 0.0390625, 1.0]

@@ -1,7 +1,7 @@
 """The table of statistics says how sure each number is, and leaves empty what is not defined."""
 
 import numpy as np
-import pyarrow.parquet as pq
+import pandas as pd
 import pytest
 
 from lcr.study.tables.statistics import EQUAL
@@ -20,37 +20,31 @@ def test_its_accuracies_and_tests_are_those_of_ablations_and_its_shares_add_up(s
 
 
 def test_mcnemar_is_by_seed_and_agrees_with_the_predictions(study, results):
-    gained = []
-    for seed in study.seeds:
-        tables = [pq.read_table(folder(study, results, name, seed) / "predictions.parquet") for name in study.variants]
-        full, gate = (tables[study.variants.index(name)].to_pandas() for name in ("full", "lstm_gate"))
-        gained.append(((gate.prediction == gate.label) & (full.prediction != full.label)).sum())
     found = make("statistics", study, results)
-    assert found.mcnemar_gained["lstm_gate"] == tuple(gained)
-    assert len(found.mcnemar_p["lstm_gate"]) == len(study.seeds)
-    assert found.mcnemar_p["full"] == ()
+    for seed, gained in zip(study.seeds, found.mcnemar_gained["lstm_gate"], strict=True):
+        places = (folder(study, results, name, seed) / "predictions.parquet" for name in ("full", "lstm_gate"))
+        full, gate = map(pd.read_parquet, places)
+        assert ((gate.prediction == gate.label) & (full.prediction != full.label)).sum() == gained
+    assert found.mcnemar_p.map(len)[["full", "lstm_gate"]].tolist() == [0, len(study.seeds)]
 
 
 def test_a_variant_that_predicts_as_full_does_is_said_to_test_nothing_unless_one_wrong_class_differs(tmp_path):
     study = made_up_study(seeds=3, variants=["full", "no_tube_mask"])
     results = write_runs(study, tmp_path)
-    files = []
-    for seed in study.seeds:
-        source, target = (folder(study, results, name, seed) / "predictions.parquet" for name in study.variants)
+    for target in results.rglob("no_tube_mask/*/predictions.parquet"):
+        source = folder(study, results, "full", int(target.parent.name[5:])) / "predictions.parquet"
         target.write_bytes(source.read_bytes())
-        files.append(target)
     row = make("statistics", study, results).loc["no_tube_mask"]
     assert row.note.startswith(EQUAL)
     assert row[["effect_g", "detectable_interval", "detectable_signs"]].isna().all()
-    table = pq.read_table(files[0]).to_pandas()
+    table = pd.read_parquet(target)
     clip = int(np.flatnonzero(table.prediction != table.label)[0])  # a wrong class becomes another wrong class
     other = next(one for one in range(12) if one not in (table.prediction[clip], table.label[clip]))
     here = np.arange(60) == clip
-    edit(files[0], prediction=lambda old: np.where(here, other, old))
-    edit(files[0], **{f"score_{other}": lambda old: np.where(here, 99.0, old)})
+    changes = {f"score_{other}": lambda old: np.where(here, 99.0, old)}
+    edit(target, prediction=lambda old: np.where(here, other, old), **changes)
     row = make("statistics", study, results).loc["no_tube_mask"]
-    assert row.delta_top1 == 0
-    assert EQUAL not in row.note
+    assert (row.delta_top1, EQUAL in row.note) == (0, False)
 
 
 def test_one_seed_leaves_what_needs_two_empty(tmp_path):

@@ -26,12 +26,10 @@ def test_every_reading_that_changes_a_count_has_the_papers_six_rows_and_every_er
     assert found[["params_m_published", "flops_t_published"]].to_numpy()[1].tolist() == [5.14, 0.022]
     for row in found[:6].itertuples():
         params, macs = counted(MODELS[row.model], row.frames)
-        assert [row.params_m, row.gmacs] == pytest.approx([params / 1e6, macs / 1e9])
-    assert found.gflops.to_numpy() == pytest.approx(2 * found.gmacs.to_numpy())
-    off = 100 * (found.params_m / found.params_m_published - 1)
-    assert found.params_error_pct.to_numpy() == pytest.approx(off.to_numpy())
-    off = 100 * (found.gflops / 1000 / found.flops_t_published - 1)
-    assert found.flops_error_pct.to_numpy() == pytest.approx(off.to_numpy())
+        assert [row.params_m, row.gmacs, row.gflops] == pytest.approx([params / 1e6, macs / 1e9, 2 * macs / 1e9])
+    errors = found.params_m / found.params_m_published, found.gflops / 1000 / found.flops_t_published
+    for column, error in zip(("params_error_pct", "flops_error_pct"), errors, strict=True):
+        assert found[column].to_numpy() == pytest.approx(100 * (error - 1).to_numpy())
 
 
 def test_the_axes_that_the_search_leaves_out_change_no_count():
