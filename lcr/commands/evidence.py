@@ -8,7 +8,7 @@ import typer
 from lcr.util.errors import Mismatch
 
 if TYPE_CHECKING:
-    from lcr.evidence.checks import Report
+    from lcr.evidence.verify import Report
 
 Study = Annotated[str, typer.Option(help="The study whose results they are: a name, or the path of its YAML.")]
 DataRoot = Annotated[
@@ -25,16 +25,15 @@ def hashes(study: Study, data_root: DataRoot = None, root: Root = None, results:
     """
     from lcr.commands.options import data_roots
     from lcr.config.study import load_study
-    from lcr.evidence.hashes import is_reference, read_hashes, write_hashes
+    from lcr.evidence.hashes import write_hashes
     from lcr.evidence.reference import link_figures
+    from lcr.study.store import Store
 
     chosen = load_study(study, data_roots(data_root), root)
-    folder = Path(results) / chosen.name
-    if is_reference(folder):  # the hashes of files that it leaves out stay
-        link_figures(folder / "answer.html")
-        print(write_hashes(folder, chosen, study, not_kept=read_hashes(folder).not_kept))
-    else:
-        print(write_hashes(Path(results), chosen, study))
+    store = Store(results, chosen.name)
+    if store.packed:
+        link_figures(store.folder)
+    print(write_hashes(store, chosen, study))
 
 
 def reference(

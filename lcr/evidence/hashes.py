@@ -8,6 +8,7 @@ stand in it too. `hash` is the hash of all the rest of hashes.json.
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from lcr.config.keys import hash_of
 from lcr.config.run import WORK
 from lcr.config.study import StudyConfig
-from lcr.study.store import RECORDS
+from lcr.study.store import Store
 from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import file_hash, write_aside
 from lcr.util.progress import counting_bar
@@ -47,76 +48,72 @@ class Hashes:
     @property
     def roots(self) -> dict[str, str | None]:
         """The folders of real clips, by dataset."""
-        datasets = self.configuration["study"]["datasets"]
-        return {name: config["root"] for name, config in datasets.items() if config.get("root")}
+        datasets = self.configuration["study"]["datasets"].items()
+        return {name: config["root"] for name, config in datasets if config.get("root")}
 
     def text(self) -> str:
         """The file's whole content, the only form that `read_hashes` accepts."""
-        content = json.loads(json.dumps(asdict(self)))
+        content = asdict(self)
         return json.dumps(content | {"hash": hash_of(content)}, indent=1, sort_keys=True) + "\n"
 
 
-def is_reference(folder: Path) -> bool:
-    """Whether `folder` is a study's reference, with packed runs, and not the top folder of results."""
-    return (folder / RECORDS).is_file()
+def top_folder(store: Store) -> Path:
+    """The folder of hashes.json and published copies: a reference itself, or the one that the study's stands in."""
+    return store.folder if store.packed else store.folder.parent
 
 
-def study_folder(folder: Path, study: str) -> Path:
-    """The folder of the study's own files: a reference itself, or a subfolder of the results' top."""
-    return folder if is_reference(folder) else folder / study
-
-
-def manifest_path(folder: Path, study: str, dataset: str) -> Path:
+def manifest_path(store: Store, dataset: str) -> Path:
     """The path of a dataset's manifest: in the study's folder if this is a copy, else with the prepared data."""
-    beside = study_folder(folder, study) / dataset / "manifest.parquet"
-    return beside if beside.exists() else WORK / "data" / study / dataset / "manifest.parquet"
+    beside = store.folder / dataset / "manifest.parquet"
+    return beside if beside.exists() else WORK / "data" / store.folder.name / dataset / "manifest.parquet"
 
 
 def configuration(study: StudyConfig) -> dict[str, Any]:
-    """All of a study's settings: its own, and those of its variants and readings."""
+    """All of a study's settings, as JSON: its own, and those of its variants and readings."""
     variants = [*study.variant_configs, *study.reading_variants().values()]
-    content = {"study": study.model_dump(mode="json"), "variants": [one.model_dump(mode="json") for one in variants]}
-    return json.loads(json.dumps(content))
+    return {"study": study.model_dump(mode="json"), "variants": [one.model_dump(mode="json") for one in variants]}
 
 
-def study_files(folder: Path, study: str) -> Iterator[Path]:
+def study_files(store: Store) -> Iterator[Path]:
     """The study's files, and its published ones: those in the results' top folder that are copies of its own."""
-    own = study_folder(folder, study)
+    own, top = store.folder, top_folder(store)
     for path in sorted(own.rglob("*")):
         if path.is_file() and not path.name.startswith(".") and path != own / NAME:  # .name: half written
             yield path
-            twin = folder / path.relative_to(own)
-            if own != folder and twin.is_file() and twin.read_bytes() == path.read_bytes():
+            twin = top / path.relative_to(own)
+            if own != top and twin.is_file() and twin.read_bytes() == path.read_bytes():
                 yield twin
 
 
-def write_hashes(folder: Path, study: StudyConfig, named: str, *, not_kept: dict[str, str] | None = None) -> Path:
-    """Writes hashes.json to `folder`, the results' top or a reference, and returns its path.
+def write_hashes(store: Store, study: StudyConfig, named: str, *, not_kept: dict[str, str] | None = None) -> Path:
+    """Writes hashes.json for the results in `store` and returns its path.
 
     Args:
         named: the study as the user names it.
-        not_kept: hashes of files that a reference leaves out.
+        not_kept: hashes of files that a reference leaves out; by default those that an earlier hashes.json of it has.
 
     Raises:
-        InputError: the folder has no results of the study, or a manifest of its data is missing.
+        InputError: there are no results of the study, or a manifest of its data is missing.
     """
-    paths = list(study_files(folder, study.name))
-    if not paths:
-        raise InputError(f"{folder / study.name} holds no results; make them with snakemake --config study={named}")
-    manifests = {dataset: manifest_path(folder, study.name, dataset) for dataset in study.datasets}
+    top, files = top_folder(store), dict.fromkeys(study_files(store), "")
+    if not files:
+        raise InputError(f"{store.folder} holds no results; make them with snakemake --config study={named}")
+    if not_kept is None:
+        not_kept = read_hashes(top).not_kept if store.packed else {}
+    manifests = {dataset: manifest_path(store, dataset) for dataset in study.datasets}
     for dataset, path in manifests.items():
         if not path.is_file():
-            raise InputError(f"no manifest {path}; make it with `lcr data index --study {named} --dataset {dataset}`")
-    files = {}
-    with counting_bar(len(paths), "hashing") as advance:
-        for path in paths:
-            files[path.relative_to(folder).as_posix()] = file_hash(path)
+            raise InputError(f"no {path}; make it with `lcr data index --study {named} --dataset {dataset}`")
+    with counting_bar(len(files), "hashing") as advance:
+        for path in files:
+            files[path] = file_hash(path)
             advance()
+    found = {path.relative_to(top).as_posix(): told for path, told in files.items()}
     hashed = {dataset: file_hash(path) for dataset, path in manifests.items()}
-    done = Hashes(named, configuration(study), git_state(), lock_hash(), hashed, files, not_kept or {})
-    with write_aside(folder / NAME) as aside:
+    done = Hashes(named, configuration(study), git_state(), lock_hash(), hashed, found, not_kept)
+    with write_aside(top / NAME) as aside:
         aside.write_text(done.text(), encoding="utf-8")
-    return folder / NAME
+    return top / NAME
 
 
 def read_hashes(folder: Path) -> Hashes:
@@ -127,15 +124,11 @@ def read_hashes(folder: Path) -> Hashes:
         Mismatch: a byte of it has changed since it was written.
     """
     path = folder / NAME
-    try:
-        content = path.read_bytes()
-        told = json.loads(content)
-        told.pop("hash")
-        found = Hashes(**told)
-        if found.text().encode() == content:
+    if not path.is_file():
+        raise InputError(f"no {path}; make it with `lcr hashes`, or let snakemake make all results")
+    with suppress(ValueError, TypeError, AttributeError):
+        content = json.loads(path.read_bytes())
+        found = Hashes(**{name: value for name, value in content.items() if name != "hash"})
+        if found.text().encode() == path.read_bytes():
             return found
-    except FileNotFoundError:
-        raise InputError(f"no {path}; make it with `lcr hashes`, or let snakemake make all results") from None
-    except (ValueError, TypeError, KeyError, AttributeError):
-        pass
     raise Mismatch(f"{path} has been changed since it was written; make the results again")

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from lcr.config.study import StudyConfig
-from lcr.evidence.hashes import NAME, manifest_path, read_hashes, study_files, write_hashes
+from lcr.evidence.hashes import NAME, manifest_path, read_hashes, study_files, top_folder, write_hashes
 from lcr.study.store import OF_RUN, Store, pack
 from lcr.util.errors import InputError
 from lcr.util.files import file_hash, folder_aside
@@ -26,31 +26,26 @@ def make_reference(study: StudyConfig, named: str, results: Path, out: Path) -> 
             written to, or holds something else than an earlier reference, which would be replaced.
         Mismatch: the results' hashes.json has been changed.
     """
-    out = out / study.name
-    store = Store(results, study.name)
-    top = store.folder if store.packed else results
-    _check_place(out, top)
-    hashed = read_hashes(top)
+    out, store = out / study.name, Store(results, study.name)
+    _check_place(out, top_folder(store))
+    hashed = read_hashes(top_folder(store))
     if hashed.name != study.name:
         raise InputError(f"{results} holds the study '{hashed.name}', not '{study.name}'; run its snakemake first")
+    own = [path.relative_to(store.folder) for path in study_files(store) if store.folder in path.parents]
+    not_packed = [
+        name for name in own if name.suffix != ".parquet" and not (len(name.parts) == 4 and name.name in OF_RUN)
+    ]
+    copies = {name: store.folder / name for name in not_packed if name.suffix in KEPT}
     not_kept = {name.removeprefix(f"{study.name}/"): told for name, told in hashed.not_kept.items()}
+    not_kept |= {name.as_posix(): file_hash(store.folder / name) for name in not_packed if name not in copies}
+    copies |= {Path(dataset, "manifest.parquet"): manifest_path(store, dataset) for dataset in study.datasets}
     with folder_aside(out) as aside:
         pack(store, aside)
-        for path in study_files(top, study.name):
-            if store.folder not in path.parents:
-                continue
-            name = path.relative_to(store.folder)
-            of_run = len(name.parts) == 4 and name.name in OF_RUN
-            if path.suffix in KEPT and not of_run:
-                (aside / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, aside / name)
-            elif not of_run and path.suffix != ".parquet":
-                not_kept[name.as_posix()] = file_hash(path)
-        for dataset in study.datasets:
-            (aside / dataset).mkdir()
-            shutil.copyfile(manifest_path(top, study.name, dataset), aside / dataset / "manifest.parquet")
-        link_figures(aside / "answer.html")
-        write_hashes(aside, study, named, not_kept=not_kept)
+        for name, path in copies.items():
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, aside / name)
+        link_figures(aside)
+        write_hashes(Store(aside.parent, aside.name), study, named, not_kept=not_kept)
     return out
 
 
@@ -62,12 +57,11 @@ def _check_place(out: Path, results: Path) -> None:
         raise InputError(f"--out {out.parent}: {out} is no earlier reference (it has no {NAME}); give a new folder")
 
 
-def link_figures(page: Path) -> None:
-    """Replaces each figure inside a page by a link to the same figure beside it, so that it stands only once."""
-    if not page.is_file():
-        return
-    text = page.read_text(encoding="utf-8")
-    for figure in sorted(page.parent.glob("figures/*.png")):
-        inside = f"data:image/png;base64,{base64.b64encode(figure.read_bytes()).decode()}"
-        text = text.replace(inside, f"figures/{figure.name}")
-    page.write_text(text, encoding="utf-8")
+def link_figures(folder: Path) -> None:
+    """Replaces each figure inside answer.html by a link to the same figure beside it, so that it stands only once."""
+    for page in folder.glob("answer.html"):
+        text = page.read_text(encoding="utf-8")
+        for figure in sorted(folder.glob("figures/*.png")):
+            inside = f"data:image/png;base64,{base64.b64encode(figure.read_bytes()).decode()}"
+            text = text.replace(inside, f"figures/{figure.name}")
+        page.write_text(text, encoding="utf-8")

@@ -1,10 +1,9 @@
 """A finished simulated study: runs, a manifest that fits them, tables, figures and hashes, and no model."""
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,23 +14,28 @@ import yaml
 from lcr.commands.evidence import checked
 from lcr.config import keys
 from lcr.config.keys import Environment
-from lcr.config.run import Data
+from lcr.config.run import Data, runs_of
 from lcr.config.study import StudyConfig
 from lcr.cost.count import cost
+from lcr.cost.search import search
+from lcr.cost.space import EMBEDDINGS
 from lcr.data.manifest import SCHEMA, Manifest
-from lcr.evidence.hashes import read_hashes, write_hashes
+from lcr.evidence.hashes import write_hashes
 from lcr.evidence.reference import make_reference
-from lcr.study.tables import cost_rows, readings, search
+from lcr.study.store import Store
+from lcr.study.tables import cost_rows, readings
+from lcr.study.tables import search as search_tables
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES, publish, write_table
-from tests.study.conftest import made_up_study, sources, write_runs
+from tests.study.conftest import made_up_study, sources, write_run
 
 __all__ = ["sources"]
 CLIPS, CLASSES = 24, 6
-STUDY = "made-up.yaml"
-MADE_IN = Environment(dict.fromkeys(keys.LIBRARIES, "1.0"), None)  # as in write_run
-SEARCHED = {"rows": search.rows, "rows_by_axis": search.rows_by_axis}
+DATASET, STUDY = "jester-fixture", "made-up.yaml"
+MADE = [name for name, table in TABLES.items() if table.maker]
 RESULTS, REFERENCE = Path("results"), Path("copied/reference/made-up")
+OWN = RESULTS / "made-up"
+RUN = OWN / DATASET / "lstm_gate/seed-1"
 
 
 @dataclass(frozen=True)
@@ -40,88 +44,74 @@ class Finished:
 
     study: StudyConfig
 
-    def problems(self, folder: Path = RESULTS) -> list[str]:
-        return checked(str(folder)).problems
+    def problems(self) -> list[str]:
+        """The problems of the results, though their hashes fit, as an author could arrange it."""
+        self.rehash()
+        return checked(str(RESULTS)).problems
 
-    def rehash(self, folder: Path = RESULTS) -> None:
-        """Hides an edit, as an author could."""
-        write_hashes(folder, self.study, STUDY, not_kept=read_hashes(folder).not_kept)
+    def rehash(self) -> None:
+        write_hashes(Store(RESULTS, "made-up"), self.study, STUDY)
 
-    def reference(self) -> Path:
-        return make_reference(self.study, STUDY, RESULTS, REFERENCE.parent)
+    def reference(self, results: Path = RESULTS, out: Path = REFERENCE.parent) -> Path:
+        return make_reference(self.study, STUDY, results, out)
 
 
 def _finish(study: StudyConfig) -> None:
     """Everything that the DAG makes, in the current directory."""
     Path(STUDY).write_text(yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False))
-    write_runs(study, RESULTS, clips=CLIPS, classes=CLASSES, pairs=8)
-    for dataset in study.datasets:
-        rows = [
-            {"id": str(1000 + clip), "label": str(clip % CLASSES), "split": "validation", "path": f"{clip}.webm"}
-            | {"frames": 12, "width": 48, "height": 48, "hash": f"{clip:064x}", "status": "ok"}
-            for clip in range(CLIPS)
-        ]
-        data, table = Data.of(study, dataset), pa.Table.from_pylist(rows, schema=SCHEMA)
-        manifest = Manifest(dataset, "raw", tuple(map(str, range(CLASSES))), table, data.key_in(MADE_IN))
-        manifest.write(data.folder / "manifest.parquet")
-        for folder in (RESULTS / study.name / dataset).glob("*/seed-*"):
-            _complete(study, dataset, folder, manifest)
-    source = Source(study, RESULTS)
-    variants = ["full", *(name for _, variants in readings.open_questions() for name in variants)]
-    diagnosed = [
-        {"variant": name, "classes": CLASSES} | dict.fromkeys((column.name for column in readings.DIAGNOSED), 5)
-        for name in variants
+    clip = {"split": "validation", "frames": 12, "width": 48, "height": 48, "status": "ok"}
+    clips = [
+        clip | {"id": str(1000 + k), "label": str(k % CLASSES), "path": f"{k}.webm", "hash": f"{k:064x}"}
+        for k in range(CLIPS)
     ]
-    source.write(TABLES["reading_diagnosis"], diagnosed)
-    made = [name for name, table in TABLES.items() if table.maker]
-    for name in sorted(made, key=lambda name: (name == "claims", name != "cost")):
+    made_in = Environment(dict.fromkeys(keys.LIBRARIES, "1.0"), None)  # as in write_run
+    data, table = Data.of(study, DATASET), pa.Table.from_pylist(clips, schema=SCHEMA)
+    manifest = Manifest(DATASET, "raw", tuple(map(str, range(CLASSES))), table, data.key_in(made_in))
+    manifest.write(data.folder / "manifest.parquet")
+    about = {"data_hash": manifest.data_hash, "classes": json.dumps(manifest.classes)}
+    for run in runs_of(study, RESULTS):
+        config = run.config.model_dump(mode="json") | {"model": run.model(CLASSES).model_dump(mode="json")}
+        protocol = config["protocol"] | {"frames": run.config.data.frames, "views": run.config.protocol.views}
+        told = {"config": config, "protocol": protocol, "data_hash": manifest.data_hash}
+        named = (study, RESULTS, DATASET, run.variant.name, run.seed)
+        folder = write_run(*named, clips=CLIPS, classes=CLASSES, pairs=8, **told)
+        for name in ("predictions.parquet", "temporal.parquet"):
+            pq.write_table(pq.read_table(folder / name).replace_schema_metadata(about), folder / name)
+        (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 2.5}\n{"end": true}\n')
+        (folder / "model.safetensors").write_bytes(b"weights of " + str(folder).encode())
+    source = Source(study, RESULTS, measure=False)
+    variants = ["full", *(name for _, variants in readings.open_questions() for name in variants)]
+    numbers = {"classes": CLASSES} | dict.fromkeys((column.name for column in readings.DIAGNOSED), 5)
+    source.write(TABLES["reading_diagnosis"], [{"variant": name} | numbers for name in variants])
+    for name in sorted(MADE, key=lambda name: (name == "claims", name != "cost")):
         publish(write_table(name, source), RESULTS)
-    for folder in (source.folder, RESULTS):
-        (folder / "figures").mkdir()
-        for suffix in ("png", "svg"):
-            (folder / "figures" / f"ablations.{suffix}").write_text(f"a picture as {suffix}")
-    write_hashes(RESULTS, study, STUDY)
-
-
-def _complete(study: StudyConfig, dataset: str, folder: Path, manifest: Manifest) -> None:
-    """Adds to a simulated run the other files and fields that `lcr train` and `lcr evaluate` write."""
-    config = study.dataset(dataset)
-    about = {"data_hash": manifest.data_hash, "classes": json.dumps(list(manifest.classes))}
-    for name in ("predictions.parquet", "temporal.parquet"):
-        table = pq.read_table(folder / name)
-        pq.write_table(table.replace_schema_metadata(about), folder / name)
-    told = config.model_dump(mode="json") | json.loads((folder / "run.json").read_text())["config"]
-    protocol = config.protocol.model_dump() | {"frames": config.data.frames, "views": config.protocol.views}
-    edit_record(folder, config=told, protocol=protocol, data_hash=manifest.data_hash)
-    (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 2.5}\n{"end": true}\n')
-    (folder / "model.safetensors").write_bytes(b"weights of " + str(folder).encode())
+    for path in (folder / f"figures/ablations.{suffix}" for folder in (OWN, RESULTS) for suffix in ("png", "svg")):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"a picture as {path.suffix}")
+    write_hashes(Store(RESULTS, study.name), study, STUDY)
 
 
 count_once = cache(cost)
-search_once = cache(lambda rows: rows(Source(made_up_study())))
+search_once = cache(lambda: search(blocks=[EMBEDDINGS]))
 
 
 def pretend(patch: pytest.MonkeyPatch) -> None:
-    """Replaces the sources' digest by a text, counts and searches once, and leaves out Table 1's models: minutes."""
-    patch.setattr(cost_rows, "cost", count_once)
-    for name, rows in SEARCHED.items():
-        patch.setattr(search, name, partial(lambda rows, source: search_once(rows), rows))
+    """Replaces the sources' digest by a text, counts once, searches a small space, and leaves out Table 1's models."""
     patch.setattr(keys, "source_digest", lambda components: "sources as they were")
+    patch.setattr(search_tables, "_found", search_once)
+    patch.setattr(cost_rows, "cost", count_once)
     patch.setattr(cost_rows, "table1", lambda: ())
     patch.setattr(cost_rows, "classes_of", lambda source, dataset: CLASSES)
 
 
 @pytest.fixture(scope="session")
 def finished_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyConfig, Path]:
-    folder, before = tmp_path_factory.mktemp("finished"), Path.cwd()
-    study = made_up_study(seeds=3, variants=["full", "no_tube_mask", "lstm_gate"])
+    folder = tmp_path_factory.mktemp("finished")
+    study = made_up_study(seeds=2, variants=["full", "lstm_gate"])
     with pytest.MonkeyPatch.context() as patch:
         pretend(patch)
-        os.chdir(folder)
-        try:
-            _finish(study)
-        finally:
-            os.chdir(before)
+        patch.chdir(folder)
+        _finish(study)
     return study, folder
 
 
