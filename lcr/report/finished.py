@@ -50,14 +50,14 @@ class Finished:
                     f"{name} is {given!r}, no text; from papermill give it with `-r {name} {given}`, since -p reads a "
                     "word of digits as a number"
                 )
-        here = Path.cwd()
-        folders = [folder / results for folder in (here, *here.parents)]
-        found = next((folder for folder in folders if (folder / study).is_dir()), None)
-        if found is None:
+        found = [
+            folder / results for folder in (Path.cwd(), *Path.cwd().parents) if (folder / results / study).is_dir()
+        ]
+        if not found:
             raise InputError(f"no {results}/{study} here or above; first: snakemake --cores all --config study={study}")
-        self.study, self.results = study, found
-        self.folder = found / study
-        self.store = Store(found, study)
+        self.study, self.results = study, found[0]
+        self.folder = self.results / study
+        self.store = Store(self.results, study)
 
     def path(self, table: str) -> Path:
         """The path of one of the study's tables; where it lacks those of `lcr readings search`, the package's own.
@@ -87,8 +87,7 @@ class Finished:
             InputError: there are more or fewer: the tables are of other runs than these.
         """
         found = self.store.seeds(dataset, variant)
-        rows = self.table("ablations")
-        told = rows.seeds[(rows.dataset == dataset) & (rows.variant == variant)].tolist()
+        told = self.table("ablations").query("dataset == @dataset and variant == @variant").seeds.tolist()
         if told != [len(found)]:
             raise InputError(
                 f"{self.folder / dataset / variant} has {len(found)} seeds, and ablations.csv is over "
@@ -102,14 +101,13 @@ class Finished:
         Raises:
             InputError: a run's metrics are missing or damaged, or a variant's seeds were logged at different steps.
         """
-        rows = [
+        found = pd.DataFrame(
             {"dataset": one.dataset, "variant": one.variant, "method": one.method, "seed": seed} | line
             for one in self.table("ablations").itertuples()
             for seed in self.seeds(one.dataset, one.variant)
             for line in self.store.metrics(one.dataset, one.variant, seed)
             if "loss" in line
-        ]
-        found = pd.DataFrame(rows)
+        )
         for arm, runs in found.groupby(["dataset", "variant"]):
             if runs.step.value_counts().nunique() > 1:
                 raise InputError(f"{'/'.join(arm)}: its seeds were logged at different steps; train them again")
@@ -128,8 +126,7 @@ class Finished:
         seeds = self.seeds(dataset, variant)
         tables = [self.store.predictions(dataset, variant, seed, ["id", "label", "prediction"]) for seed in seeds]
         if any(not table["id"].equals(tables[0]["id"]) for table in tables):
-            folder = self.folder / dataset / variant
-            raise InputError(f"{folder}: its seeds predict different clips; evaluate them again")
+            raise InputError(f"{dataset}/{variant}: its seeds predict different clips; evaluate them again")
         labels = tables[0]["label"].to_numpy()
         predictions = np.stack([table["prediction"].to_numpy() for table in tables])
         return ClassPredictions(dataset, self.classes(dataset), labels[labels >= 0], predictions[:, labels >= 0])

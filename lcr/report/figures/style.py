@@ -6,7 +6,7 @@ since each colour comes with a marker, a line style or a hatching of its own.
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lcr.config.datasets import is_synthetic
-from lcr.config.study import FULL
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
 from lcr.util.files import write_aside
@@ -43,11 +42,9 @@ HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "ooo", "+++", "|||", "**")
 SYNTHETIC = "synthetic clips, not the paper's data"
 
 
-@contextmanager
-def styled(grid: str = "whitegrid") -> Iterator[None]:
+def styled(grid: str = "whitegrid") -> AbstractContextManager[None]:
     """Figures made in the block have this style, whatever the user's matplotlibrc says."""
-    with matplotlib.style.context(["default", sns.axes_style(grid), STYLE]):
-        yield
+    return matplotlib.style.context(["default", sns.axes_style(grid), STYLE])
 
 
 @contextmanager
@@ -99,12 +96,6 @@ def data_title(dataset: str) -> str:
     return f"{dataset}: {SYNTHETIC}" if is_synthetic(dataset) else dataset
 
 
-def full_or_not(rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, Any, str]]:
-    """The rows of the ablations and the row of the full model, each group with its colour and marker."""
-    for full, part in rows.groupby(rows.variant == FULL):
-        yield part, *((COLOURS[3], "D") if full else (COLOURS[0], "o"))
-
-
 def estimate(
     axes: Axes,
     rows: pd.DataFrame,
@@ -146,15 +137,14 @@ def pairs(axes: Axes, hollow: tuple[pd.Series, str, str, Any], filled: tuple[pd.
     """Two numbers a row on one line: values, name for the legend, marker and colour of the one and of the other."""
     places = range(len(hollow[0]))
     axes.hlines(places, hollow[0], filled[0], color="0.65", linewidth=1)
-    for values, name, marker, colour in (filled, hollow):
-        face = "none" if name == hollow[1] else colour
+    for (values, name, marker, colour), face in ((filled, filled[3]), (hollow, "none")):
         axes.plot(values, places, marker, color=colour, mfc=face, markersize=5.5, label=name)
 
 
-def row_axis(axes: Axes, labels: Sequence[str]) -> None:
-    """One row a label, the first on top, no line but the values' own."""
+def row_axis(axes: Axes, labels: Sequence[str], **settings: Any) -> None:
+    """One row a label, the first on top, no line but the values' own; settings: as of `Axes.set`."""
     axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set(ylim=(len(labels) - 0.5, -0.5), **settings)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     sns.despine(ax=axes, left=True)
