@@ -4,11 +4,17 @@ The joints are placed for all frames of a clip at once, in the plane of the pict
 with an outline and a lit side. Lengths are in frame heights times the person's size, x right, y down.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
-from lcr.synthetic.draw import Colour, ellipse, fill, paint, shade, tube
-from lcr.synthetic.stage import Stage
+from lcr.synthetic.draw import TAU, Colour, ellipse, fill, paint, shade, tube, unit, upright
 
+FRAMES = (44, 64)
+RATE = 16
+FLOOR = 0.42
+Painter = Callable[[np.ndarray, int], None]  # draws into a frame, in place, for the index of the frame
 ARM, LEG = (0.15, 0.14), (0.20, 0.20)  # upper and lower part
 TRUNK, NECK, HEAD = 0.27, 0.06, 0.075
 # name: (radius at its start, at its end), drawn with which garment
@@ -34,6 +40,86 @@ def bend(root: np.ndarray, end: np.ndarray, first: float, second: float, side) -
     off = np.sqrt(np.maximum(first * first - along * along, 0)) * side
     across = np.stack([-unit[:, 1], unit[:, 0]], -1)
     return root + unit * along[:, None] + across * np.reshape(off, (-1, 1)), root + unit * reach[:, None]
+
+
+@dataclass
+class Outfit:
+    """Colours (RGB) of a person: skin, hair, shirt, trousers, shoes."""
+
+    skin: Colour
+    hair: Colour
+    shirt: Colour
+    trousers: Colour
+    shoes: Colour
+
+
+class Stage:
+    """One performance: a random source, the person's clothes and the picture's size.
+
+    Args:
+        draw: random source of the clip.
+        outfit: what the person wears.
+        light: unit vector towards the lamp.
+        accent: colour of what is played with.
+        height, width: of the picture, pixels.
+    """
+
+    def __init__(
+        self, draw: np.random.Generator, outfit: Outfit, light: np.ndarray, accent: Colour, height: int, width: int
+    ):
+        self.draw, self.outfit, self.light, self.accent = draw, outfit, light, accent
+        self.height, self.width = height, width
+        self.count = int(draw.integers(FRAMES[0], FRAMES[1] + 1))
+        self.size = draw.uniform(0.92, 1.06)
+        self.facing = int(draw.choice([-1, 1]))
+        self.x = float(np.clip(draw.normal(0, 0.04), -0.08, 0.08))
+        self.pace = draw.uniform(0.85, 1.18)
+
+    def beat(self, frames: float) -> np.ndarray:
+        """(F,) angle of a cycle of so many frames, from a random phase."""
+        return TAU * (self.draw.random() + np.arange(self.count) * self.pace / frames)
+
+    def wave(self, frames: float) -> np.ndarray:
+        """(F,) 0 to 1 and back in a cycle of so many frames, from a random phase."""
+        return 0.5 - 0.5 * np.cos(self.beat(frames))
+
+    def at(self, x, y) -> np.ndarray:
+        """(F, 2) points from numbers and (F,) arrays."""
+        return np.stack([np.broadcast_to(np.asarray(v, float), (self.count,)) for v in (x, y)], -1)
+
+    def pair(self, across, y) -> list[np.ndarray]:
+        """Two points (F, 2) at height y, `across` times the person's size to the right and to the left of the person."""
+        return [self.at(self.x + k * across * self.size, y) for k in (1, -1)]
+
+    def props(self, *shapes: tuple[np.ndarray, Colour], shown: np.ndarray | bool = True) -> Painter:
+        """A painter of polygons, (N, 2) or (F, N, 2) in frame heights, each with its colour, one over the other.
+
+        Args:
+            shown: (F,) whether a frame shows them.
+        """
+        middle, shown = np.array([self.width, self.height]) / 2, np.broadcast_to(shown, self.count)
+
+        def draw(frame: np.ndarray, index: int) -> None:
+            for points, colour in shapes if shown[index] else ():
+                polygon = points if points.ndim == 2 else points[index]
+                paint(frame, polygon * self.height + middle, colour, shade(colour, 0.45))
+
+        return draw
+
+    @property
+    def mat(self) -> Painter:
+        """A mat on the floor."""
+        return self.props((np.add([[-0.6, 0], [0.6, 0], [0.66, 0.06], [-0.66, 0.06]], [self.x, FLOOR]), self.accent))
+
+    @property
+    def hip(self) -> float:
+        """Height of the hips of someone who stands."""
+        return FLOOR - 0.03 - 0.392 * self.size
+
+    @property
+    def feet(self) -> list[np.ndarray]:
+        """The two feet of someone who stands, each (F, 2)."""
+        return self.pair(0.075, FLOOR - 0.03)
 
 
 class Body:
