@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lcr.synthetic.body import FLOOR, Body, Painter, Stage
-from lcr.synthetic.draw import TAU, band, bar, ellipse, shade, unit, upright
+from lcr.synthetic.draw import TAU, band, bar, ellipse, rotation, shade, unit, upright
 
 ANKLE = FLOOR - 0.03  # of a foot on the floor
 DARK, GREY, YELLOW = (45.0, 45.0, 50.0), (90.0, 90.0, 95.0), (250.0, 240.0, 150.0)
@@ -72,8 +72,7 @@ def _hula(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
     sway = 0.045 * np.cos(turn) * s
     hands = stage.pair(0.25, hip - 0.30 * s + 0.02 * np.sin(turn))
     body = Body(stage, stage.at(x + sway, hip), -sway / (0.27 * s), hands, stage.feet, elbows=(1, -1))
-    c, d = np.cos(0.16 * np.sin(turn)), np.sin(0.16 * np.sin(turn))
-    tilt = np.stack([c, d, -d, c], -1).reshape(-1, 2, 2)
+    tilt = rotation(0.16 * np.sin(turn))
     centre = stage.at(x - 1.2 * sway, hip - 0.03 * s + 0.02 * np.sin(turn))[:, None]
     halves = (ellipse(0, 0, 0.24 * s, 0.075 * s, *part) for part in ((np.pi, TAU), (0, np.pi)))
     back, front = (stage.props((band(half, 0.028) @ tilt + centre, stage.accent)) for half in halves)
@@ -134,9 +133,8 @@ def _front_raises(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
     hand = shoulder + np.stack([f * np.sin(angle), np.cos(angle)], -1) * 0.285 * s
     feet = [stage.at(x - 0.01 * f, ANKLE), stage.at(x + 0.02 * f, ANKLE)]
     grip = (hand + np.array([f * 0.01, 0.012]))[:, None]
-    weight = [
-        (grip + ellipse(0, 0, r, r), colour) for r, colour in ((0.052, stage.accent), (0.020, (70.0, 70.0, 75.0)))
-    ]
+    discs = ((0.052, stage.accent), (0.020, (70.0, 70.0, 75.0)))
+    weight = [(grip + ellipse(0, 0, radius, radius), colour) for radius, colour in discs]
     return [Body(stage, hips, lean, [hand, hand], feet, front=False, elbows=(-f, -f), knees=(-f, -f)).draw,
             stage.props(*weight)]  # fmt: skip
 
