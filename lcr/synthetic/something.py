@@ -63,7 +63,7 @@ def draw(clip: Clip) -> np.ndarray:
 def _props(label: str, draw: np.random.Generator, person: Performer) -> list[Prop]:
     """The props of a clip, one for each [something], no two of one colour; drawn first of all after the performer."""
     props: list[Prop] = []
-    for kinds in TEMPLATES[REVERSE_OF.get(label, label)].slots:
+    for kinds in TEMPLATES[REVERSE_OF.get(label, label)][0]:
         colour = colour_beside(person, draw)
         while any(colour == other.colour for other in props):
             colour = colour_beside(person, draw)

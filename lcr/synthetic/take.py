@@ -2,13 +2,18 @@
 
 import numpy as np
 
-from lcr.synthetic.draw import TAU, smooth
+from lcr.synthetic.draw import TAU, ramp, smooth, upright
 from lcr.synthetic.hand import Pose
 from lcr.synthetic.scene import Performer
 
 FRAMES = (28, 38)  # at 12 frames a second
 # Bends (knuckle, middle joint) of index, middle, ring and little finger; (angle, lift, bend) of the thumb.
 OPEN, THUMB_ASIDE = np.tile([0.08, 0.10], (4, 1)), np.array([0.75, 0.1, 0.1])
+
+
+def absence(t: np.ndarray, comes: float, coming: float, leaves: float, leaving: float) -> np.ndarray:
+    """1 before and after, 0 between, of times t: it falls for `coming` from `comes`, and rises for `leaving` again."""
+    return ramp(np.maximum(1 - (t - comes) / coming, (t - leaves) / leaving))
 
 
 class Take:
@@ -43,17 +48,17 @@ class Take:
     def stroke(self) -> tuple[np.ndarray, np.ndarray]:
         """(F,) progress of the action and (F,) retreat of the arm out of the picture, both 0 to 1."""
         phase = self.phases(25) % 1
-        done = np.clip((phase - 0.08) / 0.74, 0, 1)
-        done = 0.6 * done + 0.4 * done * done * (3 - 2 * done)
-        out = np.clip(np.maximum(1 - phase / 0.13, (phase - 0.77) / 0.13), 0, 1)
-        return done, smooth(out)
+        done = ramp((phase - 0.08) / 0.74)
+        return 0.6 * done + 0.4 * done * done * (3 - 2 * done), smooth(absence(phase, 0, 0.13, 0.77, 0.13))
 
     def visit(self) -> np.ndarray:
         """(F,) as the second value of `stroke`, for a hand that comes once, stays and may leave."""
-        t = np.arange(self.count) / self.count
         comes, leaves = self.draw.uniform(-0.25, 0.2), self.draw.uniform(0.8, 1.25)
-        out = np.clip(np.maximum(1 - (t - comes) / 0.12, (t - leaves) / 0.12), 0, 1)
-        return smooth(out)
+        return smooth(absence(np.arange(self.count) / self.count, comes, 0.12, leaves, 0.12))
+
+    def since(self, low: float, high: float) -> np.ndarray:
+        """(F,) frames since a random moment, at a share of the clip between `low` and `high`."""
+        return np.arange(self.count) - self.draw.uniform(low, high) * self.count
 
     def pose(self, x, y, *, out=0.0, arm=None, roll=0.0, yaw=0.0, pitch=0.0, scale=1.0, flex=OPEN, splay=0.25,
              thumb=THUMB_ASIDE) -> Pose:  # fmt: skip
@@ -66,15 +71,11 @@ class Take:
             scale: times the performer's hand size.
         """
         full = lambda value, *shape: np.broadcast_to(np.asarray(value, float), (self.count, *shape)).copy()  # noqa: E731
-        x, y, out = full(x), full(y), full(out)
-        if arm is None:
-            elbow = np.array([0.10 * self.side, 1.05])
-            arm = np.arctan2(x - elbow[0], elbow[1] - y)
-        arm = full(arm)
-        along = np.stack([-np.sin(arm), np.cos(arm)], -1)
-        size = full(scale) * self.person.size
+        x, y, size = full(x), full(y), full(scale) * self.person.size
+        arm = full(np.arctan2(x - 0.10 * self.side, 1.05 - y) if arm is None else arm)
+        along = -upright(arm)
         edge = np.where(np.abs(along[:, 0]) > np.abs(along[:, 1]), self.reach - x * np.sign(along[:, 0]), 0.5 - y)
         away = (edge + 0.75 * size) / np.abs(along).max(1)
-        centre = np.stack([x, y], -1) + along * (out * away)[:, None]
+        centre = np.stack([x, y], -1) + along * (full(out) * away)[:, None]
         return Pose(centre, size, full(yaw), full(pitch), arm + full(roll), arm, full(flex, 4, 2), full(splay),
                     full(thumb, 3), self.side)  # fmt: skip
