@@ -12,9 +12,8 @@ import numpy as np
 
 from lcr.synthetic.activities import ACTIVITIES, perform
 from lcr.synthetic.body import FLOOR, RATE, Outfit, Stage
-from lcr.synthetic.colours import COLOURS, colour_beside
 from lcr.synthetic.plan import Clip, by_split
-from lcr.synthetic.scene import Performer, backdrop, grain, shoot, wall
+from lcr.synthetic.scene import COLOURS, Performer, backdrop, colour_beside, grain, shoot, wall
 from lcr.synthetic.video import write_video
 
 HEIGHT = 128

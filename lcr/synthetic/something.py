@@ -10,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lcr.synthetic.colours import colour_beside
 from lcr.synthetic.hand import Hand, Pose
 from lcr.synthetic.plan import Clip, by_split, numbered
-from lcr.synthetic.scene import Performer, backdrop, grain, shoot, wall
+from lcr.synthetic.scene import Performer, backdrop, colour_beside, grain, shoot, wall
 from lcr.synthetic.take import Take
 from lcr.synthetic.templates import REVERSE_OF, TEMPLATES, perform
 from lcr.synthetic.things import Prop

@@ -25,9 +25,8 @@ class Take:
     """
 
     def __init__(self, draw: np.random.Generator, person: Performer):
-        self.draw, self.person = draw, person
+        self.draw, self.person, self.side = draw, person, person.side
         self.count = int(draw.integers(FRAMES[0], FRAMES[1] + 1))
-        self.side = person.side
         self.reach = person.width / 200  # half the picture's width, frame heights
 
     def jitter(self, spread: float) -> float:
@@ -36,9 +35,12 @@ class Take:
 
     def sway(self, spread: float) -> np.ndarray:
         """(F,) slow unrest of a hand held in the air; stationary and the same backward."""
-        t = np.arange(self.count) / 12
-        rates, phases = self.draw.uniform(0.3, 1.4, 3), self.draw.uniform(0, TAU, 3)
-        return spread * np.sin(TAU * rates[:, None] * t + phases[:, None]).sum(0) / 2
+        rates, phases = self.draw.uniform(0.3, 1.4, (3, 1)), self.draw.uniform(0, TAU, (3, 1))
+        return spread * np.sin(TAU * rates * (np.arange(self.count) / 12) + phases).sum(0) / 2
+
+    def held(self, across: float, down: float, unrest: float) -> tuple[np.ndarray, np.ndarray]:
+        """x and y (F,) of a hand held near the middle: where it is differs by `across` and `down`, see `jitter`."""
+        return self.jitter(across) + self.sway(unrest), self.jitter(down) + self.sway(unrest)
 
     def phases(self, period: float) -> np.ndarray:
         """(F,) cycle positions that start anywhere; `period` in frames, shortened to fit once into the clip."""

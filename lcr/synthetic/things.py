@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lcr.synthetic.colours import COLOURS
 from lcr.synthetic.draw import ellipse, paint, rotation, shade
+from lcr.synthetic.scene import COLOURS
 
 Parts = list[tuple[np.ndarray, float]]  # polygon in units of the thing's height, y down; tone, negative for pale paper
 
