@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lcr.synthetic.draw import TAU, smooth
+from lcr.synthetic.draw import TAU, ramp, smooth
 from lcr.synthetic.hand import Pose
 from lcr.synthetic.scene import Performer
 from lcr.synthetic.take import OPEN, Take
@@ -35,8 +35,8 @@ PINCH = np.tile([1.05, 0.75], (4, 1))
 THUMB_IN, THUMB_OUT = np.array([0.35, 0.75, 1.0]), np.array([1.1, 0.1, -0.1])
 
 
-def _between(start: np.ndarray, end: np.ndarray, done: np.ndarray) -> np.ndarray:
-    return start + (end - start) * done.reshape(-1, *[1] * start.ndim)
+def _between(start: np.ndarray | float, end: np.ndarray | float, done: np.ndarray) -> np.ndarray:
+    return start + np.subtract(end, start) * done.reshape(-1, *[1] * np.ndim(start))
 
 
 def _loose(take: Take, flex: np.ndarray) -> np.ndarray:
@@ -47,8 +47,7 @@ def _loose(take: Take, flex: np.ndarray) -> np.ndarray:
 def _across(take: Take, flex: np.ndarray) -> Pose:
     """The hand moves from the picture's right to its left."""
     done, out = take.stroke()
-    half = take.draw.uniform(0.34, 0.42)
-    x = half * (1 - 2 * done) + take.jitter(0.03)
+    x = take.draw.uniform(0.34, 0.42) * (1 - 2 * done) + take.jitter(0.03)
     y = take.draw.uniform(-0.08, 0.10) + take.draw.uniform(-0.03, 0.06) * (4 * (done - 0.5) ** 2) + take.sway(0.01)
     return take.pose(x, y, out=out, yaw=take.jitter(0.4), pitch=take.jitter(0.15), flex=_loose(take, flex),
                      roll=take.jitter(0.1) + take.sway(0.03), splay=take.draw.uniform(0, 0.5))  # fmt: skip
@@ -57,8 +56,7 @@ def _across(take: Take, flex: np.ndarray) -> Pose:
 def _upward(take: Take, flex: np.ndarray) -> Pose:
     """The hand moves up, with the forearm from the side."""
     done, out = take.stroke()
-    half = take.draw.uniform(0.29, 0.36)
-    y = half * (1 - 2 * done) + take.jitter(0.03)
+    y = take.draw.uniform(0.29, 0.36) * (1 - 2 * done) + take.jitter(0.03)
     x = -0.04 * take.side + take.jitter(0.05) + take.sway(0.01)
     arm = -take.side * (np.pi / 2 - 0.25) + take.side * take.draw.uniform(0.3, 0.9) * y + take.jitter(0.08)
     return take.pose(x, y, out=out, arm=arm, yaw=take.jitter(0.4), pitch=take.jitter(0.15), flex=_loose(take, flex),
@@ -77,53 +75,85 @@ def _towards_camera(take: Take, flex: np.ndarray) -> Pose:
 def _rolling(take: Take) -> Pose:
     """The hand goes round and round about a level axis: up, towards the camera, down, back."""
     turn = TAU * take.phases(take.draw.uniform(12, 15))
-    radius = take.draw.uniform(0.13, 0.18)
-    y = -radius * np.sin(turn) + take.jitter(0.04)
-    scale = 0.85 * np.exp(-0.32 * np.cos(turn))
-    x = take.jitter(0.05) + take.sway(0.01)
-    arm = -take.side * (take.draw.uniform(0.9, 1.3)) + take.side * 0.5 * y
-    return take.pose(x, y, arm=arm, scale=scale, flex=_loose(take, OPEN + 0.25), roll=0.15 * np.cos(turn) * take.side,
-                     pitch=0.35 * np.sin(turn), yaw=np.pi + take.jitter(0.3), splay=0.2)  # fmt: skip
+    y = -take.draw.uniform(0.13, 0.18) * np.sin(turn) + take.jitter(0.04)
+    return take.pose(take.jitter(0.05) + take.sway(0.01), y, scale=0.85 * np.exp(-0.32 * np.cos(turn)),
+                     arm=-take.side * (take.draw.uniform(0.9, 1.3)) + take.side * 0.5 * y,
+                     flex=_loose(take, OPEN + 0.25), roll=0.15 * np.cos(turn) * take.side, pitch=0.35 * np.sin(turn),
+                     yaw=np.pi + take.jitter(0.3), splay=0.2)  # fmt: skip
 
 
 def _clockwise(take: Take) -> Pose:
     done, out = take.stroke()
-    half = take.draw.uniform(1.05, 1.35)
-    roll = half * (2 * done - 1) + take.jitter(0.12)
-    x, y = take.jitter(0.07) + take.sway(0.01), take.jitter(0.05) + take.sway(0.01)
-    return take.pose(x, y, out=out, roll=roll, arm=0.2 * roll + take.jitter(0.15), flex=_loose(take, GRIP),
-                     splay=take.draw.uniform(0.7, 1.1), thumb=THUMB_OUT, yaw=take.jitter(0.2))  # fmt: skip
+    roll = take.draw.uniform(1.05, 1.35) * (2 * done - 1) + take.jitter(0.12)
+    return take.pose(
+        *take.held(0.07, 0.05, 0.01),
+        out=out,
+        roll=roll,
+        arm=0.2 * roll + take.jitter(0.15),
+        flex=_loose(take, GRIP),
+        splay=take.draw.uniform(0.7, 1.1),
+        thumb=THUMB_OUT,
+        yaw=take.jitter(0.2),
+    )
 
 
 def _opening(take: Take, closed: np.ndarray, opened: np.ndarray, splay: tuple[float, float]) -> Pose:
     done, out = take.stroke()
     flex = _between(closed, opened, done) + np.abs(take.draw.normal(0, 0.06, (4, 2)))
-    spread = splay[0] + (splay[1] - splay[0]) * done
-    x, y = take.jitter(0.08) + take.sway(0.01), take.jitter(0.05) + take.sway(0.01)
-    return take.pose(x, y, out=out, flex=flex, splay=spread, thumb=_between(THUMB_IN, THUMB_OUT, done), scale=1.1,
-                     yaw=take.jitter(0.25), pitch=take.jitter(0.12), roll=take.jitter(0.2))  # fmt: skip
+    return take.pose(
+        *take.held(0.08, 0.05, 0.01),
+        out=out,
+        flex=flex,
+        splay=_between(*splay, done),
+        thumb=_between(THUMB_IN, THUMB_OUT, done),
+        scale=1.1,
+        yaw=take.jitter(0.25),
+        pitch=take.jitter(0.12),
+        roll=take.jitter(0.2),
+    )
 
 
 def _thumb(take: Take, up: int) -> Pose:
     roll = -take.side * up * (np.pi / 2 + take.jitter(0.15))
     arm = roll + take.side * up * take.draw.uniform(0.0, 0.5) if up > 0 else roll + take.jitter(0.15)
-    x, y = take.jitter(0.09) + take.sway(0.012), take.jitter(0.06) + take.sway(0.012)
-    return take.pose(x, y, out=take.visit(), arm=arm, roll=roll - arm, flex=_loose(take, FIST), splay=0.0, scale=1.15,
-                     thumb=np.array([1.5, 0.1, -0.05]), yaw=take.jitter(0.25), pitch=take.jitter(0.15))  # fmt: skip
+    return take.pose(
+        *take.held(0.09, 0.06, 0.012),
+        out=take.visit(),
+        arm=arm,
+        roll=roll - arm,
+        flex=_loose(take, FIST),
+        splay=0.0,
+        scale=1.15,
+        thumb=np.array([1.5, 0.1, -0.05]),
+        yaw=take.jitter(0.25),
+        pitch=take.jitter(0.15),
+    )
 
 
 def _stop(take: Take) -> Pose:
-    x, y = take.jitter(0.09) + take.sway(0.008), take.jitter(0.05) + take.sway(0.008)
-    return take.pose(x, y, out=take.visit(), flex=_loose(take, OPEN), splay=take.draw.uniform(0.1, 0.4), scale=1.15,
-                     yaw=take.jitter(0.2), roll=take.jitter(0.12))  # fmt: skip
+    return take.pose(
+        *take.held(0.09, 0.05, 0.008),
+        out=take.visit(),
+        flex=_loose(take, OPEN),
+        splay=take.draw.uniform(0.1, 0.4),
+        scale=1.15,
+        yaw=take.jitter(0.2),
+        roll=take.jitter(0.12),
+    )
 
 
 def _shaking(take: Take) -> Pose:
     """The hand waves from side to side."""
     swing = np.sin(TAU * take.phases(take.draw.uniform(6.5, 8.5)))
-    x = take.jitter(0.06) + take.draw.uniform(0.12, 0.18) * swing
-    return take.pose(x, take.jitter(0.05), out=take.visit(), flex=_loose(take, OPEN), splay=0.5, yaw=take.jitter(0.25),
-                     roll=take.draw.uniform(0.25, 0.4) * swing)  # fmt: skip
+    return take.pose(
+        take.jitter(0.06) + take.draw.uniform(0.12, 0.18) * swing,
+        take.jitter(0.05),
+        out=take.visit(),
+        flex=_loose(take, OPEN),
+        splay=0.5,
+        yaw=take.jitter(0.25),
+        roll=take.draw.uniform(0.25, 0.4) * swing,
+    )
 
 
 def _drumming(take: Take) -> Pose:
@@ -131,11 +161,21 @@ def _drumming(take: Take) -> Pose:
     beat = TAU * take.phases(take.draw.uniform(7, 9))
     order = np.arange(4) * 0.25 * TAU * take.draw.choice([-1, 1])
     fall = np.clip(0.5 + 0.9 * np.cos(beat[:, None] + order), 0, 1)
-    flex = np.stack([0.15 + 0.95 * fall, 0.25 + 0.35 * fall], -1)
-    x, y = take.jitter(0.08) + take.sway(0.006), take.jitter(0.05) + take.sway(0.006)
+    x, y = take.held(0.08, 0.05, 0.006)
     arm = -take.side * (1.15 + take.jitter(0.12))
-    return take.pose(x, y, out=take.visit(), arm=arm, roll=-0.2 * take.side, flex=flex, splay=0.7, scale=1.15,
-                     yaw=-0.55 + take.jitter(0.15), pitch=0.1, thumb=np.array([0.9, 0.2, 0.1]))  # fmt: skip
+    return take.pose(
+        x,
+        y,
+        out=take.visit(),
+        arm=arm,
+        roll=-0.2 * take.side,
+        splay=0.7,
+        scale=1.15,
+        flex=np.stack([0.15 + 0.95 * fall, 0.25 + 0.35 * fall], -1),
+        yaw=-0.55 + take.jitter(0.15),
+        pitch=0.1,
+        thumb=np.array([0.9, 0.2, 0.1]),
+    )
 
 
 def _nothing(take: Take) -> Pose:
@@ -147,12 +187,11 @@ def _nothing(take: Take) -> Pose:
 
 def _something_else(take: Take) -> Pose:
     """An aimless hand: changing position, posture and direction, as in scratching one's head or reaching for a cup."""
-    t = np.linspace(0, 1, take.count)
-    stops = np.sort(take.draw.random(3))
+    t, stops = np.linspace(0, 1, take.count), np.sort(take.draw.random(3))
 
     def wander(low, high):
         values = low + np.subtract(high, low) * take.draw.random((4, *np.shape(high)))
-        weight = smooth(np.clip((t[:, None] - stops) / 0.18, 0, 1))
+        weight = smooth(ramp((t[:, None] - stops) / 0.18))
         return values[0] + np.tensordot(weight, np.diff(values, axis=0), 1)
 
     return take.pose(wander(-0.35, 0.35), wander(-0.3, 0.35), roll=wander(-0.9, 0.9), yaw=wander(-0.5, np.pi + 0.3),

@@ -6,28 +6,28 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from lcr.synthetic.draw import Colour, unit
+
 SKINS = np.array([[246, 214, 190], [236, 192, 160], [222, 172, 134], [198, 146, 108], [160, 110, 78], [116, 78, 56],
                   [84, 56, 42]], float)  # fmt: skip
+COLOURS: dict[str, Colour] = {  # of clothes and things
+    "red": (205, 45, 45), "orange": (235, 135, 40), "yellow": (240, 215, 70), "green": (60, 150, 70),
+    "blue": (45, 90, 190), "purple": (120, 60, 150), "white": (238, 238, 232), "black": (42, 42, 46),
+    "pink": (240, 150, 180), "light blue": (140, 200, 235), "brown": (110, 70, 40),
+}  # fmt: skip
 LUMA = np.array([0.299, 0.587, 0.114])
 _NOISE = np.random.default_rng(20170519).standard_normal((144, 240, 3)).astype(np.float32)
-
-
-@dataclass
-class Look:
-    """Colours (RGB) of a hand and its light: `light` is the unit vector in the picture towards the lamp."""
-
-    skin: np.ndarray
-    sleeve: np.ndarray
-    light: np.ndarray
-    bare: float = 0.3  # hands of bare forearm before the sleeve begins
-    stout: float = 1.0  # thickness of fingers and arm
 
 
 @dataclass
 class Performer:
     """Body, clothes, room and camera of a person, the same in all of the person's clips."""
 
-    look: Look
+    skin: np.ndarray  # colours are RGB
+    sleeve: np.ndarray
+    light: np.ndarray  # unit vector in the picture towards the lamp
+    bare: float  # hands of bare forearm before the sleeve begins
+    stout: float  # thickness of fingers and arm
     side: int  # +1 or -1, which hand
     size: float  # length of the hand, frame heights
     pace: float  # multiplies the speed of every movement
@@ -49,24 +49,24 @@ def performer(number: int, seed: int) -> Performer:
     at = draw.uniform(0, len(SKINS) - 1)
     skin = SKINS[int(at)] + (at % 1) * (SKINS[min(int(at) + 1, len(SKINS) - 1)] - SKINS[int(at)])
     skin = np.clip(skin * draw.uniform(0.95, 1.05), 0, 250)
-    light = skin @ LUMA > 125
-    span = (15, skin @ LUMA - 75) if light else (skin @ LUMA + 75, 235)
+    span = (15, skin @ LUMA - 75) if skin @ LUMA > 125 else (skin @ LUMA + 75, 235)
     level = draw.uniform(*span)
 
     def tinted(around: float, colour: float) -> np.ndarray:
         tint = draw.normal(0, colour, 3)
-        tint -= tint @ LUMA
-        return np.clip(around + tint, 4, 250)
+        return np.clip(around + (tint - tint @ LUMA), 4, 250)
 
     inside = lambda grey: float(np.clip(grey, *span))  # noqa: E731
     wall = np.stack([tinted(inside(level + draw.normal(0, 14)), 10) for _ in range(4)]).reshape(2, 2, 3)
     shirt = tinted(inside(level + draw.normal(0, 25)), 18)
     apart = -1 if shirt @ LUMA > 128 else 1
     sleeve = tinted(float(np.clip(shirt @ LUMA + apart * draw.uniform(35, 70), 10, 240)), 25)
-    angle = draw.uniform(-2.6, -0.5)
-    look = Look(skin, sleeve, np.array([np.cos(angle), np.sin(angle)]), draw.uniform(0.15, 0.5), draw.uniform(0.9, 1.1))
     return Performer(
-        look=look,
+        skin=skin,
+        sleeve=sleeve,
+        light=unit(draw.uniform(-2.6, -0.5)),
+        bare=draw.uniform(0.15, 0.5),
+        stout=draw.uniform(0.9, 1.1),
         side=1 if draw.random() < 0.7 else -1,
         size=draw.uniform(0.42, 0.54),
         pace=draw.uniform(0.88, 1.14),
@@ -80,6 +80,12 @@ def performer(number: int, seed: int) -> Performer:
     )
 
 
+def colour_beside(person: Performer, draw: np.random.Generator) -> str:
+    """The name of a random colour at least 45 grey levels from the performer's wall."""
+    level = float(person.wall.mean((0, 1)) @ LUMA)
+    return str(draw.choice([name for name, rgb in COLOURS.items() if abs(float(np.dot(rgb, LUMA)) - level) > 45]))
+
+
 def wall(person: Performer, height: int, width: int) -> np.ndarray:
     """The wall of a performer's room, as a small picture (32, w, 3) float with the proportions of height and width."""
     columns = max(8, round(32 * width / height))
@@ -88,8 +94,7 @@ def wall(person: Performer, height: int, width: int) -> np.ndarray:
 
 def backdrop(small: np.ndarray, height: int, width: int, draw: np.random.Generator) -> np.ndarray:
     """A small picture (32, w, 3) float as the camera sees it behind the scene: blurred, enlarged, exposure varied."""
-    small = cv2.GaussianBlur(small, (0, 0), 2.0)
-    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(cv2.GaussianBlur(small, (0, 0), 2.0), (width, height), interpolation=cv2.INTER_CUBIC)
     return np.clip(large * draw.uniform(0.93, 1.07), 0, 255).astype(np.uint8)
 
 
@@ -113,9 +118,8 @@ def shoot(
     """
     height, width = behind.shape[:2]
     frames = np.empty((count, *behind.shape), np.uint8)
-    rows = draw.integers(0, noise.shape[0] - height + 1, count).tolist()
-    columns = draw.integers(0, noise.shape[1] - width + 1, count).tolist()
-    for index, (frame, row, column) in enumerate(zip(frames, rows, columns, strict=True)):
+    places = (draw.integers(0, more + 1, count).tolist() for more in np.subtract(noise.shape, behind.shape)[:2])
+    for index, (frame, row, column) in enumerate(zip(frames, *places, strict=True)):
         frame[:] = behind
         for paint in painters:
             paint(frame, index)

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lcr.synthetic.colours import colour_beside
 from lcr.synthetic.hand import Hand, Pose
 from lcr.synthetic.plan import Clip, by_split, numbered
-from lcr.synthetic.scene import Performer, backdrop, grain, shoot, wall
+from lcr.synthetic.scene import Performer, backdrop, colour_beside, grain, shoot, wall
 from lcr.synthetic.take import Take
 from lcr.synthetic.templates import REVERSE_OF, TEMPLATES, perform
 from lcr.synthetic.things import Prop
@@ -26,10 +25,11 @@ names = numbered
 
 def annotate(folder: Path, labels: Sequence[str], clips: Sequence[Clip]) -> None:
     """Writes the numbers of the labels and a list of clips a split."""
-    content: dict[str, object] = {"labels": {label: str(number) for number, label in enumerate(labels)}}
-    for split, found in by_split(clips).items():
-        content[split] = [{"id": clip.name} if split == "test" else _entry(clip) for clip in found]
-    for name, entries in content.items():
+    files = {
+        split: [{"id": clip.name} if split == "test" else _entry(clip) for clip in found]
+        for split, found in by_split(clips).items()
+    }
+    for name, entries in {"labels": {label: str(at) for at, label in enumerate(labels)}, **files}.items():
         text = json.dumps(entries, indent=0, ensure_ascii=False)
         (folder / f"something-something-v2-{name}.json").write_text(text, encoding="utf-8")
 
@@ -55,7 +55,7 @@ def draw(clip: Clip) -> np.ndarray:
     width = 2 * round(person.width * HEIGHT / 200)
     take = Take(source, person)
     actors = perform(clip.label, take, props)
-    drawn = [Hand(actor, person.look, HEIGHT, width) if isinstance(actor, Pose) else actor for actor in actors]
+    drawn = [Hand(actor, person, HEIGHT, width) if isinstance(actor, Pose) else actor for actor in actors]
     behind, noise = _table(person, HEIGHT, width, source), grain(min(person.noise, 2.0) / 3)
     return shoot(behind, noise, take.count, source, [actor.draw for actor in drawn])
 
@@ -63,7 +63,7 @@ def draw(clip: Clip) -> np.ndarray:
 def _props(label: str, draw: np.random.Generator, person: Performer) -> list[Prop]:
     """The props of a clip, one for each [something], no two of one colour; drawn first of all after the performer."""
     props: list[Prop] = []
-    for kinds in TEMPLATES[REVERSE_OF.get(label, label)].slots:
+    for kinds in TEMPLATES[REVERSE_OF.get(label, label)][0]:
         colour = colour_beside(person, draw)
         while any(colour == other.colour for other in props):
             colour = colour_beside(person, draw)

@@ -2,13 +2,18 @@
 
 import numpy as np
 
-from lcr.synthetic.draw import TAU, smooth
+from lcr.synthetic.draw import TAU, ramp, smooth, upright
 from lcr.synthetic.hand import Pose
 from lcr.synthetic.scene import Performer
 
 FRAMES = (28, 38)  # at 12 frames a second
 # Bends (knuckle, middle joint) of index, middle, ring and little finger; (angle, lift, bend) of the thumb.
 OPEN, THUMB_ASIDE = np.tile([0.08, 0.10], (4, 1)), np.array([0.75, 0.1, 0.1])
+
+
+def absence(t: np.ndarray, comes: float, coming: float, leaves: float, leaving: float) -> np.ndarray:
+    """1 before and after, 0 between, of times t: it falls for `coming` from `comes`, and rises for `leaving` again."""
+    return ramp(np.maximum(1 - (t - comes) / coming, (t - leaves) / leaving))
 
 
 class Take:
@@ -20,9 +25,8 @@ class Take:
     """
 
     def __init__(self, draw: np.random.Generator, person: Performer):
-        self.draw, self.person = draw, person
+        self.draw, self.person, self.side = draw, person, person.side
         self.count = int(draw.integers(FRAMES[0], FRAMES[1] + 1))
-        self.side = person.side
         self.reach = person.width / 200  # half the picture's width, frame heights
 
     def jitter(self, spread: float) -> float:
@@ -31,9 +35,12 @@ class Take:
 
     def sway(self, spread: float) -> np.ndarray:
         """(F,) slow unrest of a hand held in the air; stationary and the same backward."""
-        t = np.arange(self.count) / 12
-        rates, phases = self.draw.uniform(0.3, 1.4, 3), self.draw.uniform(0, TAU, 3)
-        return spread * np.sin(TAU * rates[:, None] * t + phases[:, None]).sum(0) / 2
+        rates, phases = self.draw.uniform(0.3, 1.4, (3, 1)), self.draw.uniform(0, TAU, (3, 1))
+        return spread * np.sin(TAU * rates * (np.arange(self.count) / 12) + phases).sum(0) / 2
+
+    def held(self, across: float, down: float, unrest: float) -> tuple[np.ndarray, np.ndarray]:
+        """x and y (F,) of a hand held near the middle: where it is differs by `across` and `down`, see `jitter`."""
+        return self.jitter(across) + self.sway(unrest), self.jitter(down) + self.sway(unrest)
 
     def phases(self, period: float) -> np.ndarray:
         """(F,) cycle positions that start anywhere; `period` in frames, shortened to fit once into the clip."""
@@ -43,17 +50,17 @@ class Take:
     def stroke(self) -> tuple[np.ndarray, np.ndarray]:
         """(F,) progress of the action and (F,) retreat of the arm out of the picture, both 0 to 1."""
         phase = self.phases(25) % 1
-        done = np.clip((phase - 0.08) / 0.74, 0, 1)
-        done = 0.6 * done + 0.4 * done * done * (3 - 2 * done)
-        out = np.clip(np.maximum(1 - phase / 0.13, (phase - 0.77) / 0.13), 0, 1)
-        return done, smooth(out)
+        done = ramp((phase - 0.08) / 0.74)
+        return 0.6 * done + 0.4 * done * done * (3 - 2 * done), smooth(absence(phase, 0, 0.13, 0.77, 0.13))
 
     def visit(self) -> np.ndarray:
         """(F,) as the second value of `stroke`, for a hand that comes once, stays and may leave."""
-        t = np.arange(self.count) / self.count
         comes, leaves = self.draw.uniform(-0.25, 0.2), self.draw.uniform(0.8, 1.25)
-        out = np.clip(np.maximum(1 - (t - comes) / 0.12, (t - leaves) / 0.12), 0, 1)
-        return smooth(out)
+        return smooth(absence(np.arange(self.count) / self.count, comes, 0.12, leaves, 0.12))
+
+    def since(self, low: float, high: float) -> np.ndarray:
+        """(F,) frames since a random moment, at a share of the clip between `low` and `high`."""
+        return np.arange(self.count) - self.draw.uniform(low, high) * self.count
 
     def pose(self, x, y, *, out=0.0, arm=None, roll=0.0, yaw=0.0, pitch=0.0, scale=1.0, flex=OPEN, splay=0.25,
              thumb=THUMB_ASIDE) -> Pose:  # fmt: skip
@@ -66,15 +73,11 @@ class Take:
             scale: times the performer's hand size.
         """
         full = lambda value, *shape: np.broadcast_to(np.asarray(value, float), (self.count, *shape)).copy()  # noqa: E731
-        x, y, out = full(x), full(y), full(out)
-        if arm is None:
-            elbow = np.array([0.10 * self.side, 1.05])
-            arm = np.arctan2(x - elbow[0], elbow[1] - y)
-        arm = full(arm)
-        along = np.stack([-np.sin(arm), np.cos(arm)], -1)
-        size = full(scale) * self.person.size
+        x, y, size = full(x), full(y), full(scale) * self.person.size
+        arm = full(np.arctan2(x - 0.10 * self.side, 1.05 - y) if arm is None else arm)
+        along = -upright(arm)  # from the hand to the elbow
         edge = np.where(np.abs(along[:, 0]) > np.abs(along[:, 1]), self.reach - x * np.sign(along[:, 0]), 0.5 - y)
-        away = (edge + 0.75 * size) / np.abs(along).max(1)
-        centre = np.stack([x, y], -1) + along * (out * away)[:, None]
+        away = full(out) * ((edge + 0.75 * size) / np.abs(along).max(1))
+        centre = np.stack([x, y], -1) + along * away[:, None]
         return Pose(centre, size, full(yaw), full(pitch), arm + full(roll), arm, full(flex, 4, 2), full(splay),
                     full(thumb, 3), self.side)  # fmt: skip
