@@ -1,6 +1,8 @@
 """Facts of the paper's text and of the datasets' publishers, from `facts.yaml`."""
 
+import csv
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -26,3 +28,18 @@ def validation_clips(dataset: str) -> int:
         case "kinetics":
             return fact("kinetics_validation")
     return 0
+
+
+@cache
+def _rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((files("lcr.paper") / name).read_text(encoding="utf-8").splitlines()))
+
+
+def table1() -> list[dict[str, str]]:
+    """The rows of the paper's Table 1."""
+    return _rows("table1.csv")
+
+
+def table2() -> list[dict[str, str]]:
+    """The rows of the paper's Table 2."""
+    return _rows("table2.csv")

@@ -13,10 +13,10 @@ import pandas as pd
 from lcr.config.datasets import dataset_format
 from lcr.config.study import FULL
 from lcr.cost.table1 import table1 as printed_table1
+from lcr.paper.facts import table2 as printed_table2
 from lcr.report.answer import READ, Tables, answer, of_the_paper, verdict_counts
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
-from lcr.study.claims.printed import table2 as printed_table2
 from lcr.study.claims.table import CLAIMS
 from lcr.study.claims.verdicts import CONTRADICTED
 from lcr.study.tables.markdown import markdown

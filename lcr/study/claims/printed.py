@@ -1,27 +1,10 @@
 """Numbers that claims are tested against: cells of Tables 1 and 2, official label lists, closed forms of baselines."""
 
-import csv
-from functools import cache
-from importlib.resources import files
 from math import sqrt
 
 from lcr.config.datasets import official_labels
 from lcr.cost.baselines import BASELINES
-
-
-@cache
-def _rows(name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader((files("lcr.paper") / name).read_text(encoding="utf-8").splitlines()))
-
-
-def table1() -> list[dict[str, str]]:
-    """The rows of the paper's Table 1."""
-    return _rows("table1.csv")
-
-
-def table2() -> list[dict[str, str]]:
-    """The rows of the paper's Table 2."""
-    return _rows("table2.csv")
+from lcr.paper.facts import table1, table2
 
 
 def t1(dataset: str, model: str, column: str) -> float:

@@ -17,8 +17,7 @@ from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
 from lcr.model.models import model_by_name
-from lcr.paper.facts import validation_clips
-from lcr.study.claims.printed import table2
+from lcr.paper.facts import table2, validation_clips
 from lcr.study.predictions import Predictions, Seeds, load_predictions
 from lcr.study.stats.intervals import crossed_interval, holm, holm_floor, paired_interval, sign_flip_p
 from lcr.study.tables.costs import Costs
