@@ -91,10 +91,8 @@ class Measurements:
 
 def decide(quantity: Quantity, low: float, high: float) -> str:
     """The verdict on a quantity whose 95% interval is [low, high]."""
-    match quantity.statement:
-        case "equals":
-            return verdicts.of_value(quantity.bound, low, high)
-        case "above":
-            return verdicts.of_direction(low, high, above=quantity.bound)
-        case "below":
-            return verdicts.of_direction(-high, -low, above=-quantity.bound)
+    if quantity.statement == "equals":
+        return verdicts.of_value(quantity.bound, low, high)
+    if quantity.statement == "above":
+        return verdicts.of_direction(low, high, above=quantity.bound)
+    return verdicts.of_direction(-high, -low, above=-quantity.bound)
