@@ -11,11 +11,10 @@ from lcr.cost.table1 import table1
 from lcr.paper.facts import validation_clips
 from lcr.study.claims import verdicts
 from lcr.study.claims.claim import Quantity
-from lcr.study.predictions import CONDITIONS
 from lcr.study.tables.frame import Row, Source
 from lcr.study.tables.registry import TABLES
 from lcr.study.tables.statistics import EQUAL
-from lcr.util.errors import InputError
+from lcr.study.tables.whole import require_runs
 
 
 class Measurements:
@@ -30,20 +29,12 @@ class Measurements:
         self.tables = {name: self._read(name, source) for name in ("statistics", "temporal")}
 
     def _read(self, name: str, source: Source) -> dict[tuple[str, str, str], tuple[Row, Row]]:
-        """Rows by dataset, variant and condition, each as typed values and as the text of its cells.
-
-        A table that was cut short is refused, so that it is not taken for the table of a smaller study: it has a row a
-        run, or in a dataset with pairs one a condition.
-        """
+        """Rows by dataset, variant and condition, each as typed values and as the text of its cells."""
         table, frame = TABLES[name], source.read(TABLES[name])
         rows = zip(frame.to_dict("records"), table.cells(frame).to_dict("records"), strict=True)
         found = {(row["dataset"], row["variant"], row.get("condition", "")): (row, cells) for row, cells in rows}
-        paired = {dataset for dataset, _, condition in found if condition}
         runs = product(self.study.datasets, (variant.name for variant in self.study.variant_configs))
-        wanted = [(*run, condition) for run in runs for condition in (CONDITIONS if run[0] in paired else ("",))]
-        if lacking := ["/".join(filter(None, key)) for key in wanted if key not in found]:
-            path, again = source.folder / f"{name}.csv", table.again(self.study.given)
-            raise InputError(f"{path} lacks the row of {lacking[0]} and {len(lacking) - 1} rows more; {again}")
+        require_runs(source.folder / f"{name}.csv", frame, runs, table.again(self.study.given))
         return found
 
     def of(self, quantity: Quantity) -> tuple[Row, str, str]:
