@@ -31,10 +31,11 @@ class Measurements:
     def _read(self, name: str, source: Source) -> dict[tuple[str, str, str], tuple[Row, Row]]:
         """Rows by dataset, variant and condition, each as typed values and as the text of its cells."""
         table, frame = TABLES[name], source.read(TABLES[name])
+        rows = zip(frame.to_dict("records"), table.cells(frame).to_dict("records"), strict=True)
+        found = {(row["dataset"], row["variant"], row.get("condition", "")): (row, cells) for row, cells in rows}
         runs = product(self.study.datasets, (variant.name for variant in self.study.variant_configs))
         require_runs(source.folder / f"{name}.csv", frame, runs, table.again(self.study.given))
-        rows = zip(frame.to_dict("records"), table.cells(frame).to_dict("records"), strict=True)
-        return {(row["dataset"], row["variant"], row.get("condition", "")): (row, cells) for row, cells in rows}
+        return found
 
     def of(self, quantity: Quantity) -> tuple[Row, str, str]:
         """The quantity on the paper's dataset, or else on its synthetic twin.
@@ -81,10 +82,8 @@ class Measurements:
 
 def decide(quantity: Quantity, low: float, high: float) -> str:
     """The verdict on a quantity whose 95% interval is [low, high]."""
-    match quantity.statement:
-        case "equals":
-            return verdicts.of_value(quantity.bound, low, high)
-        case "above":
-            return verdicts.of_direction(low, high, above=quantity.bound)
-        case "below":
-            return verdicts.of_direction(-high, -low, above=-quantity.bound)
+    if quantity.statement == "equals":
+        return verdicts.of_value(quantity.bound, low, high)
+    if quantity.statement == "above":
+        return verdicts.of_direction(low, high, above=quantity.bound)
+    return verdicts.of_direction(-high, -low, above=-quantity.bound)

@@ -9,7 +9,7 @@ inconclusive or untested, by the rules of `lcr.study.claims.verdicts`. why: the 
 from lcr.config.study import FULL
 from lcr.study.claims import conclusion, introduction, method, results, setup, verdicts
 from lcr.study.claims.cells import hypotheses, table1_claims, table2_claims
-from lcr.study.claims.claim import Claim, Numbers, Quantity
+from lcr.study.claims.claim import Claim, Numbers
 from lcr.study.claims.measured import Measurements
 from lcr.study.tables.frame import Row, Source
 
@@ -40,16 +40,15 @@ def claim_rows(source: Source) -> list[Row]:
 def claim_row(claim: Claim, measurements: Measurements) -> Row:
     """The ledger's row of a claim."""
     row = {name: getattr(claim, name) for name in ("id", "where", "kind", "claim", "published")}
-    match claim.test:
-        case str() as why:
-            return row | {"verdict": verdicts.UNTESTED, "why": why}
-        case Numbers() as test:
-            value = test.value()
-            measured = f"{value:.{test.digits}f}" if isinstance(value, int | float) else ", ".join(map(str, value))
-            cells = {"test": test.text, "measured": measured, "verdict": verdicts.of_fact(bool(test.holds(value)))}
-            return row | cells | {"why": test.why.format(measured=measured), "evidence": test.evidence}
-        case Quantity() as test:
-            cells, reason, _ = measurements.of(test)
-            text = f"95% interval of {test.column} ({test.variant}) {test.statement} {test.bound:g}"
-            why = test.why.format_map(cells) if cells.get("measured") else ""
-            return row | cells | {"test": text, "why": "; ".join(filter(None, (why, reason)))}
+    test = claim.test
+    if isinstance(test, str):
+        return row | {"verdict": verdicts.UNTESTED, "why": test}
+    if isinstance(test, Numbers):
+        value = test.value()
+        measured = f"{value:.{test.digits}f}" if isinstance(value, int | float) else ", ".join(map(str, value))
+        cells = {"test": test.text, "measured": measured, "verdict": verdicts.of_fact(bool(test.holds(value)))}
+        return row | cells | {"why": test.why.format(measured=measured), "evidence": test.evidence}
+    cells, reason, _ = measurements.of(test)
+    text = f"95% interval of {test.column} ({test.variant}) {test.statement} {test.bound:g}"
+    why = test.why.format_map(cells) if cells.get("measured") else ""
+    return row | cells | {"test": text, "why": "; ".join(filter(None, (why, reason)))}

@@ -63,14 +63,12 @@ def test_what_may_be_unseen_is_clopper_and_pearsons_bound_for_answers_that_all_a
 
 
 def test_a_negative_variance_estimate_never_gives_a_negative_or_undefined_interval():
-    checkerboard = np.indices((6, 40)).sum(0) % 2  # every seed and every clip has the same mean: MS_seed = MS_clip = 0
-    found = crossed_interval(checkerboard)
+    found = crossed_interval(np.indices((6, 40)).sum(0) % 2)  # equal means of seeds and clips: MS_seed = MS_clip = 0
     assert found.low < 0.5 < found.high
 
 
 def test_bounds_are_clipped_to_what_the_measure_can_be():
-    found = crossed_interval([[1, 1, 1, 0], [1, 1, 1, 1]])
-    assert found.high == 1.0
+    assert crossed_interval([[1, 1, 1, 0], [1, 1, 1, 1]]).high == 1.0
     difference = paired_interval([[1, 1, 0], [1, 1, 1]], [[0, 0, 0], [0, 0, 1]])
     assert -1 <= difference.low < difference.high <= 1
 

@@ -58,11 +58,9 @@ def test_components_add_up_to_the_whole_a_prediction_is_all_views_and_memory_is_
 def test_the_table_has_every_ablation_of_the_studys_and_of_table_1s_models(tmp_path, monkeypatch):
     once = cost(MODELS["lcr-tiny"], 1, memory=None)
     monkeypatch.setattr(cost_rows, "cost", lambda config, frames, memory: once)
-    done = _run("--study", "smoke", "--results", tmp_path)
+    done, study = _run("--study", "smoke", "--results", tmp_path), load_study("smoke")
     assert done.exit_code == 0, done.output
-    frame = read_frame(tmp_path / "smoke" / "cost.csv", TABLES["cost"])
-    study = load_study("smoke")
-    whole = frame[frame.component == "all"]
+    whole = read_frame(tmp_path / "smoke" / "cost.csv", TABLES["cost"]).query("component == 'all'")
     own = [(name, one.model, variant) for name, one in study.datasets.items() for variant in study.variants]
     wanted = own + [("", row.name, variant) for row in table1() for variant in study.variants]
     assert list(zip(whole.dataset, whole.model, whole.variant, strict=True)) == wanted
