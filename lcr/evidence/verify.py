@@ -99,8 +99,8 @@ def verify(folder: Path, hashes: Hashes, study: StudyConfig) -> Report:
             known = data.key, environment and data.key_in(environment)
             path = manifest_path(store, dataset)
             report.demand(manifest.key in known, f"{path}: stale, made for other data settings, or by other sources")
-        for path in tables.keys() - there:
-            report.note(path, "not made")
+        for path in tables:
+            report.note(path, "not made", when=path not in there)
         for path in there:
             published = folder / path.name
             same = not published.is_file() or published.read_bytes() == path.read_bytes()

@@ -1,6 +1,8 @@
 """A project of its own for each test, whose files may be edited: a copy of this one with two studies of a few runs."""
 
+import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import pytest
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1]
+ONCE = ("claims", "answer", "hashes", "cost", "diagnosis")  # rules of one job a study, which `redone` tells
 STUDY = """
 name: {name}
 question: does the DAG keep its promises?
@@ -58,16 +61,10 @@ class Project:
         done = self.snakemake("--dry-run", *arguments)
         assert done.returncode == 0, done.stdout
         jobs = set()
-        rule = ""
-        for line in done.stdout.splitlines():
-            words = line.split()
-            if line.startswith(("rule ", "localrule ")):
-                rule = words[1].rstrip(":")
-                if rule in ("claims", "answer", "hashes", "cost", "diagnosis"):
-                    jobs.add(rule)
-            elif line.strip().startswith("wildcards: "):
-                values = [word.split("=")[1].rstrip(",") for word in words[1:]]
-                jobs.add(" ".join([rule, *values]))
+        for rule, about in re.findall(r"^(?:local)?rule (\w+):\n((?: .*\n)*)", done.stdout, re.MULTILINE):
+            wildcards = re.findall(r"=([^,\n]+)", "".join(re.findall(r"wildcards: .*", about)))
+            if wildcards or rule in ONCE:
+                jobs.add(" ".join([rule, *wildcards]))
         return jobs
 
     def edit(self, file: str, old: str, new: str) -> None:
@@ -79,8 +76,8 @@ class Project:
     def calls(self) -> list[str]:
         """What the stand-in for `lcr` was called with since the last question."""
         log = self.folder / "calls.log"
-        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-        log.unlink(missing_ok=True)
+        lines = log.read_text(encoding="utf-8").splitlines()
+        log.write_text("", encoding="utf-8")
         return lines
 
     def forget(self, *folders: str) -> None:
@@ -93,35 +90,42 @@ class Project:
 
 def make_project(folder: Path, command: str, epochs: int = 1) -> Project:
     """A copy of this project with the studies `one` and `two`, where `lcr` is the Python program `command`."""
-    folder.mkdir()
     ignored = shutil.ignore_patterns("__pycache__", "*.so")
     for name in ("lcr", "ablations", "profiles", "notebooks", "docs/captions"):
         shutil.copytree(SOURCE / name, folder / name, ignore=ignored)
-    for name in ("Snakefile", "environment.yml"):
-        shutil.copy(SOURCE / name, folder / name)
-    for name in ("one", "two"):
-        (folder / "ablations" / "studies" / f"{name}.yaml").write_text(STUDY.format(name=name, epochs=epochs))
-    (folder / "bin").mkdir()
+    files = {name: (SOURCE / name).read_text(encoding="utf-8") for name in ("Snakefile", "environment.yml")}
+    files |= {f"ablations/studies/{name}.yaml": STUDY.format(name=name, epochs=epochs) for name in ("one", "two")}
     stand_in = (HERE / "stub_jupyter.py").read_text(encoding="utf-8")
-    for name, content in (("lcr", command), ("papermill", stand_in), ("jupyter", stand_in)):
-        program = folder / "bin" / name
-        program.write_text(f"#!{sys.executable}\n{content}", encoding="utf-8")
-        program.chmod(0o755)
+    programs = {"bin/lcr": command, "bin/papermill": stand_in, "bin/jupyter": stand_in}
+    (folder / "bin").mkdir()
+    for name, text in (files | {name: f"#!{sys.executable}\n{text}" for name, text in programs.items()}).items():
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(0o755 if name in programs else 0o644)
     return Project(folder)
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Study `two` as far as its table2, then all of `one`, run with the stand-in."""
-    project = make_project(tmp_path_factory.mktemp("dag") / "project", (HERE / "stub_lcr.py").read_text())
-    for call in (("results/table2.csv", "--config", "study=two"), ("--config", "study=one")):
-        done = project.snakemake(*call)
-        assert done.returncode == 0, done.stdout
-    project.calls()
-    return project
+    """Study `two` as far as its table2, then all of `one`, run with the stand-in, once for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (base / "dag.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (base / "dag").exists():
+            project = make_project(base / "unfinished", (HERE / "stub_lcr.py").read_text())
+            for call in (("results/table2.csv", "--config", "study=two"), ("--config", "study=one")):
+                done = project.snakemake(*call)
+                assert done.returncode == 0, done.stdout
+            project.calls()
+            project.folder.rename(base / "dag")
+    return Project(base / "dag")
+
+
+def copied(project: Project, folder: Path) -> Project:
+    """A copy with its file times."""
+    return Project(Path(shutil.copytree(project.folder, folder, symlinks=True)))
 
 
 @pytest.fixture
 def project(finished: Project, tmp_path: Path) -> Project:
-    """A copy of `finished`, with its file times."""
-    return Project(Path(shutil.copytree(finished.folder, tmp_path / "project", symlinks=True)))
+    return copied(finished, tmp_path / "project")

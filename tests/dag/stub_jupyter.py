@@ -3,25 +3,12 @@
 import sys
 from pathlib import Path
 
-
-def write(path: Path, content: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content, encoding="utf-8")
-
-
-def papermill(notebook: str, ran: str, *options: str) -> None:
-    study = options[options.index("-r") + 2]
-    write(Path(ran), notebook)
-    for suffix in ("png", "svg"):
-        write(Path("results") / study / "figures" / f"{Path(notebook).stem}.{suffix}", "<svg/>")
-
-
-def nbconvert(*options: str) -> None:
-    folder, name = (options[options.index(option) + 1] for option in ("--output-dir", "--output"))
-    write(Path(folder) / f"{name}.html", f"<h1>{name}</h1>")
-
-
+words = sys.argv[1:]
 if Path(sys.argv[0]).name == "papermill":
-    papermill(*sys.argv[1:])
+    figures = Path("results") / words[words.index("-r") + 2] / "figures"
+    made = [Path(words[1]), *(figures / f"{Path(words[0]).stem}.{suffix}" for suffix in ("png", "svg"))]
 else:
-    nbconvert(*sys.argv[2:])
+    made = [Path(words[words.index("--output-dir") + 1]) / f"{words[words.index('--output') + 1]}.html"]
+for path in made:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("<svg/>", encoding="utf-8")

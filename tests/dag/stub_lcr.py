@@ -10,11 +10,6 @@ import sys
 from pathlib import Path
 
 
-def write(path: Path, content: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content, encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("command", nargs="+")
@@ -27,59 +22,45 @@ def main() -> None:
         log.write(" ".join(words) + "\n")
     if (failing := os.environ.get("LCR_FAIL")) and set(failing.split()) <= set(words):
         sys.exit("this call was told to fail")
-    results = Path("results") / given.study
-    match given.command:
-        case ["data", step]:
-            made = {"fixture": ["raw/clips"], "index": ["manifest.parquet"]}
-            for name in made.get(step, ["packed/frames.bin", "packed/index.parquet"]):
-                write(Path(".lcr/data") / given.study / given.dataset / name, "made")
-        case ["train" | "evaluate" as step]:
-            folder = results / given.dataset / given.ablation / f"seed-{given.seed}"
-            if step == "train":
-                write(folder / "model.safetensors", "weights")
-                write(folder / "metrics.jsonl", "metrics")
-                return
-            for name in ("predictions.parquet", "temporal.parquet"):
-                write(folder / name, "scores")
-            write(folder / "run.json", json.dumps(keys(given)))
-        case ["answer"]:
-            write(results / "README.md", given.study)
-            write(results / "answer.html", f"<h1>The answer of study {given.study}</h1>")
-        case ["hashes"]:
-            write(Path("results/hashes.json"), given.study)
-        case ["cost"]:
-            once_a_study(given, "cost", ["cost"])
-        case ["readings", "diagnose"]:
-            once_a_study(given, "reading_diagnosis", ["reading_diagnosis", "reading_gradients"])
-        case ["claims"]:
-            write(results / "claims.csv", f"study\n{given.study}\n")
-        case ["table", name]:
-            write(results / f"{name}.csv", f"study\n{given.study}\n")
+    data, own = f".lcr/data/{given.study}/{given.dataset}", f"results/{given.study}"
+    run, table = f"{own}/{given.dataset}/{given.ablation}/seed-{given.seed}", given.command[-1]
+    made = {
+        "data fixture": [f"{data}/raw/clips"],
+        "data index": [f"{data}/manifest.parquet"],
+        "data pack": [f"{data}/packed/frames.bin", f"{data}/packed/index.parquet"],
+        "train": [f"{run}/model.safetensors", f"{run}/metrics.jsonl"],
+        "evaluate": [f"{run}/predictions.parquet", f"{run}/temporal.parquet"],
+        "cost": [f"{own}/cost.csv"],
+        "readings diagnose": [f"{own}/reading_diagnosis.csv", f"{own}/reading_gradients.csv"],
+        "claims": [f"{own}/claims.csv"],
+        "answer": [f"{own}/README.md", f"{own}/answer.html"],
+        "hashes": ["results/hashes.json"],
+    }
+    for path in map(Path, made.get(" ".join(given.command), [f"{own}/{table}.csv"])):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"study\n{given.study}\n" if path.suffix == ".csv" else given.study, encoding="utf-8")
+    if table in ("evaluate", "cost", "diagnose"):
+        write_keys(given, Path(own), Path(run))
 
 
-def once_a_study(given: argparse.Namespace, name: str, tables: list[str]) -> None:
-    """What is made once a study: tables, and the real key beside them."""
+def write_keys(given: argparse.Namespace, own: Path, run: Path) -> None:
+    """The real key of a run in its record, or of a table beside it; imported here alone, since it takes a second."""
     from lcr.config.keys import record_key
+    from lcr.config.run import Run
     from lcr.config.study import load_study
     from lcr.config.study_keys import cost_key, diagnosis_key
 
     study = load_study(given.study, root=given.root)
-    key = {"cost": cost_key, "reading_diagnosis": diagnosis_key}[name](study)
-    for table in tables:
-        write(Path("results") / study.name / f"{table}.csv", f"study\n{study.name}\n")
-    record_key(Path("results") / study.name / f"{name}.json", key)
-
-
-def keys(given: argparse.Namespace) -> dict[str, object]:
-    """A record with the real keys of a run; imported here alone, since every call would wait for them."""
-    from lcr.config.run import Run
-    from lcr.config.study import load_study
-
-    study = load_study(given.study, root=given.root)
-    run = Run(study=study, dataset=given.dataset, variant=study.variant(given.ablation), seed=int(given.seed))
-    told = {"study": study.name, "dataset": run.dataset, "variant": run.variant.name, "seed": run.seed}
-    told |= {"config": {}, "protocol": {}, "data_hash": ""}
-    return told | {"train_key": run.train_key, "evaluate_key": run.evaluate_key}
+    if given.command == ["cost"]:
+        record_key(own / "cost.json", cost_key(study))
+    elif given.command == ["readings", "diagnose"]:
+        record_key(own / "reading_diagnosis.json", diagnosis_key(study))
+    else:
+        told = {"study": study.name, "dataset": given.dataset, "variant": given.ablation, "seed": int(given.seed)}
+        one = Run(study=study, dataset=given.dataset, variant=study.variant(given.ablation), seed=int(given.seed))
+        told |= {"config": {}, "protocol": {}, "data_hash": ""}
+        told |= {"train_key": one.train_key, "evaluate_key": one.evaluate_key}
+        (run / "run.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 main()

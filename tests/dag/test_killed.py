@@ -1,10 +1,5 @@
 """Killed at any point, the same command goes on and ends with the same bytes. The real `lcr` and a real training."""
 
-import hashlib
-import os
-import shutil
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,8 +7,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.dag.conftest import Project, make_project
+from lcr.util.files import file_hash
+from tests.dag.conftest import Project, copied, make_project
 
+pytestmark = pytest.mark.slow
 RUN = "results/one/jester-fixture/full/seed-0"
 STUDY = ("--config", "study=one")
 EPOCHS = 40  # of two steps: a second or two, so that there is time to kill it after its first checkpoint
@@ -23,8 +20,7 @@ TARGETS = {"snakemake": "model.safetensors", "training": "model.safetensors", "b
 
 
 def hashes(project: Project) -> dict[str, str]:
-    files = (project.folder / RUN).glob("*[st]")  # safetensors and parquet
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return {file.name: file_hash(file) for file in (project.folder / RUN).glob("*[st]")}  # safetensors and parquet
 
 
 @pytest.fixture(scope="module")
@@ -36,30 +32,23 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-def wait_for_checkpoint(project: Project, running: subprocess.Popen) -> None:
+@pytest.mark.parametrize("killed", TARGETS)
+def test_after_sigkill_the_same_command_goes_on_to_the_same_bytes(undisturbed: Project, tmp_path: Path, killed: str):
+    project = copied(undisturbed, tmp_path / "project")
+    project.forget("results")
+    target = f"{RUN}/{TARGETS[killed]}"
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", target, *STUDY]
+    with (tmp_path / "first.log").open("w") as log:
+        running = psutil.Popen(command, cwd=project.folder, env=project.environment(), stdout=log, stderr=log)
     deadline = time.monotonic() + 120
     while not list(project.folder.glob(".lcr/checkpoints/*/checkpoint.safetensors")):
         assert running.poll() is None, "it ended before a checkpoint was written"
         assert time.monotonic() < deadline, "no checkpoint in two minutes"
         time.sleep(0.02)
-
-
-@pytest.mark.parametrize("killed", TARGETS)
-def test_after_sigkill_the_same_command_goes_on_to_the_same_bytes(undisturbed: Project, tmp_path: Path, killed: str):
-    project = Project(Path(shutil.copytree(undisturbed.folder, tmp_path / "project", symlinks=True)))
-    project.forget("results")
-    target = f"{RUN}/{TARGETS[killed]}"
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", target, *STUDY]
-    with (tmp_path / "first.log").open("w") as log:
-        running = subprocess.Popen(command, cwd=project.folder, env=project.environment(), stdout=log, stderr=log)
-    wait_for_checkpoint(project, running)
-    children = psutil.Process(running.pid).children(recursive=True)
+    children = running.children(recursive=True)
     assert any("train" in child.cmdline() for child in children)
-    if killed != "training":
-        os.kill(running.pid, signal.SIGKILL)
-    if killed != "snakemake":
-        for child in children:
-            child.kill()
+    for process in {"snakemake": [running], "training": children, "both": [running, *children]}[killed]:
+        process.kill()
     assert running.wait(60) != 0
     again = project.snakemake(target, *STUDY)
     assert again.returncode == 0, again.stdout

@@ -53,10 +53,8 @@ def test_one_flipped_byte_of_any_file_is_found_and_the_file_named(finished, pack
     folder = finished.reference() if packed else RESULTS
     hashes, store = read_hashes(folder), Store(folder.parent if packed else folder, "made-up")
     for number, path in enumerate(folder / name for name in hashes.files):
-        whole, report = (
-            flip(path, (0, path.stat().st_size // 2, -2)[number % 3], (1, 0x80)[number % 2]),
-            verify.Report(),
-        )
+        report, at = verify.Report(), (0, path.stat().st_size // 2, -2)[number % 3]
+        whole = flip(path, at, bit=(1, 0x80)[number % 2])
         verify.check_files(store, hashes, report, lambda: None)
         assert len(report.problems) == 1
         assert named([path], report.problems)
@@ -93,9 +91,8 @@ def test_one_edited_cell_of_every_column_is_computed_again_and_found(finished, m
         line = max(range(len(cells)), key=lambda row: bool(cells[column.name][row]))  # the first that is not empty
         cell = cells.loc[line, column.name]
         cells.loc[line, column.name] = cell[:-1] + ("7" if cell[-1:] != "7" else "3")
-        edited += (
-            [] if column.machine else [f"{path}, line {line + 2}, {column.name}:"]
-        )  # machine: its hash alone tells
+        if not column.machine:  # of measured cells only the file's hash tells
+            edited.append(f"{path}, line {line + 2}, {column.name}:")
     cells.to_csv(path, index=False)
     verify.check_table(path, table, Source(finished.study, RESULTS, measure=False), report)
     pairs = zip(sorted(report.problems), sorted(edited), strict=True)
@@ -168,11 +165,7 @@ def test_another_library_version_is_no_problem_and_noted(finished, monkeypatch):
     ("column", "value", "places"),
     [
         ("id", lambda row: f"{row['id']}x", [RUN]),
-        (
-            "prediction",
-            lambda row: row["label"],
-            [OWN / f"{name}.csv" for name in ("table2", "ablations", "statistics")],
-        ),
+        ("prediction", lambda row: row["label"], [OWN / "table2.csv", OWN / "ablations.csv", OWN / "statistics.csv"]),
     ],
 )
 def test_edited_predictions_are_found_against_the_manifest_or_in_every_table_of_them(finished, column, value, places):
@@ -184,7 +177,7 @@ def test_edited_predictions_are_found_against_the_manifest_or_in_every_table_of_
 
 
 def test_another_configuration_and_another_study_than_the_hashed_are_found(finished):
-    study = json.loads(json.dumps(finished.study.model_dump(mode="json"))) | {"question": "other"}
+    study = finished.study.model_dump(mode="json") | {"question": "other"}
     Path(STUDY).write_text(json.dumps(study))
     assert named(["study.question"], checked("results").problems)
     Path(STUDY).write_text(json.dumps(study | {"name": "other"}))

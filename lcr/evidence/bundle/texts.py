@@ -56,6 +56,9 @@ Weights are not in this bundle; the same command makes them again, bit for bit o
 `lcr train --study {study} --dataset {dataset} --ablation {name} --seed {seed}`.
 """
 
+ACCURACY_OF_FULL = "| {dataset} | {top1} [{top1_ci_low}, {top1_ci_high}] | {top5} | – | {seeds} × {clips} |"
+ACCURACY = ACCURACY_OF_FULL.replace("–", "{delta_top1} [{delta_ci_low}, {delta_ci_high}]")
+
 CHECKLIST = """\
 # The ML reproducibility checklist, for the study `{study}`
 
@@ -121,7 +124,7 @@ an evaluation on average; {hours:.1f} hours of training in all; energy was not m
 
 def model_card(facts: Facts, variant: VariantConfig) -> str:
     """The card of one variant, in Markdown, with links relative to the folder `model-cards/`."""
-    rows = [row for row in facts.rows if row["variant"] == variant.name]
+    rows = [row | {"top5": row["top5"] or "–"} for row in facts.rows if row["variant"] == variant.name]
     synthetic = ", ".join(row["dataset"] for row in rows if is_synthetic(row["dataset"]))
     said = "are synthetic: they are not the paper's data, and the accuracies say nothing about real video."
     first = facts.records(rows[0]["dataset"], variant.name)[0]
@@ -133,7 +136,7 @@ def model_card(facts: Facts, variant: VariantConfig) -> str:
         hypothesis=variant.hypothesis,
         limits=(f"The clips of {synthetic} {said} " if synthetic else "")
         + (f"Mind: {CAVEATS[variant.name]}. " if variant.name in CAVEATS else ""),
-        accuracies="\n".join(map(_accuracy, rows)),
+        accuracies="\n".join((ACCURACY if row["delta_top1"] else ACCURACY_OF_FULL).format(**row) for row in rows),
         trainings="\n".join(_training(facts, row["dataset"], variant.name) for row in rows),
         costs="\n".join(_cost(facts, row["dataset"], variant.name) for row in rows),
         **first.hardware | {"gpu": first.hardware["gpu"] or "no GPU"},
@@ -143,12 +146,6 @@ def model_card(facts: Facts, variant: VariantConfig) -> str:
         dataset=rows[0]["dataset"],
         seed=first.seed,
     )
-
-
-def _accuracy(row: dict[str, str]) -> str:
-    top1 = f"{row['top1']} [{row['top1_ci_low']}, {row['top1_ci_high']}]"
-    delta = f"{row['delta_top1']} [{row['delta_ci_low']}, {row['delta_ci_high']}]" if row["delta_top1"] else "–"
-    return f"| {row['dataset']} | {top1} | {row['top5'] or '–'} | {delta} | {row['seeds']} × {row['clips']} |"
 
 
 def _training(facts: Facts, dataset: str, variant: str) -> str:
