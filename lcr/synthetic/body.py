@@ -5,7 +5,6 @@ with an outline and a lit side. Lengths are in frame heights times the person's 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,32 +39,27 @@ def bend(root: np.ndarray, end: np.ndarray, first: float, second: float, side) -
     return root + ahead * along[:, None] + across * np.reshape(off, (-1, 1)), root + ahead * reach[:, None]
 
 
-@dataclass
-class Outfit:
-    """Colours (RGB) of a person: skin, hair, shirt, trousers, shoes."""
-
-    skin: Colour
-    hair: Colour
-    shirt: Colour
-    trousers: Colour
-    shoes: Colour
-
-
 class Stage:
-    """One performance: a random source, the person's clothes and the picture's size.
+    """One performance: a random source, the person's colours and the picture's size.
 
     Args:
         draw: random source of the clip.
-        outfit: what the person wears.
+        colours: of the person's skin, hair, shirt, trousers and shoes.
         light: unit vector towards the lamp.
         accent: colour of what is played with.
         height, width: of the picture, pixels.
     """
 
     def __init__(
-        self, draw: np.random.Generator, outfit: Outfit, light: np.ndarray, accent: Colour, height: int, width: int
+        self,
+        draw: np.random.Generator,
+        colours: dict[str, Colour],
+        light: np.ndarray,
+        accent: Colour,
+        height: int,
+        width: int,
     ):
-        self.draw, self.outfit, self.light, self.accent = draw, outfit, light, accent
+        self.draw, self.colours, self.light, self.accent = draw, colours, light, accent
         self.height, self.width = height, width
         self.count = int(draw.integers(FRAMES[0], FRAMES[1] + 1))
         self.size = draw.uniform(0.92, 1.06)
@@ -124,7 +118,7 @@ class Body:
     """A person over F frames.
 
     Args:
-        stage: gives the person's size, clothes and facing, the light and the picture's size.
+        stage: gives the person's size, colours and facing, the light and the picture's size.
         hips: (F, 2) middle of the hips.
         lean: (F,) of the trunk, 0 upright, positive to the right.
         hands, feet: near and far (or left and right in the picture), each (F, 2).
@@ -134,15 +128,15 @@ class Body:
     """
 
     def __init__(self, stage: Stage, hips, lean, hands, feet, *, front=True, elbows=(1, -1), knees=(-1, 1), nod=0.0):
-        size, self.outfit, self.front, self.facing = stage.size, stage.outfit, front, 0 if front else stage.facing
+        size, self.colours, self.front, self.facing = stage.size, stage.colours, front, 0 if front else stage.facing
         lean = np.broadcast_to(np.asarray(lean, float), (len(hips),))
         up, right, self.tilt = upright(lean), unit(lean), lean + nod
         neck = hips + up * TRUNK * size
         head = neck + upright(self.tilt) * (NECK + HEAD * 0.8) * size
         wide, narrow, broad = (0.085, 0.05, (0.085, 0.075)) if front else (0.0, 0.0, (0.07, 0.065))
-        tubes = {  # each from a to b, with its radii there
-            "trunk": (neck - up * 0.055 * size, hips, *broad),
-            "neck": (neck - up * 0.02 * size, head, 0.030, 0.030),
+        tubes = {  # each from one point to another, with its radii there; sleeves end at the elbows
+            "trunk": ("shirt", neck - up * 0.055 * size, hips, *broad),
+            "neck": ("skin", neck - up * 0.02 * size, head, 0.030, 0.030),
         }
         for number, sign in ((0, 1.0), (1, -1.0)):
             shoulder, hip = neck - up * 0.035 * size + right * wide * size * sign, hips + right * narrow * size * sign
@@ -150,59 +144,52 @@ class Body:
             knee, foot = bend(hip, feet[number], LEG[0] * size, LEG[1] * size, knees[number])
             toe = foot + np.array([0.07 * size * (self.facing or 0.35 * sign), 0.012 * size])
             tubes |= {
-                f"arm{number}": (shoulder, elbow, 0.040, 0.034),
-                f"forearm{number}": (elbow, hand, 0.034, 0.026),
-                f"palm{number}": (hand, hand + (hand - elbow) * 0.12, 0.030, 0.026),
-                f"thigh{number}": (hip, knee, 0.055, 0.043),
-                f"shin{number}": (knee, foot, 0.043, 0.030),
-                f"shoe{number}": (foot, toe, 0.034, 0.028),
+                f"arm{number}": ("shirt", shoulder, elbow, 0.040, 0.034),
+                f"forearm{number}": ("skin", elbow, hand, 0.034, 0.026),
+                f"palm{number}": ("skin", hand, hand + (hand - elbow) * 0.12, 0.030, 0.026),
+                f"thigh{number}": ("trousers", hip, knee, 0.055, 0.043),
+                f"shin{number}": ("trousers", knee, foot, 0.043, 0.030),
+                f"shoe{number}": ("shoes", foot, toe, 0.034, 0.028),
             }
         scale, middle = size * stage.height, np.array([stage.width, stage.height]) / 2
         self.head, self.radius = middle + head * stage.height, HEAD * size * stage.height
-        self.tubes: dict[str, tuple[np.ndarray, ...]] = {}
-        for name, (a, b, *radii) in tubes.items():
-            ends, radii = (middle + end * stage.height for end in (a, b)), (np.full(len(a), r * scale) for r in radii)
-            self.tubes[name] = tube(*ends, *radii, stage.light, 1)
-
-    def _limb(self, frame: np.ndarray, index: int, *parts: tuple[str, Colour], tone: float = 1.0) -> None:
-        for name, colour in parts:
-            fill(frame, self.tubes[name][0][index], shade(colour, 0.45))
-        for name, colour in parts:
-            fill(frame, self.tubes[name][1][index], shade(colour, 0.93 * tone))
-            fill(frame, self.tubes[name][2][index], shade(colour, 1.08 * tone))
-
-    def _arm(self, frame: np.ndarray, index: int, number: int, tone: float = 1.0) -> None:
-        skin, shirt = self.outfit.skin, self.outfit.shirt  # the sleeve ends at the elbow
-        self._limb(frame, index, (f"forearm{number}", skin), (f"palm{number}", skin), tone=tone)
-        self._limb(frame, index, (f"arm{number}", shirt), tone=tone)
+        self.tubes = {
+            name: (self.colours[part], *tube(*(middle + end * stage.height for end in (a, b)),
+                                             *(np.full(len(a), radius * scale) for radius in radii), stage.light, 1))
+            for name, (part, a, b, *radii) in tubes.items()
+        }  # fmt: skip
 
     def draw(self, frame: np.ndarray, index: int) -> None:
         """Draws frame `index` into frame, (H, W, 3) uint8, in place."""
-        far, wear = 1.0 if self.front else 0.8, self.outfit
-        if not self.front:
-            self._arm(frame, index, 1, far)
-        for number, tone in ((1, far), (0, 1.0)):
-            self._limb(frame, index, (f"shoe{number}", wear.shoes), tone=tone)
-            self._limb(frame, index, (f"shin{number}", wear.trousers), (f"thigh{number}", wear.trousers), tone=tone)
-        self._limb(frame, index, ("neck", wear.skin))
-        self._limb(frame, index, ("trunk", wear.shirt))
-        self._draw_head(frame, index)
-        self._arm(frame, index, 0)
-        if self.front:
-            self._arm(frame, index, 1)
+        arms, legs = ("forearm{0} palm{0}", "arm{0}"), ("shoe{0}", "shin{0} thigh{0}")
+        order = [*((limb, 1) for limb in legs), *((limb, 0) for limb in (*legs, "neck", "trunk", "head", *arms))]
+        far_arm = [(limb, 1) for limb in arms]
+        for limb, far in order + far_arm if self.front else far_arm + order:
+            if limb == "head":
+                self._draw_head(frame, index)
+                continue
+            tubes, tone = (
+                [self.tubes[name] for name in limb.format(far).split()],
+                0.8 if far and not self.front else 1.0,
+            )
+            for colour, rim, _, _ in tubes:
+                fill(frame, rim[index], shade(colour, 0.45))
+            for colour, _, body, lit in tubes:
+                fill(frame, body[index], shade(colour, 0.93 * tone))
+                fill(frame, lit[index], shade(colour, 1.08 * tone))
 
     def _draw_head(self, frame: np.ndarray, index: int) -> None:
-        wear, f, look = self.outfit, self.facing, 0.35 * self.facing
+        f, look, skin = self.facing, 0.35 * self.facing, self.colours["skin"]
         hair = ellipse(0, -0.22, 1.06, 1.0, np.pi, TAU)
         if f:
             nape = np.array([[0.5, -0.45], [-0.45, 0.0], [-0.9, 0.6]]) * [f, 1]
             hair = np.concatenate([ellipse(-0.1 * f, -0.12, 1.04, 1.08, np.pi, TAU)[::f], nape])
         turn = rotation(float(self.tilt[index])) * self.radius
         for points, colour, rim in (
-            (ellipse(0, 0, 1.0, 1.12), wear.skin, shade(wear.skin, 0.45)),
-            (hair, wear.hair, None),
+            (ellipse(0, 0, 1.0, 1.12), skin, shade(skin, 0.45)),
+            (hair, self.colours["hair"], None),
             (ellipse(-0.36 + look, 0.08, 0.10, 0.15), (30.0, 25.0, 25.0), None),
             (ellipse(0.36 + look, 0.08, 0.10, 0.15), (30.0, 25.0, 25.0), None),
-            (ellipse(look, 0.55, 0.30, 0.07), shade(wear.skin, 0.55), None),
+            (ellipse(look, 0.55, 0.30, 0.07), shade(skin, 0.55), None),
         ):
             paint(frame, points @ turn + self.head[index], colour, rim)

@@ -76,7 +76,5 @@ def write(
     clips = plan(chosen, counts, seed, form.names)
     with folder_aside(out) as folder:
         form.annotate(folder, chosen, clips)
-        for _ in parallel_map(
-            partial(form.write, folder), clips, label=f"drawing {dataset}", workers=workers, progress=progress
-        ):
-            pass
+        work = partial(form.write, folder)
+        list(parallel_map(work, clips, label=f"drawing {dataset}", workers=workers, progress=progress))

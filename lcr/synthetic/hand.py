@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from lcr.synthetic.draw import TAU, capsules, fill, fixed, shade, tube, unit, upright
-from lcr.synthetic.scene import Look
+from lcr.synthetic.scene import Performer
 
 KNUCKLES = np.array([[0.165, 0.47, 0.0], [0.055, 0.49, 0.0], [-0.055, 0.47, 0.0], [-0.16, 0.43, 0.0]])
 PHALANGES = np.array([[0.21, 0.135, 0.10], [0.23, 0.15, 0.105], [0.215, 0.14, 0.10], [0.17, 0.105, 0.085]])
@@ -92,13 +92,13 @@ class Hand:
 
     Args:
         pose: F frames.
-        look: colours and light.
+        person: gives colours and light.
         height, width: of the pictures, pixels.
     """
 
-    def __init__(self, pose: Pose, look: Look, height: int, width: int):
-        self.look, self.outline = look, max(0.8, height / 100)
-        self.skin, self.sleeve = tuple(look.skin.tolist()), tuple(look.sleeve.tolist())
+    def __init__(self, pose: Pose, person: Performer, height: int, width: int):
+        self.person, self.outline = person, max(0.8, height / 100)
+        self.skin, self.sleeve = tuple(person.skin.tolist()), tuple(person.sleeve.tolist())
         count, scale = len(pose.size), (pose.size * height)[:, None]
         rest = np.broadcast_to([*PALM, [0, 0, 0]], (count, 8, 3))  # the palm's outline and the wrist
         local = np.concatenate([_joints(pose).reshape(count, 20, 3), rest], 1) - np.array([0.0, 0.3, 0.0])
@@ -107,25 +107,25 @@ class Hand:
         near = scale / (1 - PERSPECTIVE * depth)
         middle = np.array([width, height]) / 2 + pose.centre * height
         points = middle[:, None] + turned[..., :2] * np.array([1.0, -1.0]) * near[..., None]
-        joints, radii = points[:, :20].reshape(count, 5, 4, 2), near[:, :20].reshape(count, 5, 4) * RADII * look.stout
+        joints, radii = points[:, :20].reshape(count, 5, 4, 2), near[:, :20].reshape(count, 5, 4) * RADII * person.stout
         radii[:, 3] *= 0.88  # the little finger
         ends = joints[:, :, :-1], joints[:, :, 1:], radii[:, :, :-1], radii[:, :, 1:]
-        self.fingers = tube(*ends, look.light, self.outline)  # each (F, 5, 3, 14, 2)
+        self.fingers = tube(*ends, person.light, self.outline)  # each (F, 5, 3, 14, 2)
         self.joint_depth, self.palm_depth = depth[:, :20].reshape(count, 5, 4), depth[:, 20:27].mean(1)
         self.palm_colour = 0.93 + 0.09 * np.abs(np.cos(pose.yaw) * np.cos(pose.pitch))
         self._palm(points[:, 20:27], near[:, 20:27] * PALM_RADIUS, scale)
-        self._arm(points[:, 27], pose.arm, scale[:, 0] * look.stout, height)
+        self._arm(points[:, 27], pose.arm, scale[:, 0] * person.stout, height)
 
     def _palm(self, points: np.ndarray, radius: np.ndarray, scale: np.ndarray) -> None:
         ring = unit(np.linspace(0, TAU, 8, endpoint=False))
         grow = lambda extra: (points[:, :, None] + (radius + extra)[..., None, None] * ring).reshape(len(points), -1, 2)  # noqa: E731
         shine = points.mean(1, keepdims=True) * 0.3 + grow(0.0) * 0.7
-        self.palm = grow(self.outline), grow(0.0), shine + self.look.light * 0.04 * scale[..., None]
+        self.palm = grow(self.outline), grow(0.0), shine + self.person.light * 0.04 * scale[..., None]
 
     def _arm(self, wrist: np.ndarray, angle: np.ndarray, scale: np.ndarray, height: int) -> None:
-        bare = self.look.bare * scale
+        bare = self.person.bare * scale
         start, cuff, elbow = (wrist - upright(angle) * far[:, None] for far in (-0.05 * scale, bare, bare + 2 * height))
-        o, lift = self.outline, self.look.light[None] * (0.06 * scale)[:, None]
+        o, lift = self.outline, self.person.light[None] * (0.06 * scale)[:, None]
         self.arm = [  # in drawing order
             (capsules(cuff, elbow, 0.19 * scale + o, 0.30 * scale + 2 * o), shade(self.sleeve, 0.5)),
             (capsules(cuff, elbow, 0.19 * scale, 0.30 * scale + o), shade(self.sleeve, 0.9)),

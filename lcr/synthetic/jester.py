@@ -44,7 +44,7 @@ def draw(clip: Clip) -> np.ndarray:
 def film(pose: Pose, source: np.random.Generator, person: Performer) -> np.ndarray:
     """Frames (F, 100, W, 3) uint8 RGB of a hand's movement before the performer's room."""
     behind = room(person, HEIGHT, person.width, source)
-    hand = Hand(pose, person.look, HEIGHT, person.width)
+    hand = Hand(pose, person, HEIGHT, person.width)
     return shoot(behind, grain(person.noise), len(pose.size), source, [hand.draw])
 
 
@@ -59,7 +59,7 @@ def room(person: Performer, height: int, width: int, draw: np.random.Generator) 
         colour = small[row, column] + lightness + np.array([tint, 0, -tint])
         cv2.circle(small, (column, row), int(radius * rows), np.clip(colour, 0, 255).tolist(), -1)
     x, y = person.place + draw.normal(0, 0.03, 2)
-    face = 0.38 * person.look.skin + 0.62 * person.wall.mean((0, 1))  # the face sits in the shade, far behind the hand
+    face = 0.38 * person.skin + 0.62 * person.wall.mean((0, 1))  # the face sits in the shade, far behind the hand
     cv2.ellipse(small, at(x, y + 0.62), (int(0.42 * rows), int(0.48 * rows)), 0, 0, 360, person.shirt.tolist(), -1)
     cv2.ellipse(small, at(x, y - 0.20), (5, 6), 0, 0, 360, (0.4 * person.hair + 0.6 * face).tolist(), -1)
     cv2.ellipse(small, at(x, y - 0.12), (4, 5), 0, 0, 360, face.tolist(), -1)

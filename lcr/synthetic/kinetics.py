@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lcr.synthetic.activities import ACTIVITIES, perform
-from lcr.synthetic.body import FLOOR, RATE, Outfit, Stage
+from lcr.synthetic.body import FLOOR, RATE, Stage
 from lcr.synthetic.plan import Clip, by_split
 from lcr.synthetic.scene import COLOURS, Performer, backdrop, colour_beside, grain, shoot, wall
 from lcr.synthetic.video import write_video
@@ -58,8 +58,9 @@ def draw(clip: Clip) -> np.ndarray:
     source, person = clip.start()
     width = 2 * round(max(person.width, 124) * HEIGHT / 200)
     shirt, trousers, shoes, accent = (COLOURS[colour_beside(person, source)] for _ in range(4))
-    outfit = Outfit(tuple(person.look.skin.tolist()), tuple(person.hair.tolist()), shirt, trousers, shoes)
-    stage = Stage(source, outfit, person.look.light, accent, HEIGHT, width)
+    skin, hair = (tuple(colour.tolist()) for colour in (person.skin, person.hair))
+    colours = {"skin": skin, "hair": hair, "shirt": shirt, "trousers": trousers, "shoes": shoes}
+    stage = Stage(source, colours, person.light, accent, HEIGHT, width)
     painters = perform(clip.label, stage)
     behind, noise = _hall(person, HEIGHT, width, source), grain(min(person.noise, 2.0))
     return shoot(behind, noise, stage.count, source, painters)

@@ -20,21 +20,14 @@ _NOISE = np.random.default_rng(20170519).standard_normal((144, 240, 3)).astype(n
 
 
 @dataclass
-class Look:
-    """Colours (RGB) of a hand and its light: `light` is the unit vector in the picture towards the lamp."""
-
-    skin: np.ndarray
-    sleeve: np.ndarray
-    light: np.ndarray
-    bare: float = 0.3  # hands of bare forearm before the sleeve begins
-    stout: float = 1.0  # thickness of fingers and arm
-
-
-@dataclass
 class Performer:
     """Body, clothes, room and camera of a person, the same in all of the person's clips."""
 
-    look: Look
+    skin: np.ndarray  # colours are RGB
+    sleeve: np.ndarray
+    light: np.ndarray  # unit vector in the picture towards the lamp
+    bare: float  # hands of bare forearm before the sleeve begins
+    stout: float  # thickness of fingers and arm
     side: int  # +1 or -1, which hand
     size: float  # length of the hand, frame heights
     pace: float  # multiplies the speed of every movement
@@ -69,9 +62,12 @@ def performer(number: int, seed: int) -> Performer:
     shirt = tinted(inside(level + draw.normal(0, 25)), 18)
     apart = -1 if shirt @ LUMA > 128 else 1
     sleeve = tinted(float(np.clip(shirt @ LUMA + apart * draw.uniform(35, 70), 10, 240)), 25)
-    look = Look(skin, sleeve, unit(draw.uniform(-2.6, -0.5)), draw.uniform(0.15, 0.5), draw.uniform(0.9, 1.1))
     return Performer(
-        look=look,
+        skin=skin,
+        sleeve=sleeve,
+        light=unit(draw.uniform(-2.6, -0.5)),
+        bare=draw.uniform(0.15, 0.5),
+        stout=draw.uniform(0.9, 1.1),
         side=1 if draw.random() < 0.7 else -1,
         size=draw.uniform(0.42, 0.54),
         pace=draw.uniform(0.88, 1.14),

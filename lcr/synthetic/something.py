@@ -54,7 +54,7 @@ def draw(clip: Clip) -> np.ndarray:
     width = 2 * round(person.width * HEIGHT / 200)
     take = Take(source, person)
     actors = perform(clip.label, take, props)
-    drawn = [Hand(actor, person.look, HEIGHT, width) if isinstance(actor, Pose) else actor for actor in actors]
+    drawn = [Hand(actor, person, HEIGHT, width) if isinstance(actor, Pose) else actor for actor in actors]
     behind, noise = _table(person, HEIGHT, width, source), grain(min(person.noise, 2.0) / 3)
     return shoot(behind, noise, take.count, source, [actor.draw for actor in drawn])
 

@@ -124,11 +124,11 @@ def test_no_performer_is_in_two_splits_and_hands_stand_out_from_the_room():
     ranges = [set(range(first, first + many)) for first, many in CAST.values()]
     assert sum(map(len, ranges)) == len(set.union(*ranges))
     people = [[Clip("", "Stop Sign", split, n, 0).start()[1] for n in range(40)] for split in SPLITS]
-    looks = [{tuple(person.look.skin) for person in split} for split in people]
+    looks = [{tuple(person.skin) for person in split} for split in people]
     assert min(map(len, looks)) > 20
     assert sum(map(len, looks)) == len(set.union(*looks))
     for person in (performer(number, 0) for number in range(100)):
-        assert np.abs(person.wall @ LUMA - person.look.skin @ LUMA).min() > 40
+        assert np.abs(person.wall @ LUMA - person.skin @ LUMA).min() > 40
 
 
 @pytest.mark.parametrize(
