@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lcr.synthetic.body import FLOOR, Body, Painter, Stage
-from lcr.synthetic.draw import TAU, band, bar, ellipse, rotation, shade, unit, upright
+from lcr.synthetic.draw import TAU, band, bar, ellipse, ramp, rotation, shade, unit, upright
 
 ANKLE = FLOOR - 0.03  # of a foot on the floor
 DARK, GREY, YELLOW = (45.0, 45.0, 50.0), (90.0, 90.0, 95.0), (250.0, 240.0, 150.0)
@@ -21,7 +21,7 @@ def _trampoline(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
     hip = foot - 0.37 * s + 0.10 * np.sin(half) ** 2 * s * 0.3
     hands, feet = stage.pair(0.20 + 0.04 * arc, hip - (0.16 + 0.26 * arc) * s), stage.pair(0.06 + 0.03 * arc, foot)
     legs = [(bar((x + k * 0.36, bed), (x + k * 0.38, FLOOR + 0.03), 0.03), GREY) for k in (-1, 1)]
-    middle = stage.at(x, bed + 0.06 * np.clip(1 - arc * 3, 0, 1))[:, None] + ellipse(0, 0, 0.36, 0.060)
+    middle = stage.at(x, bed + 0.06 * ramp(1 - arc * 3))[:, None] + ellipse(0, 0, 0.36, 0.060)
     return [stage.props(*legs, (ellipse(x, bed, 0.44, 0.085), stage.accent), (middle, DARK)),
             Body(stage, stage.at(x, hip), 0, hands, feet).draw]  # fmt: skip
 
@@ -96,8 +96,7 @@ def _swinging_legs(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
 def _squat(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
     down = stage.wave(22)
     hips, lean = stage.at(x - f * 0.15 * s * down, stage.hip + 0.20 * s * down), f * 0.55 * down
-    shoulder = hips + upright(lean) * 0.235 * s
-    hand = shoulder + np.stack([f * (0.10 + 0.17 * down) * s, (0.16 - 0.14 * down) * s], -1)
+    hand = hips + upright(lean) * 0.235 * s + np.stack([f * (0.10 + 0.17 * down) * s, (0.16 - 0.14 * down) * s], -1)
     return [Body(stage, hips, lean, [hand] * 2, [stage.at(x, ANKLE)] * 2, front=False, elbows=(-f, -f),
                  knees=(-f, -f)).draw]  # fmt: skip
 
@@ -113,7 +112,7 @@ def _situp(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
 def _rope(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
     turn = stage.beat(11)
     low = np.cos(turn)
-    hop = 0.07 * np.clip(low, 0, 1)  # in the air while the rope is below
+    hop = 0.07 * ramp(low)  # in the air while the rope is below
     hip = ANKLE - 0.392 * s - hop
     hands = stage.pair(0.22 + 0.015 * np.sin(turn), hip - 0.03 * s + 0.015 * low)
     body = Body(stage, stage.at(x, hip), 0, hands, stage.pair(0.045, ANKLE - hop), elbows=(1, -1))
@@ -129,8 +128,7 @@ def _rope(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
 def _front_raises(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
     raised, hips = stage.wave(20), stage.at(x, stage.hip)
     lean, angle = -0.06 * f * raised, 0.15 + 1.5 * raised
-    shoulder = hips + upright(lean) * 0.235 * s
-    hand = shoulder + np.stack([f * np.sin(angle), np.cos(angle)], -1) * 0.285 * s
+    hand = hips + upright(lean) * 0.235 * s + np.stack([f * np.sin(angle), np.cos(angle)], -1) * 0.285 * s
     feet = [stage.at(x - 0.01 * f, ANKLE), stage.at(x + 0.02 * f, ANKLE)]
     grip = (hand + np.array([f * 0.01, 0.012]))[:, None]
     discs = ((0.052, stage.accent), (0.020, (70.0, 70.0, 75.0)))
@@ -142,14 +140,11 @@ def _front_raises(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
 def _marching(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
     turn = stage.beat(16)
     x = x + f * (np.linspace(0, 1, stage.count) - 0.5) * 0.55 * stage.width / stage.height
-    hips = stage.at(x, stage.hip - 0.012 * np.abs(np.sin(turn)))
-    feet, hands = [], []
-    for k in (0, np.pi):
-        step, lift = np.sin(turn + k), np.clip(np.cos(turn + k), 0, 1)
-        feet.append(stage.at(x + f * (0.12 * step + 0.10 * lift) * s, ANKLE - 0.17 * lift * s))
-        shoulder = hips[:, 1] - 0.235 * s
-        hands.append(stage.at(x - f * 0.20 * step * s, shoulder + (0.25 - 0.07 * np.abs(step)) * s))
-    return [Body(stage, hips, 0, hands, feet, front=False, elbows=(f, f), knees=(-f, -f)).draw]
+    hip = stage.hip - 0.012 * np.abs(np.sin(turn))
+    steps = [(np.sin(turn + k), ramp(np.cos(turn + k))) for k in (0, np.pi)]  # each forward, and lifted
+    feet = [stage.at(x + f * (0.12 * step + 0.10 * lift) * s, ANKLE - 0.17 * lift * s) for step, lift in steps]
+    hands = [stage.at(x - f * 0.20 * step * s, hip - 0.235 * s + (0.25 - 0.07 * np.abs(step)) * s) for step, _ in steps]
+    return [Body(stage, stage.at(x, hip), 0, hands, feet, front=False, elbows=(f, f), knees=(-f, -f)).draw]
 
 
 # Size of the person relative to other activities, and the movement.

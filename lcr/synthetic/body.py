@@ -168,10 +168,8 @@ class Body:
             if limb == "head":
                 self._draw_head(frame, index)
                 continue
-            tubes, tone = (
-                [self.tubes[name] for name in limb.format(far).split()],
-                0.8 if far and not self.front else 1.0,
-            )
+            tubes = [self.tubes[name] for name in limb.format(far).split()]
+            tone = 0.8 if far and not self.front else 1.0
             for colour, rim, _, _ in tubes:
                 fill(frame, rim[index], shade(colour, 0.45))
             for colour, _, body, lit in tubes:

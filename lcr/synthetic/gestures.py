@@ -85,35 +85,75 @@ def _rolling(take: Take) -> Pose:
 def _clockwise(take: Take) -> Pose:
     done, out = take.stroke()
     roll = take.draw.uniform(1.05, 1.35) * (2 * done - 1) + take.jitter(0.12)
-    return take.pose(*take.held(0.07, 0.05, 0.01), out=out, roll=roll, arm=0.2 * roll + take.jitter(0.15),
-                     flex=_loose(take, GRIP), splay=take.draw.uniform(0.7, 1.1), thumb=THUMB_OUT, yaw=take.jitter(0.2))  # fmt: skip
+    return take.pose(
+        *take.held(0.07, 0.05, 0.01),
+        out=out,
+        roll=roll,
+        arm=0.2 * roll + take.jitter(0.15),
+        flex=_loose(take, GRIP),
+        splay=take.draw.uniform(0.7, 1.1),
+        thumb=THUMB_OUT,
+        yaw=take.jitter(0.2),
+    )
 
 
 def _opening(take: Take, closed: np.ndarray, opened: np.ndarray, splay: tuple[float, float]) -> Pose:
     done, out = take.stroke()
     flex = _between(closed, opened, done) + np.abs(take.draw.normal(0, 0.06, (4, 2)))
-    return take.pose(*take.held(0.08, 0.05, 0.01), out=out, flex=flex, splay=_between(*splay, done),
-                     thumb=_between(THUMB_IN, THUMB_OUT, done), scale=1.1, yaw=take.jitter(0.25),
-                     pitch=take.jitter(0.12), roll=take.jitter(0.2))  # fmt: skip
+    return take.pose(
+        *take.held(0.08, 0.05, 0.01),
+        out=out,
+        flex=flex,
+        splay=_between(*splay, done),
+        thumb=_between(THUMB_IN, THUMB_OUT, done),
+        scale=1.1,
+        yaw=take.jitter(0.25),
+        pitch=take.jitter(0.12),
+        roll=take.jitter(0.2),
+    )
 
 
 def _thumb(take: Take, up: int) -> Pose:
     roll = -take.side * up * (np.pi / 2 + take.jitter(0.15))
     arm = roll + take.side * up * take.draw.uniform(0.0, 0.5) if up > 0 else roll + take.jitter(0.15)
-    return take.pose(*take.held(0.09, 0.06, 0.012), out=take.visit(), arm=arm, roll=roll - arm,
-                     flex=_loose(take, FIST), splay=0.0, scale=1.15, thumb=np.array([1.5, 0.1, -0.05]), yaw=take.jitter(0.25), pitch=take.jitter(0.15))  # fmt: skip
+    return take.pose(
+        *take.held(0.09, 0.06, 0.012),
+        out=take.visit(),
+        arm=arm,
+        roll=roll - arm,
+        flex=_loose(take, FIST),
+        splay=0.0,
+        scale=1.15,
+        thumb=np.array([1.5, 0.1, -0.05]),
+        yaw=take.jitter(0.25),
+        pitch=take.jitter(0.15),
+    )
 
 
 def _stop(take: Take) -> Pose:
-    return take.pose(*take.held(0.09, 0.05, 0.008), out=take.visit(), flex=_loose(take, OPEN), 
-                     splay=take.draw.uniform(0.1, 0.4), scale=1.15, yaw=take.jitter(0.2), roll=take.jitter(0.12))  # fmt: skip
+    return take.pose(
+        *take.held(0.09, 0.05, 0.008),
+        out=take.visit(),
+        flex=_loose(take, OPEN),
+        splay=take.draw.uniform(0.1, 0.4),
+        scale=1.15,
+        yaw=take.jitter(0.2),
+        roll=take.jitter(0.12),
+    )
 
 
 def _shaking(take: Take) -> Pose:
     """The hand waves from side to side."""
     swing = np.sin(TAU * take.phases(take.draw.uniform(6.5, 8.5)))
-    return take.pose(take.jitter(0.06) + take.draw.uniform(0.12, 0.18) * swing, take.jitter(0.05), out=take.visit(),
-                     flex=_loose(take, OPEN), splay=0.5, yaw=take.jitter(0.25), roll=take.draw.uniform(0.25, 0.4) * swing)  # fmt: skip
+    return take.pose(
+        take.jitter(0.06) + take.draw.uniform(0.12, 0.18) * swing,
+        take.jitter(0.05),
+        out=take.visit(),
+        flex=_loose(take, OPEN),
+        splay=0.5,
+        yaw=take.jitter(0.25),
+        roll=take.draw.uniform(0.25, 0.4) * swing,
+    )
 
 
 def _drumming(take: Take) -> Pose:
@@ -123,9 +163,19 @@ def _drumming(take: Take) -> Pose:
     fall = np.clip(0.5 + 0.9 * np.cos(beat[:, None] + order), 0, 1)
     x, y = take.held(0.08, 0.05, 0.006)
     arm = -take.side * (1.15 + take.jitter(0.12))
-    return take.pose(x, y, out=take.visit(), arm=arm, roll=-0.2 * take.side, splay=0.7, scale=1.15,
-                     flex=np.stack([0.15 + 0.95 * fall, 0.25 + 0.35 * fall], -1),
-                     yaw=-0.55 + take.jitter(0.15), pitch=0.1, thumb=np.array([0.9, 0.2, 0.1]))  # fmt: skip
+    return take.pose(
+        x,
+        y,
+        out=take.visit(),
+        arm=arm,
+        roll=-0.2 * take.side,
+        splay=0.7,
+        scale=1.15,
+        flex=np.stack([0.15 + 0.95 * fall, 0.25 + 0.35 * fall], -1),
+        yaw=-0.55 + take.jitter(0.15),
+        pitch=0.1,
+        thumb=np.array([0.9, 0.2, 0.1]),
+    )
 
 
 def _nothing(take: Take) -> Pose:

@@ -83,8 +83,7 @@ def _turn(pose: Pose) -> np.ndarray:
     about_y = np.stack([cy, o, sy, o, i, o, -sy, o, cy], -1).reshape(-1, 3, 3)
     about_x = np.stack([i, o, o, o, cp, -sp, o, sp, cp], -1).reshape(-1, 3, 3)
     about_z = np.stack([cr, -sr, o, sr, cr, o, o, o, i], -1).reshape(-1, 3, 3)
-    mirror = np.diag([float(pose.side), 1.0, 1.0])
-    return about_z @ about_x @ about_y @ mirror
+    return about_z @ about_x @ about_y @ np.diag([float(pose.side), 1.0, 1.0])
 
 
 class Hand:

@@ -18,10 +18,11 @@ names = numbered
 
 def annotate(folder: Path, labels: Sequence[str], clips: Sequence[Clip]) -> None:
     """Writes the label file and an annotation file a split."""
-    rows = {"labels": list(labels)}
-    for split, found in by_split(clips).items():
-        rows[split] = [clip.name if split == "test" else f"{clip.name};{clip.label}" for clip in found]
-    for name, lines in rows.items():
+    files = {
+        split: [clip.name if split == "test" else f"{clip.name};{clip.label}" for clip in found]
+        for split, found in by_split(clips).items()
+    }
+    for name, lines in {"labels": labels, **files}.items():
         (folder / f"jester-v1-{name}.csv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
@@ -30,8 +31,7 @@ def write(folder: Path, clip: Clip) -> None:
     out = folder / "20bn-jester-v1" / clip.name
     out.mkdir(parents=True)
     for index, frame in enumerate(draw(clip), start=1):
-        bgr = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
-        _, jpeg = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, 90))
+        _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), (cv2.IMWRITE_JPEG_QUALITY, 90))
         (out / f"{index:05d}.jpg").write_bytes(jpeg.tobytes())
 
 
@@ -43,8 +43,7 @@ def draw(clip: Clip) -> np.ndarray:
 
 def film(pose: Pose, source: np.random.Generator, person: Performer) -> np.ndarray:
     """Frames (F, 100, W, 3) uint8 RGB of a hand's movement before the performer's room."""
-    behind = room(person, HEIGHT, person.width, source)
-    hand = Hand(pose, person, HEIGHT, person.width)
+    behind, hand = room(person, HEIGHT, person.width, source), Hand(pose, person, HEIGHT, person.width)
     return shoot(behind, grain(person.noise), len(pose.size), source, [hand.draw])
 
 
@@ -54,8 +53,7 @@ def room(person: Performer, height: int, width: int, draw: np.random.Generator) 
     rows, columns = small.shape[:2]
     at = lambda x, y: (int(columns / 2 + x * rows), int(rows / 2 + y * rows))  # noqa: E731
     for x, y, radius, lightness, tint in person.blobs:
-        column, row = at(x, y)
-        row, column = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
+        column, row = (min(max(place, 0), size - 1) for place, size in zip(at(x, y), (columns, rows), strict=True))
         colour = small[row, column] + lightness + np.array([tint, 0, -tint])
         cv2.circle(small, (column, row), int(radius * rows), np.clip(colour, 0, 255).tolist(), -1)
     x, y = person.place + draw.normal(0, 0.03, 2)

@@ -62,8 +62,8 @@ def draw(clip: Clip) -> np.ndarray:
     colours = {"skin": skin, "hair": hair, "shirt": shirt, "trousers": trousers, "shoes": shoes}
     stage = Stage(source, colours, person.light, accent, HEIGHT, width)
     painters = perform(clip.label, stage)
-    behind, noise = _hall(person, HEIGHT, width, source), grain(min(person.noise, 2.0))
-    return shoot(behind, noise, stage.count, source, painters)
+    behind = _hall(person, HEIGHT, width, source)
+    return shoot(behind, grain(min(person.noise, 2.0)), stage.count, source, painters)
 
 
 def _hall(person: Performer, height: int, width: int, draw: np.random.Generator) -> np.ndarray:

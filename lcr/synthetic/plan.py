@@ -49,10 +49,8 @@ def plan(
         names: makes so many names from a seed.
     """
     mix = np.random.default_rng([seed, 5])
-    clips: list[tuple[str, str, int]] = []
-    for split in SPLITS:
-        ordered = [(label, split, number) for label in labels for number in range(counts[split])]
-        clips += [ordered[at] for at in mix.permutation(len(ordered))]
+    ordered = [[(label, split, number) for label in labels for number in range(counts[split])] for split in SPLITS]
+    clips = [clips[at] for clips in ordered for at in mix.permutation(len(clips))]
     return [Clip(name, *clip, seed) for name, clip in zip(names(len(clips), seed), clips, strict=True)]
 
 

@@ -54,8 +54,7 @@ def performer(number: int, seed: int) -> Performer:
 
     def tinted(around: float, colour: float) -> np.ndarray:
         tint = draw.normal(0, colour, 3)
-        tint -= tint @ LUMA
-        return np.clip(around + tint, 4, 250)
+        return np.clip(around + (tint - tint @ LUMA), 4, 250)
 
     inside = lambda grey: float(np.clip(grey, *span))  # noqa: E731
     wall = np.stack([tinted(inside(level + draw.normal(0, 14)), 10) for _ in range(4)]).reshape(2, 2, 3)
@@ -119,9 +118,8 @@ def shoot(
     """
     height, width = behind.shape[:2]
     frames = np.empty((count, *behind.shape), np.uint8)
-    rows = draw.integers(0, noise.shape[0] - height + 1, count).tolist()
-    columns = draw.integers(0, noise.shape[1] - width + 1, count).tolist()
-    for index, (frame, row, column) in enumerate(zip(frames, rows, columns, strict=True)):
+    places = (draw.integers(0, more + 1, count).tolist() for more in np.subtract(noise.shape, behind.shape)[:2])
+    for index, (frame, row, column) in enumerate(zip(frames, *places, strict=True)):
         frame[:] = behind
         for paint in painters:
             paint(frame, index)

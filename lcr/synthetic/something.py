@@ -25,10 +25,11 @@ names = numbered
 
 def annotate(folder: Path, labels: Sequence[str], clips: Sequence[Clip]) -> None:
     """Writes the numbers of the labels and a list of clips a split."""
-    content: dict[str, object] = {"labels": {label: str(number) for number, label in enumerate(labels)}}
-    for split, found in by_split(clips).items():
-        content[split] = [{"id": clip.name} if split == "test" else _entry(clip) for clip in found]
-    for name, entries in content.items():
+    files = {
+        split: [{"id": clip.name} if split == "test" else _entry(clip) for clip in found]
+        for split, found in by_split(clips).items()
+    }
+    for name, entries in {"labels": {label: str(at) for at, label in enumerate(labels)}, **files}.items():
         text = json.dumps(entries, indent=0, ensure_ascii=False)
         (folder / f"something-something-v2-{name}.json").write_text(text, encoding="utf-8")
 

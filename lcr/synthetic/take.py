@@ -75,9 +75,9 @@ class Take:
         full = lambda value, *shape: np.broadcast_to(np.asarray(value, float), (self.count, *shape)).copy()  # noqa: E731
         x, y, size = full(x), full(y), full(scale) * self.person.size
         arm = full(np.arctan2(x - 0.10 * self.side, 1.05 - y) if arm is None else arm)
-        along = -upright(arm)
+        along = -upright(arm)  # from the hand to the elbow
         edge = np.where(np.abs(along[:, 0]) > np.abs(along[:, 1]), self.reach - x * np.sign(along[:, 0]), 0.5 - y)
-        away = (edge + 0.75 * size) / np.abs(along).max(1)
-        centre = np.stack([x, y], -1) + along * (full(out) * away)[:, None]
+        away = full(out) * ((edge + 0.75 * size) / np.abs(along).max(1))
+        centre = np.stack([x, y], -1) + along * away[:, None]
         return Pose(centre, size, full(yaw), full(pitch), arm + full(roll), arm, full(flex, 4, 2), full(splay),
                     full(thumb, 3), self.side)  # fmt: skip

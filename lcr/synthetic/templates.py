@@ -87,10 +87,10 @@ def _inserting(take: Take, inner: Prop, bowl: Prop) -> Actors:
     hx = x + origin * ramp(1.5 - 2.6 * depth) * (take.reach + 0.45)
     hy = y - 0.40 + 0.36 * ramp(2.6 * depth - 1.4) + take.sway(0.005)
     gone = np.where(held, 0.0, 3.0)  # below the picture once it lies in the bowl, which hides it
-    flex = HOLD[None] - np.where(held, 0.0, 0.3)[:, None, None]
     return [thing(Prop("bowl back", bowl.colour), take.count, x, y, scale=HEIGHTS["bowl"]),
             thing(inner, take.count, hx - 0.05 * origin, hy + 0.09 + gone, scale=HEIGHTS[inner.kind] * 0.85),
-            _hand(take, hx + origin * 0.04, hy - 0.02, origin, raised=-0.6, flex=flex),
+            _hand(take, hx + origin * 0.04, hy - 0.02, origin, raised=-0.6,
+                  flex=HOLD - np.where(held, 0.0, 0.3)[:, None, None]),
             thing(bowl, take.count, x, y)]  # fmt: skip
 
 
@@ -139,9 +139,9 @@ def _inverting(take: Take, prop: Prop) -> Actors:
     t = np.linspace(0, 1, take.count) - take.draw.uniform(0.15, 0.4)
     done, origin, x = smooth(ramp(t / 0.4)), take.side, take.jitter(0.08)
     y, out = _standing(prop, 1.3) - 0.22 * np.sin(np.pi * done), absence(t, -0.15, 0.12, 0.47, 0.12)
-    roll = origin * (0.7 - 1.4 * done) * (out == 0)
     return [thing(prop, take.count, x, y, scale=HEIGHTS[prop.kind] * 1.3, angle=-origin * np.pi * done),
-            _hand(take, x + origin * _wide(prop) * 0.7, y, origin, roll=roll, out=out)]  # fmt: skip
+            _hand(take, x + origin * _wide(prop) * 0.7, y, origin, roll=origin * (0.7 - 1.4 * done) * (out == 0),
+                  out=out)]  # fmt: skip
 
 
 def _spinning(take: Take, prop: Prop) -> Actors:
@@ -164,8 +164,7 @@ def _tearing(take: Take, prop: Prop) -> Actors:
         tilt = side * (0.22 * rip + 0.25 * apart)
         middle = x + side * (0.11 * apart + 0.25 * size * np.sin(np.abs(tilt)) * (apart < 0.01) + 0.05 * rip)
         papers.append(thing(Prop(kind, prop.colour), take.count, middle, y, scale=size, angle=tilt))
-        grip = middle + side * 0.40 * size - 0.08 * side
-        hands.append(_hand(take, grip, y - 0.1 * size, side, raised=0.25))
+        hands.append(_hand(take, middle + side * 0.40 * size - 0.08 * side, y - 0.1 * size, side, raised=0.25))
     return [*papers, *hands[::-1]]
 
 
