@@ -1,14 +1,17 @@
 """`lcr bench`: how fast this machine is at what the studies do most. Light at the top: imports when a command runs."""
 
 import platform
+import re
 from collections.abc import Sequence
-from enum import StrEnum
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcr.commands.options import Device
 from lcr.util.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,11 +22,10 @@ COLUMNS = (
     *("device", "threads", "batch", "heads", "width", "tokens", "passes", "contender", "rounds", "median_ms", "min_ms"),
     *("times_operator", "gflops", "share_of_sgemm", "gb_per_s"),
 )
-
-
-class Device(StrEnum):
-    cpu = "cpu"
-    cuda = "cuda"
+SHOWN = {
+    **{"tokens": "N", "passes": "passes", "contender": "contender", "median_ms": "ms", "times_operator": "× operator"},
+    **{"gflops": "GFLOP/s", "share_of_sgemm": "share of sgemm", "gb_per_s": "GB/s"},
+}  # column -> its head on the screen
 
 
 @app.callback()
@@ -63,97 +65,80 @@ def wkv(
     from lcr.wkv import bench as wkv_bench
     from lcr.wkv.operator import selection
 
-    try:
-        lengths = tuple(sorted({int(n) for n in tokens.split(",")}))
-    except ValueError:
-        lengths = ()
-    if not lengths or lengths[0] < 1:
+    if not all(n.strip().isdecimal() and int(n) for n in tokens.split(",")):
         raise InputError(f"--tokens '{tokens}': give lengths of at least 1 with commas between, as in 197,3136")
     if device == Device.cuda and not torch.cuda.is_available():
         raise InputError("--device cuda: torch sees no CUDA device here")
     check_writable(out)
     torch.set_num_threads(threads)
+    lengths = tuple(sorted({int(n) for n in tokens.split(",")}))
     shape = {"batch": 1 if device == Device.cpu else 32, "heads": 3, "width": 64}
     backend, why = selection(device.value, torch.float32, shape["width"])
     print(f"auto takes '{backend}': {why}")
     bar = partial(track, description="rounds", console=Console(stderr=True))
     timings = wkv_bench.measure(lengths, rounds, device=device.value, track=bar, **shape)
 
-    setting = {"device": _name(device), "threads": str(threads), **{name: str(size) for name, size in shape.items()}}
-    rows = [{**setting, **row} for row in _rows(timings)]
+    machine = torch.cuda.get_device_name() if device == Device.cuda else _cpu_name()
+    setting = {"device": machine, "threads": str(threads), **{name: str(size) for name, size in shape.items()}}
     name = f"bench_wkv_{device.value}"
     table = Table(name, COLUMNS, command="bench wkv")
-    write_frame(out / f"{name}.csv", table, table.frame(rows))
+    write_frame(out / f"{name}.csv", table, table.frame([setting | row for row in _rows(timings)]))
     of_threads = f"{threads} thread{'s' * (threads > 1)}"
-    paths = write_figure(timings, f"{_name(device)}, {of_threads}", shape, out / name)
+    paths = write_figure(timings, f"{machine}, {of_threads}", shape, out / name)
     _show(timings)
-    for path in (out / f"{name}.csv", *paths):
-        print(path)
+    print(out / f"{name}.csv", *paths, sep="\n")
     if device == Device.cuda and all(t.contender != wkv_bench.FLA for t in timings):
         print("fla is not installed: pip install flash-linear-attention, to compare with it")
     if device == Device.cpu:
-        print(f"Asked for on one core with AVX-512; here: {why}, {of_threads}.")
         print(
-            "Medians over rounds; in brackets the same of the least times, which neighbours on this machine spoil less:"
+            f"Asked for on one core with AVX-512; here: {why}, {of_threads}.\nMedians over rounds; in brackets the "
+            "same of the least times, which neighbours on this machine spoil less:"
         )
         for target in wkv_bench.targets(timings):
-            bound = "at least" if target.at_least else "at most"
-            verdict = "met" if target.met else "NOT MET"
+            bound, verdict = "at least" if target.at_least else "at most", "met" if target.met else "NOT MET"
             print(f"  {target.name}: {target.measured:.2f} ({target.quiet:.2f}), {bound} {target.wanted:g}: {verdict}")
 
 
-def _name(device: Device) -> str:
-    if device == Device.cuda:
-        import torch
-
-        return torch.cuda.get_device_name()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+def _cpu_name() -> str:
+    found = Path("/proc/cpuinfo")  # Linux has it, and on Arm it has no name
+    names = re.findall(r"^model name\s*: (.*)$", found.read_text() if found.exists() else "", re.MULTILINE)
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _rows(timings: "Sequence[Timing]") -> list[dict[str, str]]:
-    from lcr.wkv.bench import COPY, FORWARD, IN_TURN, OPERATOR, SGEMM
+    from lcr.wkv.bench import COPY, IN_TURN, OPERATOR, SGEMM
 
     found = {(t.tokens, t.passes, t.contender): t for t in timings}
-    rows = []
-    for t in timings:
-        sgemm = found[t.tokens, FORWARD, SGEMM]
-        row = {
+    sgemm = {t.tokens: t for t in timings if t.contender == SGEMM}
+    apart = (COPY, IN_TURN)  # no product, or no round in common with the others
+    return [
+        {
             "tokens": str(t.tokens),
             "passes": t.passes,
             "contender": t.contender,
             "rounds": str(len(t.seconds)),
             "median_ms": f"{1e3 * t.median:.4f}",
             "min_ms": f"{1e3 * t.least:.4f}",
+            "gb_per_s" if t.contender == COPY else "gflops": f"{t.work / t.median / 1e9:.1f}",
+            "share_of_sgemm": ""
+            if t.contender in apart
+            else f"{sgemm[t.tokens].times(t) * t.work / sgemm[t.tokens].work:.3f}",
+            "times_operator": ""
+            if t.contender in (*apart, SGEMM)
+            else f"{t.times(found[t.tokens, t.passes, OPERATOR]):.2f}",
         }
-        if t.contender == COPY:
-            row["gb_per_s"] = f"{t.work / t.median / 1e9:.1f}"
-        else:
-            row["gflops"] = f"{t.work / t.median / 1e9:.1f}"
-        if t.contender not in (COPY, IN_TURN):  # what has a turn of its own shares no round with the others
-            row["share_of_sgemm"] = f"{sgemm.times(t) * t.work / sgemm.work:.3f}"
-        if t.contender not in (COPY, IN_TURN, SGEMM):
-            row["times_operator"] = f"{t.times(found[t.tokens, t.passes, OPERATOR]):.2f}"
-        rows.append(row)
-    return rows
+        for t in timings
+    ]
 
 
 def _show(timings: "Sequence[Timing]") -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    shown = Table(title="Bi-WKV: medians over interleaved rounds")
-    heads = ("N", "passes", "contender", "ms", "× operator", "GFLOP/s", "share of sgemm", "GB/s")
-    for head in heads:
-        shown.add_column(head, justify="left" if head in ("passes", "contender") else "right")
-    columns = ("tokens", "passes", "contender", "median_ms", "times_operator", "gflops", "share_of_sgemm", "gb_per_s")
-    before = None
-    for row in _rows(timings):
-        if before not in (None, row["tokens"]):
-            shown.add_section()
-        before = row["tokens"]
-        shown.add_row(*(row.get(column, "") for column in columns))
+    heads = (Column(head, justify="left" if head in ("passes", "contender") else "right") for head in SHOWN.values())
+    shown = Table(*heads, title="Bi-WKV: medians over interleaved rounds")
+    for _, rows in groupby(_rows(timings), key=itemgetter("tokens")):
+        for row in rows:
+            shown.add_row(*(row.get(column, "") for column in SHOWN))
+        shown.add_section()
     Console().print(shown)

@@ -1,20 +1,14 @@
 """`lcr cost`. Light at the top: what the command needs is imported when it runs."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lcr.commands.options import refuse
+from lcr.commands.options import Device, refuse, study_source
 from lcr.util.errors import InputError
 
 if TYPE_CHECKING:
     from lcr.cost.count import Cost
-
-
-class Device(StrEnum):
-    cpu = "cpu"
-    cuda = "cuda"
 
 
 def cost(
@@ -63,45 +57,37 @@ def cost(
     if device == Device.cuda and not torch.cuda.is_available():
         raise InputError("no CUDA device is found to measure memory on; leave out --device cuda")
     variant = load_variant(ablation, root)
-    config = variant.apply(model_by_name(model))
     with status(f"counting {model}, then one inference and one training step to measure memory"):
-        found = count(config, frames, memory=device.value)
+        found = count(variant.apply(model_by_name(model)), frames, memory=device.value)
     _show(f"{model}, {variant.title}, {frames} frames, one view", found, views, device)
 
 
 def _show(title: str, found: "Cost", views: int, device: str) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    shown = Table(title=title)
-    for head in ("component", "parameters", "multiply-adds", "elementwise"):
-        shown.add_column(head, justify="left" if head == "component" else "right", no_wrap=True)
-
+    numbers = (Column(head, justify="right", no_wrap=True) for head in ("parameters", "multiply-adds", "elementwise"))
+    shown = Table(Column("component", no_wrap=True), *numbers, title=title)
     for name, counts in (*((name, found.component(name)) for name in found.components), ("all", found.totals)):
         shown.add_row(name, *(f"{number:,}" for number in counts), end_section=name == found.components[-1])
-    console = Console()
-    console.print(shown)
     lines = [
         f"{found.gmacs:.6g} GMACs = {found.gflops:.6g} GFLOPs a view; "
         f"{views * found.gmacs:.6g} GMACs = {views * found.gflops:.6g} GFLOPs a prediction of {views} view(s)",
         f"peak memory ({device}): {found.peak_mem_gb:.4g} GB for one view's inference, "
         f"{found.train_mem_gb:.4g} GB for a training step on one clip",
     ]
-    console.print("\n".join(lines), highlight=False, soft_wrap=True)
+    Console().print(shown, *lines, sep="\n", highlight=False, soft_wrap=True)
 
 
 def _write_table(study: str, data_root: list[str] | None, root: str | None, results: str) -> None:
-    from lcr.commands.options import data_roots
     from lcr.config.keys import record_key
-    from lcr.config.study import load_study
     from lcr.config.study_keys import cost_key
     from lcr.run.train import set_machine
     from lcr.study.tables.cost_rows import jobs, rows
-    from lcr.study.tables.frame import Source
     from lcr.study.tables.registry import TABLES
     from lcr.util.progress import counting_bar
 
-    source = Source(load_study(study, data_roots(data_root), root), results)
+    source = study_source(study, data_root, root, results)
     set_machine(source.study)
     with counting_bar(len(jobs(source)), "counting") as advance:
         path = source.write(TABLES["cost"], rows(source, advance))

@@ -42,6 +42,13 @@ def _steps(study: str, dataset: str, roots: list[str] | None, root: Path | None,
     return Steps(Data.of(load_study(study, roots=data_roots(roots, dataset), root=root), dataset), workers)
 
 
+def _do(step: str, *given) -> Path:
+    """Does a step of a study's data, of the arguments of `_steps`, alone; returns the files that it made."""
+    steps = _steps(*given)
+    with steps.alone():
+        return getattr(steps, step)()
+
+
 def _need(value: Path | None, option: str) -> Path:
     if value is None:
         raise InputError(f"without --study, {option} is needed")
@@ -75,9 +82,7 @@ def fixture(
     """
     if study is not None:
         refuse(context, "with --study, which says itself", "out", "train", "validation", "test", "classes", "seed")
-        steps = _steps(study, dataset, data_root, root, workers)
-        with steps.alone():
-            typer.echo(f"drew {steps.fixture()}")
+        typer.echo(f"drew {_do('fixture', study, dataset, data_root, root, workers)}")
         return
     refuse(context, "without --study", "data_root", "root")
     from lcr.config.datasets import dataset_format
@@ -115,9 +120,7 @@ def index(
 
     if study is not None:
         refuse(context, "with --study, which says itself", "out")
-        steps = _steps(study, dataset, data_root, root, workers)
-        with steps.alone():
-            out = steps.index()
+        out = _do("index", study, dataset, data_root, root, workers)
     else:
         refuse(context, "without --study, where --root says it", "data_root")
         out, folder = _need(out, "--out"), _need(root, f"--root DIR with the {dataset} clips")
@@ -140,9 +143,7 @@ def pack(
 
     Example: lcr data pack --study tiny --dataset jester-fixture
     """
-    steps = _steps(study, dataset, data_root, root, workers)
-    with steps.alone():
-        typer.echo(f"packed {steps.pack()}")
+    typer.echo(f"packed {_do('pack', study, dataset, data_root, root, workers)}")
 
 
 @app.command()
@@ -168,18 +169,17 @@ def check(
         if dataset is None:
             raise InputError("--dataset is needed: which of the study's datasets to check")
         steps = _steps(study, dataset, data_root, root, workers)
-        path = steps.manifest_path
     else:
         refuse(context, "without --study: the manifest says it", "dataset", "data_root", "root")
-        steps, path = None, _need(manifest, "--manifest")
+        steps = None
+    path = steps.manifest_path if steps else _need(manifest, "--manifest")
     content = read_manifest(path)
     report = check_manifest(content, path, workers=workers)
     if steps is not None and content.key != steps.data.key:
         report.warnings.append("the manifest is of another configuration of the study; `lcr train` makes it again")
     if steps is not None and steps.config.data.pack and not report.faults:
         check_pack(steps, content, report)
-    for line in report.facts:
-        typer.echo(line)
+    typer.echo("\n".join(report.facts))
     for line in report.warnings:
         warn(line)
     if report.faults:
@@ -224,6 +224,6 @@ def sheet(
 
     if out.suffix not in (".png", ".jpg"):
         raise InputError(f"--out {out}: give a name that ends in .png or .jpg")
-    annotations = read_annotations(dataset, root)
-    write_sheet(contact_sheet(annotations, root, columns=columns, height=height, seed=seed), out)
+    drawn = contact_sheet(read_annotations(dataset, root), root, columns=columns, height=height, seed=seed)
+    write_sheet(drawn, out)
     typer.echo(f"drew {out}")

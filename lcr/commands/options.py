@@ -1,9 +1,32 @@
 """Options that several commands share, read in one way."""
 
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
 import typer
 
 from lcr.config.study import real_folder
 from lcr.util.errors import InputError
+
+if TYPE_CHECKING:
+    from lcr.study.tables.frame import Source
+
+
+class Device(StrEnum):
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+def study_source(study: str, data_root: list[str] | None, root: str | None, results: str) -> "Source":
+    """The source of a study's tables, from the options of a command.
+
+    Raises:
+        InputError: there is no such study, or something in it or in `data_root` is wrong.
+    """
+    from lcr.config.study import load_study
+    from lcr.study.tables.frame import Source
+
+    return Source(load_study(study, data_roots(data_root), root), results)
 
 
 def refuse(context: typer.Context, why: str, *names: str) -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcr.commands.options import study_source
+
 if TYPE_CHECKING:
     from lcr.study.tables.frame import Source
 
@@ -36,53 +38,51 @@ def readings(
 
     Example: lcr readings diagnose --study tiny
     """
-    from lcr.commands.options import data_roots
-    from lcr.config.study import load_study
-    from lcr.study.tables.frame import Source
     from lcr.study.tables.registry import write_table
 
-    source = Source(load_study(study, data_roots(data_root), root), results)
-    if part == Part.search:
-        _search(source)
-        return
-    _diagnose(source)
+    source = study_source(study, data_root, root, results)
+    (_search if part == Part.search else _diagnose)(source)
     if part == Part.all:
         print(write_table("readings", source))
 
 
-def _search(source: "Source") -> None:
+def _write(source: "Source", name: str, key: dict, tables: dict[str, list]) -> list:
+    """Writes tables by name, and to NAME.json the key that they were made for."""
     from lcr.config.keys import record_key
+    from lcr.study.tables.registry import TABLES
+
+    paths = [source.write(TABLES[table], rows) for table, rows in tables.items()]
+    record_key(source.folder / f"{name}.json", key)
+    return paths
+
+
+def _search(source: "Source") -> None:
     from lcr.config.study_keys import search_key
     from lcr.cost.search import search
     from lcr.cost.space import accountings
-    from lcr.study.tables.registry import TABLES
     from lcr.study.tables.search import axes_rows, search_rows, summary
     from lcr.util.progress import counting_bar
 
+    study = source.study
     with counting_bar(len(accountings()), "searching") as advance:
         found = search(progress=lambda way: advance(f"{way.unit} of {way.frames} frames"))
-    paths = [
-        source.write(TABLES["reading_search"], search_rows(source.study.name, found)),
-        source.write(TABLES["reading_search_axes"], axes_rows(source.study.name, found)),
-    ]
-    record_key(source.folder / "reading_search.json", search_key(source.study))
-    print(summary(found), *paths, sep="\n")
+    tables = {"reading_search": search_rows(study.name, found), "reading_search_axes": axes_rows(study.name, found)}
+    print(summary(found), *_write(source, "reading_search", search_key(study), tables), sep="\n")
 
 
 def _diagnose(source: "Source") -> None:
-    from lcr.config.keys import record_key
     from lcr.config.register import reading_variants
     from lcr.config.study_keys import diagnosis_key
     from lcr.probes.diagnosis import diagnose_study
     from lcr.study.tables.diagnosis import diagnosis_rows, gradient_rows
-    from lcr.study.tables.registry import TABLES
     from lcr.util.progress import counting_bar
 
     study, dataset = source.study, source.study.readings_dataset
     variants = [study.variant("full"), *reading_variants().values()]
     with counting_bar(len(variants), "diagnosing") as advance:
         classes, found = diagnose_study(study, dataset, variants, advance)
-    source.write(TABLES["reading_gradients"], gradient_rows(study.name, dataset, found))
-    path = source.write(TABLES["reading_diagnosis"], diagnosis_rows(study.name, dataset, classes, found))
-    record_key(source.folder / "reading_diagnosis.json", diagnosis_key(study))
-    print(path)
+    tables = {
+        "reading_gradients": gradient_rows(study.name, dataset, found),
+        "reading_diagnosis": diagnosis_rows(study.name, dataset, classes, found),
+    }
+    print(_write(source, "reading_diagnosis", diagnosis_key(study), tables)[-1])

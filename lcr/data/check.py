@@ -33,8 +33,7 @@ def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None
     Args:
         path: the file that the manifest was read from.
     """
-    report = Report()
-    rows, root = manifest.rows(usable=False), media_root(manifest, path)
+    report, rows, root = Report(), manifest.rows(usable=False), media_root(manifest, path)
     probes = probe_all([root / row["path"] for row in rows], label="checking", workers=workers, progress=progress)
     changed = [
         f"{row['id']} ({found.status}: {found.why})" if found.why else row["id"]
@@ -42,10 +41,8 @@ def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None
         if (found.status, found.hash) != (row["status"], row["hash"])
     ]
     if changed:
-        fault = f"{len(changed)} clips changed since they were indexed: {first_few(changed)}; index again"
-        report.faults.append(fault)
-    broken = [row for row in rows if row["status"] != "ok"]
-    if broken:
+        report.faults.append(f"{len(changed)} clips changed since they were indexed: {first_few(changed)}; index again")
+    if broken := [row for row in rows if row["status"] != "ok"]:
         report.warnings.append(unusable_text(broken, len(rows)))
     for split in SPLITS:
         if not (found := manifest.rows(split)):
@@ -55,8 +52,7 @@ def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None
             f"{split}: {len(found)} clips, {len(labels)} of {len(manifest.classes)} classes, "
             f"{min(frames)} to {max(frames)} frames (median {median(frames):g})"
         )
-        absent = [label for label in manifest.classes if label not in labels]
-        if absent and split != "test":
+        if (absent := [label for label in manifest.classes if label not in labels]) and split != "test":
             report.warnings.append(f"{split}: no clip of {first_few(absent)}")
     seen: dict[str, dict] = {}  # by content: a clip in two splits is trained on and tested with
     copies = [
@@ -79,15 +75,10 @@ def check_pack(steps: Steps, manifest: Manifest, report: Report) -> None:
         return
     rows, fit = manifest.rows(), fitting(data, steps.data.frame_size)
     root = media_root(manifest, steps.manifest_path)
-    some = generator("check").permutation(len(rows))[:COMPARED]
-    wrong = [
-        rows[at]["id"]
-        for at in some
-        if not np.array_equal(
-            pack.clip(rows[at]["id"]), read_frames(root / rows[at]["path"], range(rows[at]["frames"]), fit)
-        )
-    ]
-    if wrong:
+    some = [rows[at] for at in generator("check").permutation(len(rows))[:COMPARED]]
+    direct = (read_frames(root / row["path"], range(row["frames"]), fit) for row in some)
+    if wrong := [row["id"] for row, frames in zip(some, direct, strict=True)
+                 if not np.array_equal(pack.clip(row["id"]), frames)]:  # fmt: skip
         report.faults.append(f"packed clips differ from their files: {first_few(wrong)}; pack again")
     else:
         report.facts.append(f"packed: {len(some)} clips decoded again, all equal")

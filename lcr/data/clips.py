@@ -72,17 +72,14 @@ class Clips:
         rows = sorted(manifest.rows(split), key=lambda row: row["id"])
         if not rows:
             raise InputError(f"{path}: no usable clip in the {split} split")
-        self.data, self.size = data, size
-        self.classes = manifest.classes
-        self.data_hash = manifest.data_hash
-        self.reverses = reverse_classes(self.classes)
+        self.data, self.size, self.classes, self.data_hash = data, size, manifest.classes, manifest.data_hash
+        self.reverses, self._mirror = reverse_classes(self.classes), mirror_classes(self.classes)
         self.ids: list[str] = [row["id"] for row in rows]
         number = {label: at for at, label in enumerate(self.classes)}
         self.labels = np.array([number[row["label"]] if row["label"] else -1 for row in rows], np.int64)
         self._frames = [row["frames"] for row in rows]
         root, self._fit = media_root(manifest, path), fitting(data, size)
         self._paths = [root / row["path"] for row in rows]
-        self._mirror = mirror_classes(self.classes)
         self._pack = Pack(path.parent / "packed", manifest, data, size) if data.pack else None
         # whether a batch is gathered from the pack in one go, with its edge maps, which leaves processes no work
         self.whole_batches = data.pack and caches_edges(data)
@@ -108,8 +105,7 @@ class Clips:
                 for clip, random in zip(clips, randoms, strict=True)
             ]
         )
-        labels = self.labels[clips]
-        ids = [self.ids[clip] for clip in clips]
+        labels, ids = self.labels[clips], [self.ids[clip] for clip in clips]
         if self.whole_batches:
             return _batch(*self._pack.gather(ids, numbers), labels, ids)
         views = []
@@ -126,7 +122,7 @@ class Clips:
 
     def test_batch(self, clips: np.ndarray, protocol: Protocol) -> Batch:
         """The views of some clips as the protocol wants them; the same at every call."""
-        ids = [self.ids[clip] for clip in clips]
+        labels, ids = self.labels[clips], [self.ids[clip] for clip in clips]
         numbers = np.stack(
             [
                 sample_frames(self._frames[clip], self.data.frames, generator("test", self.ids[clip], temporal))
@@ -134,14 +130,14 @@ class Clips:
                 for temporal in range(protocol.clips)
             ]
         )
-        labels = self.labels[clips]
         if self.whole_batches:
             return _batch(*self._pack.gather(np.repeat(ids, protocol.clips), numbers), labels, ids, protocol.views)
-        views = []
-        for row, taken in enumerate(numbers):
-            frames = self.load(clips[row // protocol.clips], taken)
-            for crop in range(protocol.crops):
-                views.append(self._crop(frames, *view_crop(*frames.shape[-2:], self.size, crop, protocol.crops)))
+        loaded = (self.load(clips[row // protocol.clips], taken) for row, taken in enumerate(numbers))
+        views = [
+            self._crop(frames, *view_crop(*frames.shape[-2:], self.size, crop, protocol.crops))
+            for frames in loaded
+            for crop in range(protocol.crops)
+        ]
         return _batch(np.stack(views), None, labels, ids, protocol.views)
 
 
@@ -155,11 +151,11 @@ def steps_per_epoch(clips: int, batch_size: int) -> int:
     return max(1, clips // batch_size)
 
 
+@dataclass
 class _Steps(torch.utils.data.Dataset):
     """Batch number n as an item, so that a DataLoader's processes make whole batches."""
 
-    def __init__(self, make: Callable[[int], Batch]) -> None:
-        self.make = make
+    make: Callable[[int], Batch]
 
     def __getitem__(self, step: int) -> Batch | LCRError:
         try:

@@ -117,8 +117,7 @@ def _probe_folder(folder: Path) -> Probe:
     names = sorted(file.name for file in folder.iterdir() if re.fullmatch(r"[0-9]{5}\.jpg", file.name))
     if not names:
         return Probe("empty", why="no frame 00001.jpg")
-    digest = hashlib.sha256()
-    size: tuple[int, ...] = ()
+    digest, size = hashlib.sha256(), tuple[int, ...]()
     for number, name in enumerate(names, start=1):
         if name != f"{number:05d}.jpg":
             return Probe("truncated", why=f"frame {number:05d}.jpg is missing")

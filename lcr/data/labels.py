@@ -53,8 +53,7 @@ def mirror_classes(classes: Sequence[str]) -> list[int]:
         class numbers; the class itself where the label has no direction, -1 where its mirror image is not among the
         classes, so that such clips must not be flipped.
     """
-    numbers = {label: number for number, label in enumerate(classes)}
-    mirrored = _partners(MIRRORED)
+    numbers, mirrored = {label: number for number, label in enumerate(classes)}, _partners(MIRRORED)
     return [numbers.get(mirrored.get(label, label), -1) for label in classes]
 
 

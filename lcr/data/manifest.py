@@ -127,10 +127,8 @@ def read_manifest(path: str | Path) -> Manifest:
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     if not table.schema.equals(SCHEMA) or "classes" not in metadata:
         raise InputError(f"{path} is no manifest; make it with `lcr data index`")
-    classes = tuple(json.loads(metadata["classes"]))
-    return Manifest(
-        metadata["dataset"], metadata["root"], classes, table.replace_schema_metadata(None), metadata.get("key", "")
-    )
+    about = metadata["dataset"], metadata["root"], tuple(json.loads(metadata["classes"]))
+    return Manifest(*about, table.replace_schema_metadata(None), metadata.get("key", ""))
 
 
 def media_root(manifest: Manifest, path: str | Path) -> Path:

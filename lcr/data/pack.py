@@ -45,8 +45,13 @@ def caches_edges(data: DataConfig) -> bool:
 
 def made_from(manifest: Manifest, data: DataConfig, size: int) -> dict:
     """The data and settings that the content of a pack depends on."""
-    made = {"key": manifest.key, "data_hash": manifest.data_hash, "resize": data.resize, "edges": caches_edges(data)}
-    return made | {"side": size if data.resize == "square" else data.short_side}
+    return {
+        "key": manifest.key,
+        "data_hash": manifest.data_hash,
+        "resize": data.resize,
+        "edges": caches_edges(data),
+        "side": size if data.resize == "square" else data.short_side,
+    }
 
 
 def _decode(fit: partial, edges: bool, clip: tuple[Path, int]) -> tuple[np.ndarray, ...]:
@@ -85,11 +90,10 @@ def pack(
                 for file, array in zip(files, arrays, strict=True):
                     file.write(array.data)
                 count, _, height, width = arrays[0].shape
-                place = {"offset": offset, "frames": count, "height": height, "width": width}
-                index.append({"id": row["id"], "split": row["split"]} | place)
+                index.append((row["id"], row["split"], offset, count, height, width))
                 offset += arrays[0].nbytes
         schema = INDEX.with_metadata({"made_from": json.dumps(made_from(manifest, data, size))})
-        pq.write_table(pa.Table.from_pylist(index, schema=schema), aside / "index.parquet")
+        pq.write_table(pa.table(list(zip(*index, strict=True)), schema=schema), aside / "index.parquet")
 
 
 def packed_from(folder: Path) -> dict:
@@ -155,8 +159,7 @@ class Pack:
         pixels = self._size**2
         first = self._offsets[[self._row[id_] for id_ in ids]] // (3 * pixels)
         rows, shape = first[:, None] + numbers, (*numbers.shape, -1, self._size, self._size)
-        frames, edges = (
+        return tuple(
             np.take(bytes_.reshape(-1, channels * pixels), rows, axis=0).reshape(shape)
             for bytes_, channels in zip(self._maps, (3, 1), strict=True)
         )
-        return frames, edges

@@ -65,8 +65,7 @@ class Steps:
         if not self.data.synthetic or fixture is None:
             raise InputError(f"study '{self.data.study}' has no part 'fixture' for {self.data.dataset}")
         write(self.data.format, self.raw, **fixture.model_dump(), **self._options)
-        names = sorted(path.name for path in self.raw.iterdir())
-        (self.raw / KEY).write_text("\n".join([self.data.key, *names]))
+        (self.raw / KEY).write_text("\n".join([self.data.key, *sorted(path.name for path in self.raw.iterdir())]))
         return self.raw
 
     def index(self) -> Path:
@@ -112,9 +111,7 @@ class Steps:
         if manifest.key != self.data.key:
             return self.index
         made = made_from(manifest, self.config.data, self.data.frame_size)
-        if self.config.data.pack and packed_from(self.packed) != made:
-            return self.pack
-        return None
+        return self.pack if self.config.data.pack and packed_from(self.packed) != made else None
 
 
 def prepare(data: Data, *, workers: int | None = None, progress: bool = True) -> Path:

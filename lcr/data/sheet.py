@@ -45,11 +45,9 @@ def contact_sheet(annotations: Annotations, root: Path, *, columns: int, height:
 
 def _strip(path: Path, numbers: np.ndarray, height: int, title: str) -> np.ndarray:
     def shrink(frame: np.ndarray) -> np.ndarray:
-        side = height * min(*frame.shape[:2]) // frame.shape[0]
-        return fit(frame, resize="short_side", side=max(1, side))
+        return fit(frame, resize="short_side", side=max(1, height * min(*frame.shape[:2]) // frame.shape[0]))
 
-    frames = read_frames(path, numbers, shrink).transpose(0, 2, 3, 1)
-    strip = np.concatenate(list(frames), axis=1)
+    strip = np.concatenate(list(read_frames(path, numbers, shrink).transpose(0, 2, 3, 1)), axis=1)
     text = np.full((TEXT_HEIGHT, strip.shape[1], 3), 255, np.uint8)
     cv2.putText(text, title, (2, TEXT_HEIGHT - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA)
     return np.concatenate([text, strip])

@@ -67,8 +67,7 @@ def subset(
         count = Counter(row.label for row in part.rows if row.split == split)
         if not count:
             raise InputError(f"{root}: not one usable clip in the {split} split")
-        fewer = [f"{label} ({count[label]})" for label in part.classes if count[label] < per_class]
-        if fewer:
+        if fewer := [f"{label} ({count[label]})" for label in part.classes if count[label] < per_class]:
             warn(f"{split}: fewer than {per_class} usable clips of {first_few(fewer)}")
     with folder_aside(out) as aside:
         for row in part.rows:

@@ -17,11 +17,9 @@ from lcr.util.errors import InputError
 def fit(frame: np.ndarray, *, resize: Literal["square", "short_side"], side: int) -> np.ndarray:
     """Resizes one frame, (H, W, 3) uint8, to side×side, or to a shorter side of `side` with its proportions kept."""
     height, width = frame.shape[:2]
-    if resize == "square":
-        target = (side, side)
-    else:
-        scale = side / min(height, width)
-        target = (max(side, round(width * scale)), max(side, round(height * scale)))
+    scale = side / min(height, width)
+    short = max(side, round(width * scale)), max(side, round(height * scale))
+    target = (side, side) if resize == "square" else short
     smaller = target[0] * target[1] < width * height
     return cv2.resize(frame, target, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
 
@@ -35,11 +33,9 @@ def fitting(data: DataConfig, size: int) -> partial[np.ndarray]:
     Raises:
         InputError: the crop would be larger than the resized frame.
     """
-    if data.resize == "square":
-        return partial(fit, resize="square", side=size)
-    if data.short_side < size:
+    if data.resize == "short_side" and data.short_side < size:
         raise InputError(f"short_side {data.short_side} is smaller than the model's frame size {size}; no crop fits")
-    return partial(fit, resize="short_side", side=data.short_side)
+    return partial(fit, resize=data.resize, side=size if data.resize == "square" else data.short_side)
 
 
 def random_crop(height: int, width: int, size: int, random: np.random.Generator) -> tuple[int, int]:

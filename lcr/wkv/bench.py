@@ -91,11 +91,14 @@ def _flash_linear_attention(inputs: list[Tensor], dy: Tensor) -> tuple[Callable,
     *own, dy = (x.transpose(1, 2).contiguous() for x in (r, k, v, decay, dy))
 
     def both(r, k, v, decay, u):
-        past, _ = chunk_rwkv6(r, k, v, decay, u, scale=1.0)
-        future, _ = chunk_rwkv6(*(x.flip(1) for x in (r, k, v, decay)), torch.zeros_like(u), scale=1.0)
-        return past + future.flip(1)
+        past, future = (r, k, v, decay, u), (*(x.flip(1) for x in (r, k, v, decay)), torch.zeros_like(u))
+        return chunk_rwkv6(*past, scale=1.0)[0] + chunk_rwkv6(*future, scale=1.0)[0].flip(1)
 
     return both, [*own, u], dy
+
+
+def _both(function: Callable, leaves: list[Tensor], dy: Tensor) -> tuple[Tensor, ...]:
+    return torch.autograd.grad(function(*leaves), leaves, dy)
 
 
 def _cases(tokens: int, rounds: int, batch: int, heads: int, width: int, device: str) -> Iterator[_Case]:
@@ -119,14 +122,9 @@ def _cases(tokens: int, rounds: int, batch: int, heads: int, width: int, device:
         return _Case(Timing(tokens, passes, name, work), call, most)
 
     for name, (function, x, d) in contenders.items():
-        work = attention if name == ATTENTION else own
-        leaves = [a.clone().requires_grad_() for a in x]
-
-        def both(function=function, leaves=leaves, d=d):
-            return torch.autograd.grad(function(*leaves), leaves, d)
-
+        work, leaves = attention if name == ATTENTION else own, [a.clone().requires_grad_() for a in x]
         yield case(name, FORWARD, work, functools.partial(function, *x))
-        yield case(name, BOTH, work * (1 + BACKWARD), both)
+        yield case(name, BOTH, work * (1 + BACKWARD), functools.partial(_both, function, leaves, d))
     if device == "cpu":  # forward alone: training through a loop over tokens is no alternative
         most = rounds if tokens <= RECURRENCE_UP_TO else RECURRENCE_ROUNDS
         yield case(RECURRENCE, FORWARD, own, functools.partial(recurrence, *inputs), most)
@@ -139,12 +137,11 @@ def _cases(tokens: int, rounds: int, batch: int, heads: int, width: int, device:
 
 def _timed(call: Callable[[], object], device: str) -> float:
     clock = time.thread_time if device == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
-    if device == "cuda":
-        torch.cuda.synchronize()
+    finish = torch.cuda.synchronize if device == "cuda" else lambda: None
+    finish()
     began = clock()
     call()
-    if device == "cuda":
-        torch.cuda.synchronize()
+    finish()
     return clock() - began
 
 

@@ -39,11 +39,9 @@ class Annotations:
     classes: tuple[str, ...]
     rows: list[Annotation] = field(default_factory=list)
 
-    def by_split(self) -> Iterator[tuple[str, list[Annotation]]]:
+    def by_split(self) -> dict[str, list[Annotation]]:
         """The rows of each split that has any."""
-        for split in SPLITS:
-            if rows := [row for row in self.rows if row.split == split]:
-                yield split, rows
+        return {split: rows for split in SPLITS if (rows := [row for row in self.rows if row.split == split])}
 
 
 def collect(
@@ -61,8 +59,7 @@ def collect(
         InputError: an id is malformed or given twice, a label is unknown or missing, or the train or validation file
             names no clip.
     """
-    known, seen = frozenset(classes), dict[str, str]()
-    found = Annotations(classes)
+    known, seen, found = frozenset(classes), dict[str, str](), Annotations(classes)
     for split, file in files.items():
         for where, row in rows(split, file):
             if not re.fullmatch(r"[A-Za-z0-9_-]+", row.id):  # ids become paths, which must stay below the root
@@ -77,8 +74,7 @@ def collect(
                 raise InputError(f"{where}: clip {row.id} is a duplicate of {seen[row.id]}; remove one of them")
             seen[row.id] = where
             found.rows.append(row)
-    empty = {"train", "validation"}.difference(split for split, _ in found.by_split())
-    if empty:
+    if empty := {"train", "validation"}.difference(found.by_split()):
         raise InputError(f"{' and '.join(str(files[split]) for split in sorted(empty))} names no clip")
     return found
 

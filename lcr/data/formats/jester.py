@@ -53,8 +53,9 @@ def read(root: Path) -> Annotations:
 
 def write(out: Path, annotations: Annotations) -> None:
     """Writes the annotation files of `annotations` to `out`, in the form that `read` takes."""
-    files = {"labels": annotations.classes}
-    for split, rows in annotations.by_split():
-        files[split] = [row.id if row.label is None else f"{row.id};{row.label}" for row in rows]
-    for name, lines in files.items():
+    files = {
+        split: [row.id if row.label is None else f"{row.id};{row.label}" for row in rows]
+        for split, rows in annotations.by_split().items()
+    }
+    for name, lines in {"labels": annotations.classes, **files}.items():
         _file(out, name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -36,10 +36,8 @@ def _annotation_files(root: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for file in sorted([*root.glob("*.csv"), *root.glob("annotations/*.csv")]):
         match = re.search(rf"(?:^|[_-])({'|'.join(SPLIT_NAMES)})\.csv$", file.name)
-        if match:
-            other = found.setdefault(SPLIT_NAMES[match[1]], file)
-            if other != file:
-                raise InputError(f"both {other} and {file} are there; which one is meant? Remove the other")
+        if match and (other := found.setdefault(SPLIT_NAMES[match[1]], file)) != file:
+            raise InputError(f"both {other} and {file} are there; which one is meant? Remove the other")
     for split, name in (("train", "train.csv"), ("validation", "validate.csv")):
         if split not in found:
             raise InputError(f"no annotation file {root / name}; {LAYOUT}")
@@ -68,8 +66,7 @@ def _table(file: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, s
 
 
 def _check_header(header: list[str], needed: Sequence[str], where: str) -> None:
-    lacking = [name for name in needed if name not in header]
-    if lacking:
+    if lacking := [name for name in needed if name not in header]:
         strange = [name for name in header if name not in HEADER and nearest(name, lacking)]
         hint = "; ".join(str(unknown("column", name, lacking)) for name in strange) or f"it has {','.join(header)}"
         raise InputError(
@@ -108,9 +105,8 @@ def read(root: Path) -> Annotations:
             times = row["time_start"], row["time_end"]
             if not all(time.isdecimal() for time in times):
                 raise InputError(f"{where}: {' to '.join(times)} are no times in whole seconds")
-            id_ = "_".join([row["youtube_id"], *(f"{int(time):06d}" for time in times)])
-            path = paths.get(id_, f"{id_}.mp4")
-            yield where, Annotation(id_, row.get("label") or None, SPLIT_NAMES[row["split"]], path)
+            id_, label = "_".join([row["youtube_id"], *(f"{int(time):06d}" for time in times)]), row.get("label")
+            yield where, Annotation(id_, label or None, SPLIT_NAMES[row["split"]], paths.get(id_, f"{id_}.mp4"))
 
     annotations = collect(official, files, rows)
     used = {row.label for row in annotations.rows}
@@ -120,11 +116,12 @@ def read(root: Path) -> Annotations:
 
 def write(out: Path, annotations: Annotations) -> None:
     """Writes the annotation files of `annotations` to `out`, in the form that `read` takes."""
-    for split, rows in annotations.by_split():
+    for split, rows in annotations.by_split().items():
         name = "validate" if split == "validation" else split
+        ids = (row.id.rsplit("_", 2) for row in rows)
+        lines = [
+            (row.label or "", id_, int(start), int(end), name, 0)
+            for row, (id_, start, end) in zip(rows, ids, strict=True)
+        ]
         with (out / f"{name}.csv").open("w", encoding="utf-8", newline="") as opened:
-            writer = csv.writer(opened, lineterminator="\n")
-            writer.writerow(HEADER)
-            for row in rows:
-                youtube_id, start, end = row.id.rsplit("_", 2)
-                writer.writerow([row.label or "", youtube_id, int(start), int(end), name, 0])
+            csv.writer(opened, lineterminator="\n").writerows([HEADER, *lines])

@@ -44,8 +44,7 @@ def _read_json(file: Path, kind: type[list] | type[dict]) -> Any:
     except RecursionError as error:
         raise InputError(f"{file}: brackets are nested too deep; {LAYOUT}") from error
     if not isinstance(content, kind):
-        expected = "a list of clips" if kind is list else "an object of label and number"
-        raise InputError(f"{file}: {expected} is needed")
+        raise InputError(f"{file}: {'a list of clips' if kind is list else 'an object of label and number'} is needed")
     return content
 
 
@@ -85,9 +84,10 @@ def read(root: Path) -> Annotations:
 
 def write(out: Path, annotations: Annotations) -> None:
     """Writes the annotation files of `annotations` to `out`, in the form that `read` takes."""
-    files: dict[str, Any] = {"labels": {label: str(number) for number, label in enumerate(annotations.classes)}}
-    for split, rows in annotations.by_split():
-        files[split] = [{"id": row.id} | ({"template": row.label} if row.label else {}) for row in rows]
-    for name, content in files.items():
+    files = {
+        split: [{"id": row.id} | ({"template": row.label} if row.label else {}) for row in rows]
+        for split, rows in annotations.by_split().items()
+    }
+    for name, content in {"labels": {label: str(at) for at, label in enumerate(annotations.classes)}, **files}.items():
         text = json.dumps(content, indent=0, ensure_ascii=False)
         (out / f"{PREFIX}{name}.json").write_text(text, encoding="utf-8")
