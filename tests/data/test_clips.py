@@ -47,7 +47,6 @@ def evaluated(of: Clips, size: int, **protocol) -> list[Batch]:
 
 
 def assert_equal(first: list[Batch], second: list[Batch]) -> None:
-    assert len(first) == len(second)
     for one, other in zip(first, second, strict=True):
         for name in ("frames", "edges", "labels"):
             assert torch.equal(getattr(one, name), getattr(other, name))
@@ -69,9 +68,8 @@ def test_packed_batches_equal_decoded_ones_and_resume_at_any_step(make, kind: st
         packed, direct = (make(dataset, split, pack=flag, **options) for flag in (True, False))
         straight = training(packed, 2, steps=7, seed=4)
         assert_equal(straight, training(direct, 2, steps=7, seed=4))
-        for first in (1, 6):
-            assert_equal(straight[first:], training(packed, 2, first, 7 - first, seed=4))
-            assert_equal(straight[first:], training(direct, 2, first, 7 - first, seed=4))
+        for clips, first in ((packed, 1), (packed, 6), (direct, 1), (direct, 6)):
+            assert_equal(straight[first:], training(clips, 2, first, 7 - first, seed=4))
         crops = 1 if "square" in kind else 3
         assert_equal(evaluated(packed, 2, crops=crops, clips=2), evaluated(direct, 2, crops=crops, clips=2))
 
@@ -119,11 +117,8 @@ def test_processes_load_clips_where_opencv_had_threads(make) -> None:
 def test_an_epoch_meets_each_clip_at_most_once_and_epochs_and_seeds_differ(make) -> None:
     clips = make(frames=4, pack=True)
     assert steps_per_epoch(len(clips), 2) == 4, "nine clips: four whole batches, the last clip waits"
-    orders = set()
-    for seed in (0, 1):
-        batches = training(clips, 2, steps=8, seed=seed)
-        for epoch in (batches[:4], batches[4:]):
-            orders.add(tuple(id_ for batch in epoch for id_ in batch.ids))
+    batches = [training(clips, 2, first, 4, seed=seed) for seed in (0, 1) for first in (0, 4)]
+    orders = {tuple(id_ for batch in epoch for id_ in batch.ids) for epoch in batches}
     assert [len(set(order)) for order in orders] == [8] * 4
     whole = training(clips, 64, steps=2)
     assert [sorted(batch.ids) for batch in whole] == [clips.ids] * 2, "a split smaller than a batch is one batch"
@@ -145,13 +140,11 @@ def test_views_are_temporal_clips_and_in_each_three_crops_along_the_width(make) 
     (batch,) = evaluated(
         make("something", "validation", frames=4, **SHORT), 8, rule="mean_last_third", crops=3, clips=2
     )
-    assert batch.views == 6
-    assert batch.frames.shape == (18, 4, 3, SIZE, SIZE)
+    assert (batch.views, batch.frames.shape) == (6, (18, 4, 3, SIZE, SIZE))
     left, middle, right = batch.frames[:3]
     shift = (round(64 * 20 / 36) - SIZE) // 2
     assert torch.equal(left[..., shift:], middle[..., : SIZE - shift]), "the same frames, further to the right"
-    assert not torch.equal(left, right)
-    assert not torch.equal(batch.frames[0], batch.frames[3]), "another temporal clip has other frames"
+    assert not any(torch.equal(left, other) for other in (right, batch.frames[3])), "another temporal clip differs"
 
 
 @pytest.mark.parametrize("flip", ["swap", "as_written"])
@@ -177,16 +170,14 @@ def test_a_label_that_cannot_swap_is_never_flipped(make) -> None:
         pairs = [[clips.train_batch(at, 0, epoch).frames for clips in (plain, swap)] for epoch in range(8)]
         return not all(torch.equal(*pair) for pair in pairs)
 
-    assert not differs("Pushing something from left to right")
-    assert differs("Holding something")
+    assert [differs(label) for label in ("Pushing something from left to right", "Holding something")] == [False, True]
 
 
 def test_clips_know_their_classes_labels_hash_and_reverses(make, media: Path) -> None:
     clips = make()
-    assert clips.classes == ("Swiping Left", "Swiping Right", "Thumb Up")
+    assert (clips.classes, clips.reverses) == (("Swiping Left", "Swiping Right", "Thumb Up"), {0: 1, 1: 0})
     assert clips.ids == sorted(map(str, range(1, 10)))
     assert clips.labels.tolist() == [(int(id_) - 1) % 3 for id_ in clips.ids]
-    assert clips.reverses == {0: 1, 1: 0}
     assert clips.data_hash == build_manifest("jester", media / "jester", progress=False).data_hash
     assert make(split="test").labels.tolist() == [-1]
 

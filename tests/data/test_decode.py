@@ -1,6 +1,7 @@
 """Decoding of folders and videos, and the damage that a probe finds."""
 
 import os
+import re
 import subprocess
 import sys
 from functools import partial
@@ -60,8 +61,7 @@ def third(change):
 def test_damage_to_a_folder_is_found_and_named(folder: Path, status: str, named: str, damage) -> None:
     damage(folder)
     found = probe(folder)
-    assert (found.status, found.frames) == (status, 0)
-    assert named in found.why
+    assert (found.status, found.frames, named in found.why) == (status, 0, True)
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,8 @@ def test_a_container_says_where_it_ends(tmp_path: Path, name: str, content: byte
 
 
 def test_frames_come_in_order_as_rgb_and_may_repeat(folder: Path, video: Path) -> None:
-    frames = read_frames(folder, [0, 2, 2, 5], np.asarray)
-    assert frames.shape == (4, 3, 30, 40)
-    expected = cv2.cvtColor(cv2.imread(str(folder / "00003.jpg")), cv2.COLOR_BGR2RGB).transpose(2, 0, 1)
-    assert np.array_equal(frames[1], expected)
+    files = [cv2.imread(str(folder / f"0000{number}.jpg"))[..., ::-1] for number in (1, 3, 3, 6)]
+    assert np.array_equal(read_frames(folder, [0, 2, 2, 5], np.asarray), np.stack(files).transpose(0, 3, 1, 2))
     small = partial(fit, resize="square", side=16)
     every = read_frames(video, range(30), small)
     assert np.array_equal(read_frames(video, [1, 7, 7, 29], small), every[[1, 7, 7, 29]])
@@ -140,5 +138,4 @@ def test_a_path_that_the_locale_does_not_know_is_refused(tmp_path: Path, name: s
     environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, "no crash"
-    assert "InputError: " in done.stderr.splitlines()[-1]
-    assert "LC_ALL=C.UTF-8" in done.stderr.splitlines()[-1]
+    assert re.search("InputError: .*LC_ALL=C.UTF-8", done.stderr.splitlines()[-1])

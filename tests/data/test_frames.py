@@ -14,10 +14,9 @@ from lcr.util.errors import InputError
 @given(frames=st.integers(1, 80), count=st.integers(1, 64), seed=st.integers(0, 1000))
 def test_samples_are_in_order_and_short_clips_keep_every_frame(frames: int, count: int, seed: int) -> None:
     taken = sample_frames(frames, count, generator("test", seed))
-    assert len(taken) == count
+    assert (len(taken), frames > count or set(taken) == set(range(frames))) == (count, True)
     assert (np.diff(taken) >= (1 if frames >= count else 0)).all()
     assert set(taken) <= set(range(frames))
-    assert frames > count or set(taken) == set(range(frames))
 
 
 def test_the_frames_duplicated_and_dropped_are_random_and_equally_likely() -> None:
@@ -35,11 +34,8 @@ def test_a_draw_depends_on_its_purpose_alone() -> None:
 def test_frames_are_resized_straight_or_by_their_short_side_and_stay_where_the_size_is_right() -> None:
     for shape, expected in (((30, 60, 3), (20, 40, 3)), ((60, 30, 3), (40, 20, 3)), ((10, 11, 3), (20, 22, 3))):
         assert fit(np.zeros(shape, np.uint8), resize="short_side", side=20).shape == expected
-    frame = np.zeros((10, 40, 3), np.uint8)
-    frame[:, 20:] = 200
-    small = fit(frame, resize="square", side=8)
-    assert np.unique(small[:, :4]) == 0
-    assert np.unique(small[:, 4:]) == 200
+    frame = np.repeat(np.uint8([0, 200]), 20)[None, :, None].repeat(10, 0).repeat(3, 2)
+    assert np.array_equal(fit(frame, resize="square", side=8)[..., 0], [[0] * 4 + [200] * 4] * 8)
     noise = np.random.default_rng(0).integers(0, 256, (8, 12, 3), np.uint8)
     assert np.array_equal(fit(noise, resize="short_side", side=8), noise)
 

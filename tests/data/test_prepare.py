@@ -1,6 +1,7 @@
-"""A study's data: made when missing or stale, by one process, and never half."""
+"""A study's data: made when missing or stale, by one process, never half; and what a check of them tells."""
 
 import multiprocessing
+import re
 import shutil
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 
 from lcr.config.run import Data
 from lcr.data import prepare as preparing
+from lcr.data.check import Report, check_manifest, check_pack
 from lcr.data.clips import Clips
-from lcr.data.manifest import read_manifest
+from lcr.data.manifest import build_manifest, read_manifest
 from lcr.data.prepare import KEY, Steps, prepare
 from lcr.util.errors import InputError
 from tests.data.conftest import data_of
@@ -34,9 +36,7 @@ def test_synthetic_data_are_drawn_indexed_and_packed_then_left_alone_and_may_be_
     assert folder == Path(".lcr/data/test/jester-fixture")
     before = times(folder)
     assert {"manifest.parquet", "packed/frames.bin", "packed/edges.bin", "packed/index.parquet"} <= set(before)
-    assert prepare(synthetic(), progress=False) == folder
-    assert times(folder) == before
-    assert len(clips_of(synthetic())) == 4
+    assert (prepare(synthetic(), progress=False), times(folder), len(clips_of(synthetic()))) == (folder, before, 4)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / ".lcr").rename(tmp_path / "elsewhere/.lcr")
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -47,10 +47,9 @@ def test_synthetic_data_are_drawn_indexed_and_packed_then_left_alone_and_may_be_
 
 def test_another_configuration_makes_the_data_again() -> None:
     folder = prepare(synthetic(), progress=False)
-    before = read_manifest(folder / "manifest.parquet")
+    assert read_manifest(folder / "manifest.parquet").table.num_rows == 6
     prepare(synthetic(train=3), progress=False)
-    after = read_manifest(folder / "manifest.parquet")
-    assert (before.table.num_rows, after.table.num_rows, len(clips_of(synthetic()))) == (6, 8, 6)
+    assert (read_manifest(folder / "manifest.parquet").table.num_rows, len(clips_of(synthetic()))) == (8, 6)
 
 
 def test_half_done_and_damaged_parts_are_made_again(jester_root: Path) -> None:
@@ -117,6 +116,45 @@ def test_steps_that_cannot_be_done_are_refused(jester_root: Path) -> None:
             step()
 
 
+def check(root: Path, path: Path) -> Report:
+    build_manifest("jester", root, progress=False).write(path)
+    return check_manifest(read_manifest(path), path, progress=False)
+
+
+def test_clips_that_changed_are_named_and_others_have_no_fault(jester_root: Path, tmp_path: Path) -> None:
+    path = tmp_path / "manifest.parquet"
+    report = check(jester_root, path)
+    assert (report.faults, report.warnings, len(report.facts)) == ([], [], 3)
+    assert re.findall("[0-9]+", report.facts[0]) == ["9", "3", "3", "7", "20", "14"]  # clips, classes, frames
+    shutil.copy(jester_root / "20bn-jester-v1/1/00001.jpg", jester_root / "20bn-jester-v1/1/00002.jpg")
+    (jester_root / "20bn-jester-v1/2/00003.jpg").unlink()
+    (fault,) = check_manifest(read_manifest(path), path, progress=False).faults
+    assert re.search(r": 1, 2 \(truncated: .*00003\.jpg", fault)
+
+
+def test_gaps_and_a_clip_in_two_splits_are_told(jester_root: Path, tmp_path: Path) -> None:
+    shutil.rmtree(jester_root / "20bn-jester-v1/12")
+    shutil.copytree(jester_root / "20bn-jester-v1/3", jester_root / "20bn-jester-v1/12")
+    shutil.rmtree(jester_root / "20bn-jester-v1/15")  # the only test clip
+    (jester_root / "jester-v1-labels.csv").write_text("Swiping Left\nSwiping Right\nThumb Up\nStop Sign\n")
+    report = check(jester_root, tmp_path / "manifest.parquet")
+    assert [fault.split(": ")[1] for fault in report.faults] == ["3 (train) = 12 (validation)"]
+    assert [sum(named in text for text in report.warnings) for named in ("15 (missing)", "Stop Sign")] == [1, 2]
+
+
+def test_a_packed_clip_that_differs_is_named(jester_root: Path) -> None:
+    data = data_of(jester_root, pack=True)
+    path = prepare(data, progress=False) / "manifest.parquet"
+    report = check_manifest(read_manifest(path), path, progress=False)
+    check_pack(Steps(data), read_manifest(path), report)
+    assert (report.faults, len(report.facts)) == ([], 4)
+    frames = data.folder / "packed/frames.bin"
+    for damage in (lambda: frames.write_bytes(b"\x01\x02\x03" + frames.read_bytes()[3:]), frames.unlink):
+        damage()
+        check_pack(Steps(data), read_manifest(path), report)
+    assert [named in fault for named, fault in zip((": 1;", "packed"), report.faults, strict=True)] == [True, True]
+
+
 def _prepare(root: Path, log: Path) -> None:
     build = preparing.build_manifest
     preparing.build_manifest = lambda *given, **options: log.open("a").write("built\n") and build(*given, **options)
@@ -125,10 +163,6 @@ def _prepare(root: Path, log: Path) -> None:
 
 def test_two_processes_prepare_once(jester_root: Path, tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    both = [context.Process(target=_prepare, args=(jester_root, tmp_path / "log")) for _ in range(2)]
-    for process in both:
-        process.start()
-    for process in both:
-        process.join(60)
-    assert [process.exitcode for process in both] == [0, 0]
+    with context.Pool(2) as pool:
+        pool.starmap_async(_prepare, [(jester_root, tmp_path / "log")] * 2, chunksize=1).get(60)
     assert (tmp_path / "log").read_text() == "built\n"

@@ -9,24 +9,21 @@ from lcr.synthetic.gestures import REVERSE_OF, perform
 from lcr.synthetic.jester import film
 from lcr.synthetic.plan import Clip
 
-FRAMES, TRAIN, VALIDATION = 10, 56, 40
-SEED = 0
+FRAMES, TRAIN, VALIDATION, SEED = 10, 56, 40, 0
 
 
 def features(label: str, split: str, count: int) -> np.ndarray:
     """Grey and edge pictures of 12 × 12, (count, FRAMES, 288): ten frames of each clip, evenly spaced."""
-    clips = []
+    rows = []
     for number in range(count):
         draw, person = Clip("", label, split, number, SEED).start()
         pose = perform(label, draw, person)
-        chosen = np.linspace(0, len(pose.size) - 1, FRAMES).round().astype(int)
-        clips.append([])
-        for frame in film(pose[chosen], draw, person):
+        for frame in film(pose[np.linspace(0, len(pose.size) - 1, FRAMES).round().astype(int)], draw, person):
             left = (frame.shape[1] - 100) // 2
             square = cv2.resize(frame[:, left : left + 100], (48, 48), interpolation=cv2.INTER_AREA)
             both = (cv2.cvtColor(square, cv2.COLOR_RGB2GRAY) / 255.0 - 0.5, 2.0 * canny_otsu(square))
-            clips[-1].append(np.ravel([cv2.resize(one, (12, 12), interpolation=cv2.INTER_AREA) for one in both]))
-    return np.array(clips)
+            rows.append(np.ravel([cv2.resize(one, (12, 12), interpolation=cv2.INTER_AREA) for one in both]))
+    return np.reshape(rows, (count, FRAMES, -1))
 
 
 def probe(train: np.ndarray, side: np.ndarray, test: np.ndarray) -> np.ndarray:
@@ -34,8 +31,8 @@ def probe(train: np.ndarray, side: np.ndarray, test: np.ndarray) -> np.ndarray:
     centre, scale = train.mean(0), train.std(0).mean()
     train, test = (train - centre) / scale, (test - centre) / scale
     gram = train.T @ train
-    gram += 0.1 * np.trace(gram) / len(gram) * np.eye(len(gram))
-    return test @ np.linalg.solve(gram, train.T @ side)
+    ridge = 0.1 * np.trace(gram) / len(gram) * np.eye(len(gram))
+    return test @ np.linalg.solve(gram + ridge, train.T @ side)
 
 
 def motion(clips: np.ndarray, train: np.ndarray) -> np.ndarray:
