@@ -22,6 +22,11 @@ Tables = Mapping[str, pd.DataFrame]  # by name, all of READ
 ALPHA = 0.05
 HALF = 50.0  # percent of a pair's clips that a coin would rank rightly
 CONDITIONS = {"as_is": "as recorded", "last_frame": "with the last frame repeated", "reversed": "played backward"}
+DATA = {
+    "synthetic": "All accuracies are on **synthetic clips, not the paper's data** ({amount}): no printed accuracy is "
+    "tested.",
+    "real": "All accuracies are on real clips ({amount}{note}).",
+}
 ABOVE, BELOW, INCLUDES, IDENTICAL = "above", "below", "includes", "identical"
 
 
@@ -51,7 +56,7 @@ def answer(tables: Tables, classes: int) -> list[Sentence]:
         _data(full),
         _full(full, 100 / classes),
         *map(_ablation, variants.values()),
-        *(_time(temporal) if temporal[0].condition else ()),
+        *([_time(temporal)] if temporal[0].condition else []),
         _text(tables["table1"], tables["readings"]),
         _claims(tables["claims"]),
     ]
@@ -67,26 +72,24 @@ def short(method: str) -> str:
     return method.removeprefix("LCR (").removesuffix(")")
 
 
-def _with_interval(row: Any, value: str, stem: str, unit: str, form: str = ".2f") -> str:
-    low, high = (getattr(row, f"{stem}_ci_{end}") for end in ("low", "high"))
-    return f"{getattr(row, value):{form}}{unit} [{low:{form}}, {high:{form}}]"
+def _with_interval(row: Any, name: str, unit: str) -> str:
+    low, high = (getattr(row, f"{name}_ci_{end}") for end in ("low", "high"))
+    return f"{getattr(row, name):.2f}{unit} [{low:.2f}, {high:.2f}]"
 
 
 def _difference(row: Any, unit: str = "") -> str:
-    return _with_interval(row, "delta_top1", "delta", unit, "+.2f")
+    return f"{row.delta_top1:+.2f}{unit} [{row.delta_ci_low:+.2f}, {row.delta_ci_high:+.2f}]"
 
 
 def _data(full: Any) -> Sentence:
+    rule = "synthetic" if is_synthetic(full.dataset) else "real"
     amount = f"`{full.dataset}`, seeds × clips: {full.seeds} × {full.clips}"
-    if is_synthetic(full.dataset):
-        text = f"All accuracies are on **synthetic clips, not the paper's data** ({amount})"
-        return Sentence("data", "synthetic", f"{text}: no printed accuracy is tested.")
-    return Sentence("data", "real", f"All accuracies are on real clips ({amount}{full.note and '; '}{full.note}).")
+    return Sentence("data", rule, DATA[rule].format(amount=amount, note=full.note and f"; {full.note}"))
 
 
 def _full(full: Any, chance: float) -> Sentence:
     where = side(full.top1_ci_low, full.top1_ci_high, chance)
-    reached = _with_interval(full, "top1", "top1", "%")
+    reached = _with_interval(full, "top1", "%")
     return Sentence("full", where, f"The full model reaches {reached} top-1 ({where} chance, {chance:.1f}%).")
 
 
@@ -94,14 +97,16 @@ def _ablation(rows: Sequence[Any]) -> Sentence:
     """A variant's line; rows: of statistics.csv, that of Table 2's dataset first."""
     own, *others = rows
     rule, text = _effect(own)
-    changes = [IDENTICAL if _effect(row)[0] == IDENTICAL else _difference(row) for row in others]
-    if set(changes) - {IDENTICAL}:
-        parts = [f"`{row.dataset}` {change}" for row, change in zip(others, changes, strict=True)]
-        text += f" Other datasets: {', '.join(parts)}."
-    if own.variant in CAVEATS:
-        text += f" Caveat: {CAVEATS[own.variant]}."
+    changes = {row.dataset: IDENTICAL if _effect(row)[0] == IDENTICAL else _difference(row) for row in others}
+    elsewhere = ", ".join(f"`{dataset}` {change}" for dataset, change in changes.items())
     title = short(own.method)
-    return Sentence(own.variant, rule, f"**{title[0].upper()}{title[1:]}** {text}")
+    return Sentence(
+        own.variant,
+        rule,
+        f"**{title[0].upper()}{title[1:]}** {text}"
+        + (f" Other datasets: {elsewhere}." if {*changes.values()} - {IDENTICAL} else "")
+        + (f" Caveat: {CAVEATS[own.variant]}." if own.variant in CAVEATS else ""),
+    )
 
 
 def _effect(row: Any) -> tuple[str, str]:
@@ -119,14 +124,15 @@ def _effect(row: Any) -> tuple[str, str]:
     return where, f"{change}: the interval includes 0.{'' if math.isnan(row.detectable_interval) else power}"
 
 
-def _time(rows: Sequence[Any]) -> list[Sentence]:
+def _time(rows: Sequence[Any]) -> Sentence:
     sides = [side(row.pair_accuracy_ci_low, row.pair_accuracy_ci_high, HALF) for row in rows]
-    parts = [
-        f"{_with_interval(row, 'pair_accuracy', 'pair_accuracy', '%')} {CONDITIONS[row.condition]} ({where} 50%)"
+    parts = "; ".join(
+        f"{_with_interval(row, 'pair_accuracy', '%')} {CONDITIONS[row.condition]} ({where} 50%)"
         for row, where in zip(rows, sides, strict=True)
-    ]
-    text = f"The full model scores a clip's own class above its time reverse in {'; '.join(parts)}."
-    return [Sentence("time", " ".join(sides), text)]
+    )
+    return Sentence(
+        "time", " ".join(sides), f"The full model scores a clip's own class above its time reverse in {parts}."
+    )
 
 
 def _text(table1: pd.DataFrame, readings: pd.DataFrame) -> Sentence:
@@ -164,12 +170,10 @@ def verdict_counts(claims: pd.DataFrame) -> dict[str, int]:
 def _claims(claims: pd.DataFrame) -> Sentence:
     papers = of_the_paper(claims)
     own = claims.drop(papers.index)
-    kinds = papers[papers.verdict == CONTRADICTED].kind.value_counts().sort_index().to_dict()
-    texts = [f"Of {len(papers)} claims of the paper: {_listed(verdict_counts(papers))}."]
-    texts += [f"Contradicted by kind: {_listed(kinds)}."] if kinds else []
-    texts += [f"Of {len(own)} hypotheses of the ablations: {_listed(verdict_counts(own))}."] if len(own) else []
-    return Sentence("claims", "", " ".join(texts))
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    counted = {
+        f"Of {len(papers)} claims of the paper": verdict_counts(papers),
+        "Contradicted by kind": papers[papers.verdict == CONTRADICTED].kind.value_counts().sort_index().to_dict(),
+        f"Of {len(own)} hypotheses of the ablations": verdict_counts(own),
+    }
+    lists = {title: [f"{n} {name}" for name, n in counts.items() if n] for title, counts in counted.items()}
+    return Sentence("claims", "", " ".join(f"{title}: {', '.join(some)}." for title, some in lists.items() if some))

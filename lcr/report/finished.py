@@ -50,14 +50,14 @@ class Finished:
                     f"{name} is {given!r}, no text; from papermill give it with `-r {name} {given}`, since -p reads a "
                     "word of digits as a number"
                 )
-        here = Path.cwd()
-        folders = [folder / results for folder in (here, *here.parents)]
-        found = next((folder for folder in folders if (folder / study).is_dir()), None)
-        if found is None:
+        found = [
+            folder / results for folder in (Path.cwd(), *Path.cwd().parents) if (folder / results / study).is_dir()
+        ]
+        if not found:
             raise InputError(f"no {results}/{study} here or above; first: snakemake --cores all --config study={study}")
-        self.study, self.results = study, found
-        self.folder = found / study
-        self.store = Store(found, study)
+        self.study, self.results = study, found[0]
+        self.folder = self.results / study
+        self.store = Store(self.results, study)
 
     def path(self, table: str) -> Path:
         """The path of one of the study's tables; where it lacks those of `lcr readings search`, the package's own.

@@ -1,7 +1,7 @@
 """A Markdown page as one HTML file that needs nothing beside it: the report shows this and cannot show Markdown."""
 
-import base64
 import re
+from base64 import b64encode
 from pathlib import Path
 
 STYLE = (
@@ -21,12 +21,11 @@ def html_page(markdown: str, folder: Path) -> str:
 
     body = MarkdownIt("commonmark").enable("table").render(markdown)
     body = re.sub(r'<a href="[^"]*">(.*?)</a>', r"\1", body)
-    body = re.sub(r'src="([^"]+\.png)"', lambda match: f'src="{_inside(folder / match[1])}"', body)
-    title = re.search(r"<h1>(.*?)</h1>", body)
-    name = re.sub(r"<[^>]+>", "", title[1]) if title else "LCR"
-    head = f'<meta charset="utf-8"><title>{name}</title><style>{STYLE}</style>'
+    body = re.sub(
+        r'src="([^"]+\.png)"',
+        lambda link: f'src="data:image/png;base64,{b64encode((folder / link[1]).read_bytes()).decode()}"',
+        body,
+    )
+    title = re.search(r"<h1>(.*?)</h1>|$", body)[1] or "LCR"
+    head = f'<meta charset="utf-8"><title>{re.sub("<[^>]+>", "", title)}</title><style>{STYLE}</style>'
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}</body></html>\n'
-
-
-def _inside(image: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(image.read_bytes()).decode()

@@ -29,17 +29,19 @@ def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
     run = Key(dataset, FULL, finished.seeds(dataset, FULL)[0])
     model, _ = load_trained(finished.folder / run.folder / "model.safetensors", torch.device("cpu"))
     said = finished.store.record(*run).config
-    told = {name: said[name] for name in DatasetConfig.model_fields} | {"model": said["model_name"]}
-    config = DatasetConfig.model_validate(told)
-    data = Data(study=finished.study, dataset=dataset, config=config)
+    settings = {name: said[name] for name in DatasetConfig.model_fields} | {"model": said["model_name"]}
+    data = Data(study=finished.study, dataset=dataset, config=DatasetConfig.model_validate(settings))
     table = finished.store.predictions(*run, ["id", "label", "prediction"]).to_pandas()
-    right = table[table.label == table.prediction]
-    chosen = (right if len(right) else table).sort_values("id").iloc[0]
+    chosen = table.assign(wrong=table.label != table.prediction).sort_values(["wrong", "id"]).iloc[0]
     with chdir(finished.results.parent):  # where `.lcr/` is
-        clips = Clips(prepare(data), "validation", config.data, data.frame_size)
-        batch = clips.test_batch(np.array([clips.ids.index(chosen.id)]), config.protocol)
+        clips = Clips(prepare(data), "validation", data.config.data, data.frame_size)
+        batch = clips.test_batch(np.array([clips.ids.index(chosen.id)]), data.config.protocol)
     frames, edges = batch.frames[0], batch.edges[0]  # of several views the first
     readings = class_token_readings(model, frames.float() / 255, edges.float())
+    patches = model.config.patches
+    with torch.random.fork_rng(devices=[]):  # a mask as training draws it
+        torch.manual_seed(0)
+        keep = tube_mask(1, patches, model.config.tube_ratio)[0]
     return PromptClip(
         finished.study,
         dataset,
@@ -47,14 +49,6 @@ def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
         clips.classes[chosen.prediction],
         frames.numpy(),
         edges.numpy(),
-        _kept(model.config.patches, model.config.tube_ratio),
+        np.isin(np.arange(patches), keep.numpy()),
         torch.stack([reading.shares() for reading in readings]).numpy(),
     )
-
-
-def _kept(patches: int, ratio: float) -> np.ndarray:
-    """A mask as training draws it: (patches,), whether a position is kept."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        keep = tube_mask(1, patches, ratio)[0]
-    return np.isin(np.arange(patches), keep.numpy())

@@ -15,20 +15,18 @@ def summary(folder: Path) -> str:
 
     One seed has no interval.
     """
-    table = pq.read_table(folder / "predictions.parquet").to_pandas()
     record = RunRecord.read(folder)
-    labelled = table[table.label >= 0]
-    label = labelled.label.to_numpy()
-    scores = labelled.filter(like="score_").to_numpy()
-    top5 = f", top-5 {(ranks(scores, label) < TOP).mean():.1%}" if scores.shape[1] > TOP else ""
+    clips, pairs = (pq.read_table(folder / f"{name}.parquet").to_pandas() for name in ("predictions", "temporal"))
+    clips = clips[clips.label >= 0]
+    scores = clips.filter(like="score_").to_numpy()
+    top5 = f", top-5 {(ranks(scores, clips.label.to_numpy()) < TOP).mean():.1%}" if scores.shape[1] > TOP else ""
+    right = (pairs.score_label > pairs.score_reverse).groupby(pairs.condition).mean()
+    shares = ", ".join(f"{right[name]:.1%} {text}" for name, text in CONDITIONS.items() if name in right)
     lines = [
-        f"{record.dataset} · {record.variant} · seed {record.seed} · {len(labelled)} validation clips",
-        f"top-1 {(labelled.prediction == label).mean():.1%} (chance {1 / scores.shape[1]:.1%}){top5}",
+        f"{record.dataset} · {record.variant} · seed {record.seed} · {len(clips)} validation clips",
+        f"top-1 {(clips.label == clips.prediction).mean():.1%} (chance {1 / scores.shape[1]:.1%}){top5}",
+        shares and f"reversed pairs: {shares}",
+        "synthetic clips, not the paper's data" if is_synthetic(record.dataset) else "",
+        f"written to {folder}",
     ]
-    temporal = pq.read_table(folder / "temporal.parquet").to_pandas()
-    if len(temporal):
-        right = (temporal.score_label > temporal.score_reverse).groupby(temporal.condition).mean()
-        lines.append("reversed pairs: " + ", ".join(f"{right[name]:.1%} {text}" for name, text in CONDITIONS.items()))
-    if is_synthetic(record.dataset):
-        lines.append("synthetic clips, not the paper's data")
-    return "\n".join([*lines, f"written to {folder}"])
+    return "\n".join(filter(None, lines))

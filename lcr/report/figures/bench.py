@@ -38,9 +38,14 @@ def bench_figure(timings: Sequence[Timing], machine: str, shape: Mapping[str, in
                     label=name,
                 )
             own = here.get(OPERATOR, [])
-            at_best = [1e3 * t.work / rate[t.tokens] for t in own]
-            label = "operator's own work at sgemm's rate"
-            axis.plot([t.tokens for t in own], at_best, color=GREY, linestyle="--", linewidth=1, label=label)
+            axis.plot(
+                [t.tokens for t in own],
+                [1e3 * t.work / rate[t.tokens] for t in own],
+                color=GREY,
+                linestyle="--",
+                linewidth=1,
+                label="operator's own work at sgemm's rate",
+            )
             axis.set(xscale="log", yscale="log", xlabel="tokens N", title=passes.replace("+", " + "))
             axis.set_xticks(ticks, [str(n) for n in ticks])
             axis.minorticks_off()

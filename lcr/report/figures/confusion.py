@@ -26,20 +26,17 @@ def shares(found: ClassPredictions) -> np.ndarray:
 
     The row of a class without a clip is NaN.
     """
-    count = len(found.classes)
-    labels = np.broadcast_to(found.labels, found.predictions.shape)
-    counts = np.bincount((labels * count + found.predictions).ravel(), minlength=count**2).reshape(count, count)
+    counts = np.zeros((len(found.classes), len(found.classes)), int)
+    np.add.at(counts, (found.labels, found.predictions), 1)
     with np.errstate(invalid="ignore"):
         return counts / counts.sum(1, keepdims=True)
 
 
 def recalls(found: ClassPredictions) -> pd.DataFrame:
     """Each class's recall in percent with its interval, by class number; a class without a clip has no row."""
-    rows = {}
-    for number in np.unique(found.labels):
-        recall = crossed_interval(found.predictions[:, found.labels == number] == number)
-        rows[number] = {"recall": recall.mean, "recall_ci_low": recall.low, "recall_ci_high": recall.high}
-    return 100 * pd.DataFrame.from_dict(rows, orient="index")
+    numbers = np.unique(found.labels)
+    rows = [crossed_interval(found.predictions[:, found.labels == number] == number) for number in numbers]
+    return 100 * pd.DataFrame(rows, numbers).set_axis(["recall", "recall_ci_low", "recall_ci_high"], axis=1)
 
 
 def confusion_figure(found: Sequence[ClassPredictions], temporal: pd.DataFrame, study: str) -> Figure:
@@ -54,8 +51,7 @@ def confusion_figure(found: Sequence[ClassPredictions], temporal: pd.DataFrame, 
     if len(paired):
         heights.append(1.0 + 0.4 * paired.groupby("dataset").variant.nunique().max())
     heading = f"Which classes are confused? Study '{study}', the full model"
-    note = NOTE.format(len(found[0].predictions))
-    with page(9.0, 0.8 + sum(heights), heading, note, grid="white") as figure:
+    with page(9.0, 0.8 + sum(heights), heading, NOTE.format(len(found[0].predictions)), "white") as figure:
         parts = np.atleast_1d(figure.subfigures(len(heights), 1, height_ratios=heights, hspace=0.02))
         for part, one in zip(parts, found, strict=False):
             _classes(part, one)
@@ -90,8 +86,11 @@ def _classes(part: SubFigure, one: ClassPredictions) -> None:
         yticklabels=[f"{_short(name)}  {number}" for number, name in enumerate(one.classes)] if named else False,
     )
     left.tick_params(rotation=0)
-    label = "Prediction (number of the class)" if named else f"Prediction (one of {count} classes)"
-    left.set(title=data_title(one.dataset), xlabel=label, ylabel="" if named else "Label")
+    left.set(
+        title=data_title(one.dataset),
+        xlabel="Prediction (number of the class)" if named else f"Prediction (one of {count} classes)",
+        ylabel="" if named else "Label",
+    )
     rows = recalls(one)
     estimate(right, rows, "recall", "recall", COLOURS[0], "o" if named else ",", places=rows.index + 0.5)
     right.axvline(100 / count, color="0.4", linestyle="--", linewidth=1)
@@ -115,6 +114,10 @@ def _pairs(axes: Axes, dataset: str, rows: pd.DataFrame) -> None:
         axes.plot([], [], f"{marker}-", color=colour, mfc=colour if filled else "white", label=CONDITIONS[condition])
     axes.axvline(50, color="0.4", linestyle="--", linewidth=1)
     axes.grid(axis="x")
-    row_axis(axes, list(rows.method.unique()))
-    title = f"Time-reversed pairs: {rows.clips.iloc[0]} clips of\n{dataset}"
-    axes.set(title=title, xlabel="Own class above its reverse\n(% of clips)", xlim=(-2, 102))
+    row_axis(
+        axes,
+        list(rows.method.unique()),
+        title=f"Time-reversed pairs: {rows.clips.iloc[0]} clips of\n{dataset}",
+        xlabel="Own class above its reverse\n(% of clips)",
+        xlim=(-2, 102),
+    )

@@ -37,15 +37,16 @@ def cost_accuracy_figure(rows: pd.DataFrame) -> Figure:
             estimate(left, part, "top1", "top1", colour, marker, places=costs[part.index], vertical=True)
         left.xaxis.set_major_locator(MaxNLocator(4))
         left.set(title=f"Measured, on {data_title(first.dataset)}", xlabel="FLOPs of one view, counted (GFLOPs)")
-        _name(left, list(zip(costs, measured.top1, map(short, measured.method), strict=True)))
+        _name(left, costs, measured.top1, measured.method.map(short))
         for own, part in printed.groupby(printed.method == "LCR"):
             marker, colour = ("D", COLOURS[3]) if own else ("o", "0.3")
             right.plot(part.flops, part.top1, marker, color=colour, mfc="white")
-        title = "Published, on jester, as printed (no intervals given)"
-        right.set(title=title, xlabel="FLOPs as printed in Table 2 (“T”; see below)", xscale="log")
-        _name(right, list(zip(printed.flops, printed.top1, printed.method, strict=True)))
-        for axes in (left, right):
-            axes.set_ylabel("Top-1 accuracy (%)")
+        right.set(
+            title="Published, on jester, as printed (no intervals given)",
+            xlabel="FLOPs as printed in Table 2 (“T”; see below)",
+            xscale="log",
+        )
+        _name(right, printed.flops, printed.top1, printed.method)
     return figure
 
 
@@ -60,11 +61,12 @@ def apart(costs: Sequence[float], share: float = 0.035) -> list[float]:
     return placed
 
 
-def _name(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
+def _name(axes: Axes, flops: pd.Series, top1: pd.Series, names: pd.Series) -> None:
     """Names in a column right of the panel, in the order of the points' heights, each with a thin line to its point."""
+    axes.set_ylabel("Top-1 accuracy (%)")
     axes.margins(x=0.1, y=0.08)
     low, high = axes.get_ylim()
-    ordered = sorted(points, key=lambda point: (point[1], point[2]))
+    ordered = sorted(zip(flops, top1, names, strict=True), key=lambda point: point[1:])
     shares = spread([(y - low) / (high - low) for _, y, _ in ordered], gap=0.062)
     for (x, y, name), share in zip(ordered, shares, strict=True):
         axes.annotate(

@@ -33,17 +33,16 @@ def readings_figure(rows: pd.DataFrame, search: pd.DataFrame) -> Figure:
     rows = pd.concat([rows[rows.default][:1], rows[~rows.default]], ignore_index=True)
     best = best_of_search(search)
     heights = [0.24 * len(rows) + 1.3, 0.26 * len(best) + 0.9]
-    note = NOTE.format(data_title(rows.dataset[0]))
-    with page(10.5, 0.9 + sum(heights), "Effects of each reading of the paper", note) as figure:
+    heading, note = "Effects of each reading of the paper", NOTE.format(data_title(rows.dataset[0]))
+    with page(10.5, 0.9 + sum(heights), heading, note) as figure:
         upper, lower = figure.subfigures(2, 1, height_ratios=heights)
         first, *others = upper.subplots(1, 4, sharey=True, gridspec_kw={"width_ratios": (1.3, 1, 1, 1)})
         differences(first, rows[~rows.default], "not trained")
-        first.set_xlabel("Top-1 against the reading used\n(percentage points)")
         for axes, (label, columns) in zip(others, PANELS.items(), strict=True):
             _logs(axes, rows[list(columns)].rename(columns=columns))
             axes.set_xlabel(label)
-        names = rows.discrepancy + ": " + rows.reading
-        row_axis(first, list(names.mask(rows.default, USED)))
+        names = (rows.discrepancy + ": " + rows.reading).mask(rows.default, USED)
+        row_axis(first, list(names), xlabel="Top-1 against the reading used\n(percentage points)")
         for axes in (first, *others):
             axes.axhspan(-0.5, 0.5, color="0.93", zorder=0)
         _search(lower.subplots(), best)
@@ -53,20 +52,17 @@ def readings_figure(rows: pd.DataFrame, search: pd.DataFrame) -> Figure:
 def _logs(axes: Axes, values: pd.DataFrame) -> None:
     """Columns of positive numbers on one log axis; zero stands at its left end."""
     positive = values[values > LEAST]
-    floor, most = positive.min(axis=None) / 5, positive.max(axis=None)
+    floor = positive.min(axis=None) / 5
     axes.set_xscale("log")
     for number, name in enumerate(values):
         places = values.index + (number - (values.shape[1] - 1) / 2) * 0.36
-        colour, marker = COLOURS[(0, 3)[number]], "oD"[number]
-        face = colour if number else "white"
+        marker, colour, face = (("o", COLOURS[0], "white"), ("D", COLOURS[3], COLOURS[3]))[number]
         axes.plot(positive[name], places, marker, color=colour, mfc=face, markersize=4.5, label=name)
         for place, value in zip(places, values[name], strict=True):
             if value <= LEAST:
-                sign = "<" if value else "0"
-                axes.text(floor, place, sign, color=colour, fontsize=8, ha="center", va="center")
-    axes.set_xlim(floor / 1.8, most * 3)
-    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
-    axes.legend(**place, ncols=values.shape[1], frameon=False, handletextpad=0.2)
+                axes.text(floor, place, "<" if value else "0", color=colour, fontsize=8, ha="center", va="center")
+    axes.set_xlim(floor / 1.8, 3 * positive.max(axis=None))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=values.shape[1], frameon=False, handletextpad=0.2)
 
 
 def best_of_search(search: pd.DataFrame, each: int = 2) -> pd.DataFrame:
@@ -75,14 +71,21 @@ def best_of_search(search: pd.DataFrame, each: int = 2) -> pd.DataFrame:
 
 
 def _search(axes: Axes, best: pd.DataFrame) -> None:
-    params, flops = (
-        (best.params_worst_pct, "parameters", "o", COLOURS[0]),
-        (best.flops_worst_pct, "FLOPs", "D", COLOURS[3]),
+    pairs(
+        axes,
+        hollow=(best.flops_worst_pct, "FLOPs", "D", COLOURS[3]),
+        filled=(best.params_worst_pct, "parameters", "o", COLOURS[0]),
     )
-    pairs(axes, flops, params)
-    names = "best by " + best.ranking + ", no. " + best["rank"].astype(str)
-    names += " (" + best.departures.astype(str) + " other answers)"
-    row_axis(axes, list(names.mask(best.ranking == "default", USED)))
-    title, label = "Combinations of readings nearest to Table 1", "Worst error over the six rows of Table 1 (%)"
-    axes.set(title=title, xlabel=label, xscale="log")
+    row_axis(
+        axes,
+        [
+            USED
+            if row.ranking == "default"
+            else f"best by {row.ranking}, no. {row.rank} ({row.departures} other answers)"
+            for row in best.itertuples()
+        ],
+        title="Combinations of readings nearest to Table 1",
+        xlabel="Worst error over the six rows of Table 1 (%)",
+        xscale="log",
+    )
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)

@@ -146,15 +146,14 @@ def pairs(axes: Axes, hollow: tuple[pd.Series, str, str, Any], filled: tuple[pd.
     """Two numbers a row on one line: values, name for the legend, marker and colour of the one and of the other."""
     places = range(len(hollow[0]))
     axes.hlines(places, hollow[0], filled[0], color="0.65", linewidth=1)
-    for values, name, marker, colour in (filled, hollow):
-        face = "none" if name == hollow[1] else colour
+    for (values, name, marker, colour), face in ((filled, filled[3]), (hollow, "none")):
         axes.plot(values, places, marker, color=colour, mfc=face, markersize=5.5, label=name)
 
 
-def row_axis(axes: Axes, labels: Sequence[str]) -> None:
-    """One row a label, the first on top, no line but the values' own."""
+def row_axis(axes: Axes, labels: Sequence[str], **settings: Any) -> None:
+    """One row a label, the first on top, no line but the values' own; settings: as of `Axes.set`."""
     axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set(ylim=(len(labels) - 0.5, -0.5), **settings)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     sns.despine(ax=axes, left=True)

@@ -23,19 +23,22 @@ def table1_figure(rows: pd.DataFrame, cost: pd.DataFrame) -> Figure:
     """
     rows = rows[rows.reading == DEFAULT].reset_index()
     parts = cost[(cost.dataset == "") & (cost.variant == FULL) & (cost.component != "all")]
-    height = 1.6 + 0.8 * len(rows)
-    with page(9.4, height, "Table 1: published against counted, and each component's share", NOTE) as figure:
+    heading = "Table 1: published against counted, and each component's share"
+    with page(9.4, 1.6 + 0.8 * len(rows), heading, NOTE) as figure:
         (params, flops), shares = figure.subplots(2, 2, sharey="row")
         _against(params, rows.params_m_published, rows.params_m, rows.params_error_pct)
-        params.set_xlabel("Parameters (M)")
         _against(flops, 1000 * rows.flops_t_published, rows.gflops, rows.flops_error_pct)
         flops.plot(rows.gmacs, rows.index, "|", color=COLOURS[0], markersize=11, label="multiply-adds, counted")
-        flops.set_xlabel(f"FLOPs of one view of {rows.frames[0]} frames (G; printed as T)")
-        for axes, column, name in zip(shares, ("params", "macs"), ("parameters", "multiply-adds"), strict=True):
+        labels = {
+            params: "Parameters (M)",
+            flops: f"FLOPs of one view of {rows.frames[0]} frames (G; printed as T)",
+            shares[0]: "Share of the parameters (%)",
+            shares[1]: "Share of the multiply-adds (%)",
+        }
+        for axes, column in zip(shares, ("params", "macs"), strict=True):
             _shares(axes, parts, column)
-            axes.set(xlim=(0, 100), xlabel=f"Share of the {name} (%)")
-        for axes in (params, flops, *shares):
-            row_axis(axes, list(rows.model))
+        for axes, label in labels.items():
+            row_axis(axes, list(rows.model), xlabel=label)
         legend = {"frameon": False, "alignment": "left"}
         figure.legend(*shares[1].get_legend_handles_labels(), loc="outside right lower", title="Component", **legend)
         figure.legend(*flops.get_legend_handles_labels(), loc="outside right upper", **legend)
@@ -45,24 +48,23 @@ def table1_figure(rows: pd.DataFrame, cost: pd.DataFrame) -> Figure:
 def _against(axes: Axes, published: pd.Series, counted: pd.Series, error: pd.Series) -> None:
     pairs(axes, (published, "published", "o", "0.2"), (counted, "counted", "D", COLOURS[0]))
     for place, (right, off) in enumerate(zip(published.combine(counted, max), error, strict=True)):
-        text = f"{off:+.1f}%"
-        axes.annotate(text, (right, place), (9, 0), textcoords="offset points", va="center", fontsize=8)
+        axes.annotate(f"{off:+.1f}%", (right, place), (9, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_xscale("log")
     low, high = axes.get_xlim()
     axes.set_xlim(low, high * (high / low) ** 0.25)  # room for the percentages
 
 
 def _shares(axes: Axes, parts: pd.DataFrame, column: str) -> None:
-    table = parts.pivot_table(column, "component", "model", sort=False, fill_value=0).astype(float)
-    table = 100 * table / table.sum()
-    ends = table.cumsum()
+    counts = parts.pivot_table(column, "component", "model", sort=False, fill_value=0).astype(float)
+    table = 100 * counts / counts.sum()
     for number, (name, shares) in enumerate(table.iterrows()):
         axes.barh(
             range(len(shares)),
             shares,
-            left=ends.loc[name] - shares,
+            left=table.cumsum().loc[name] - shares,
             color=COLOURS[number % len(COLOURS)],
             hatch=HATCHES[number % len(HATCHES)],
             edgecolor="white",
             label=name,
         )
+    axes.set_xlim(0, 100)

@@ -5,6 +5,8 @@ from matplotlib.figure import Figure
 
 from lcr.report.figures.style import COLOURS, data_title, estimate, full_or_not, page, row_axis
 
+INTERVALS = "Lines: 95% intervals over seeds and clips."
+
 
 def table2_figure(rows: pd.DataFrame) -> Figure:
     """Top-1 of published and measured methods; the two share an axis only where the measured clips are the paper's.
@@ -16,8 +18,9 @@ def table2_figure(rows: pd.DataFrame) -> Figure:
     measured = rows[rows.source == "measured"].reset_index()
     first = measured.iloc[0]
     same = first.dataset == "jester"
-    apart = "" if same else " The panels are on different clips: no row above compares with one below."
-    note = f"Lines: 95% intervals over seeds and clips.{apart}"
+    note = (
+        INTERVALS if same else f"{INTERVALS} The panels are on different clips: no row above compares with one below."
+    )
     with page(7.2, 1.8 + 0.26 * len(rows), f"Table 2. Study '{first.study}'", note) as figure:
         upper, lower = figure.subplots(2, 1, sharex=same, gridspec_kw={"height_ratios": (len(printed), len(measured))})
         for place, row in printed.iterrows():
@@ -30,6 +33,5 @@ def table2_figure(rows: pd.DataFrame) -> Figure:
         above = "Published, on jester, as printed (the paper gives no intervals)"
         below = f"Measured, on {data_title(first.dataset)}; {first.seeds} seeds × {first.clips} clips"
         for axes, shown, title in ((upper, printed, above), (lower, measured, below)):
-            row_axis(axes, list(shown.method))
-            axes.set(title=title, xlabel="Top-1 accuracy (%)")
+            row_axis(axes, list(shown.method), title=title, xlabel="Top-1 accuracy (%)")
     return figure

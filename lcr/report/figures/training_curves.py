@@ -46,8 +46,7 @@ def training_curves_figure(curves: pd.DataFrame, study: str) -> Figure:
 def _curve(axes: Axes, rows: pd.DataFrame, colour: object, line: str) -> None:
     """Mean and range over the seeds; a line of one or two points would not be seen, so they get marks."""
     loss = rows.groupby("step").loss.agg(["min", "mean", "max"])
-    few = len(loss) < 3
     axes.fill_between(loss.index, loss["min"], loss["max"], color=colour, alpha=0.2, linewidth=0)
-    if few:
+    axes.plot(loss.index, loss["mean"], line, color=colour, linewidth=1.5, marker="o" if len(loss) < 3 else None)
+    if len(loss) < 3:
         axes.vlines(loss.index, loss["min"], loss["max"], color=colour, linestyle=line)
-    axes.plot(loss.index, loss["mean"], line, color=colour, linewidth=1.5, marker="o" if few else None)
