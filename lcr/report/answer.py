@@ -53,8 +53,7 @@ def answer(tables: Tables, classes: int) -> list[Sentence]:
     full = variants.pop(FULL)[0]
     temporal = [row for row in tables["temporal"].itertuples() if (row.dataset, row.variant) == (dataset, FULL)]
     return [
-        _data(full),
-        _full(full, 100 / classes),
+        *_full(full, 100 / classes),
         *map(_ablation, variants.values()),
         *([_time(temporal)] if temporal[0].condition else []),
         _text(tables["table1"], tables["readings"]),
@@ -81,16 +80,16 @@ def _difference(row: Any, unit: str = "") -> str:
     return f"{row.delta_top1:+.2f}{unit} [{row.delta_ci_low:+.2f}, {row.delta_ci_high:+.2f}]"
 
 
-def _data(full: Any) -> Sentence:
-    rule = "synthetic" if is_synthetic(full.dataset) else "real"
+def _full(full: Any, chance: float) -> tuple[Sentence, Sentence]:
+    """The full model's data, and its accuracy against chance."""
+    kind = "synthetic" if is_synthetic(full.dataset) else "real"
     amount = f"`{full.dataset}`, seeds × clips: {full.seeds} × {full.clips}"
-    return Sentence("data", rule, DATA[rule].format(amount=amount, note=full.note and f"; {full.note}"))
-
-
-def _full(full: Any, chance: float) -> Sentence:
     where = side(full.top1_ci_low, full.top1_ci_high, chance)
-    reached = _with_interval(full, "top1", "%")
-    return Sentence("full", where, f"The full model reaches {reached} top-1 ({where} chance, {chance:.1f}%).")
+    reached = f"{_with_interval(full, 'top1', '%')} top-1 ({where} chance, {chance:.1f}%)"
+    return (
+        Sentence("data", kind, DATA[kind].format(amount=amount, note=full.note and f"; {full.note}")),
+        Sentence("full", where, f"The full model reaches {reached}."),
+    )
 
 
 def _ablation(rows: Sequence[Any]) -> Sentence:
@@ -138,8 +137,8 @@ def _time(rows: Sequence[Any]) -> Sentence:
 def _text(table1: pd.DataFrame, readings: pd.DataFrame) -> Sentence:
     """The counts of Table 1 and the effects of other readings, in one line."""
     counted = table1[table1.reading == DEFAULT].set_index("model")
-    worst = [counted[f"{name}_error_pct"] for name in ("params", "flops")]
-    params, flops = (f"{errors[model]:+.1f}% ({model})" for errors in worst for model in [errors.abs().idxmax()])
+    worst = counted[["params_error_pct", "flops_error_pct"]].abs().idxmax()
+    params, flops = (f"{counted[error][model]:+.1f}% ({model})" for error, model in worst.items())
     sensitivity = readings[readings.default].d_logits_d_rgb.dropna().iloc[0]
     rule, depend = ("blind", "do not depend") if sensitivity == 0 else ("sees", "depend")
     trained = list(readings[~readings.default & readings.delta_top1.notna()].itertuples())

@@ -87,8 +87,7 @@ class Finished:
             InputError: there are more or fewer: the tables are of other runs than these.
         """
         found = self.store.seeds(dataset, variant)
-        rows = self.table("ablations")
-        told = rows.seeds[(rows.dataset == dataset) & (rows.variant == variant)].tolist()
+        told = self.table("ablations").query("dataset == @dataset and variant == @variant").seeds.tolist()
         if told != [len(found)]:
             raise InputError(
                 f"{self.folder / dataset / variant} has {len(found)} seeds, and ablations.csv is over "
@@ -128,8 +127,7 @@ class Finished:
         seeds = self.seeds(dataset, variant)
         tables = [self.store.predictions(dataset, variant, seed, ["id", "label", "prediction"]) for seed in seeds]
         if any(not table["id"].equals(tables[0]["id"]) for table in tables):
-            folder = self.folder / dataset / variant
-            raise InputError(f"{folder}: its seeds predict different clips; evaluate them again")
+            raise InputError(f"{dataset}/{variant}: its seeds predict different clips; evaluate them again")
         labels = tables[0]["label"].to_numpy()
         predictions = np.stack([table["prediction"].to_numpy() for table in tables])
         return ClassPredictions(dataset, self.classes(dataset), labels[labels >= 0], predictions[:, labels >= 0])

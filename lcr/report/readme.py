@@ -51,13 +51,17 @@ def readme(study: str, tables: Tables, classes: int) -> str:
         UNCERTAINTY + (f" With these seeds no p-value is below {', '.join(floors)}." if floors else ""),
         "![Each ablation against the full model](figures/ablations.png)",
         *_ledger(of_the_paper(tables["claims"])),
+        *(
+            f"## {TABLES[name].title}\n\n[{name}.csv]({name}.csv)\n\n{markdown(TABLES[name], frame)}"
+            for name, frame in shown.items()
+        ),
+        "## Figures",
+        *(
+            f"**{notebook.title}** ([notebook](notebooks/{name}.html), [SVG](figures/{name}.svg))\n\n"
+            f"![{notebook.title}](figures/{name}.png)"
+            for name, notebook in NOTEBOOKS.items()
+        ),
     ]
-    for name, frame in shown.items():
-        parts += [f"## {TABLES[name].title}", f"[{name}.csv]({name}.csv)", markdown(TABLES[name], frame)]
-    parts.append("## Figures")
-    for name, notebook in NOTEBOOKS.items():
-        parts.append(f"**{notebook.title}** ([notebook](notebooks/{name}.html), [SVG](figures/{name}.svg))")
-        parts.append(f"![{notebook.title}](figures/{name}.png)")
     return "\n\n".join(parts) + "\n"
 
 
@@ -135,9 +139,9 @@ def result_block(finished: Finished, folder: str) -> str:
         InputError: a table or a run's record is missing or damaged.
     """
     tables = {name: finished.table(name) for name in READ}
-    dataset = tables["table2"].dataset.iloc[-1]
+    classes = finished.classes(tables["table2"].dataset.iloc[-1])
     parts = [
-        "\n".join(f"- {sentence.text}" for sentence in answer(tables, len(finished.classes(dataset)))),
+        "\n".join(f"- {sentence.text}" for sentence in answer(tables, len(classes))),
         markdown(TABLES["table2"], tables["table2"]),
         _training(finished),
         f"![Each variant's accuracy, and its difference from the full model]({folder}/figures/ablations.png)",

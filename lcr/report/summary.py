@@ -22,11 +22,11 @@ def summary(folder: Path) -> str:
     top5 = f", top-5 {(ranks(scores, clips.label.to_numpy()) < TOP).mean():.1%}" if scores.shape[1] > TOP else ""
     right = (pairs.score_label > pairs.score_reverse).groupby(pairs.condition).mean()
     shares = ", ".join(f"{right[name]:.1%} {text}" for name, text in CONDITIONS.items() if name in right)
-    lines = [
+    lines = (
         f"{record.dataset} · {record.variant} · seed {record.seed} · {len(clips)} validation clips",
         f"top-1 {(clips.label == clips.prediction).mean():.1%} (chance {1 / scores.shape[1]:.1%}){top5}",
         shares and f"reversed pairs: {shares}",
         "synthetic clips, not the paper's data" if is_synthetic(record.dataset) else "",
         f"written to {folder}",
-    ]
+    )
     return "\n".join(filter(None, lines))

@@ -13,7 +13,7 @@ from lcr.report.figures.style import COLOURS, data_title, estimate, page, row_ax
 from lcr.report.finished import ClassPredictions
 from lcr.study.stats.intervals import crossed_interval
 
-NAMED = 40  # classes up to which each has its name
+NAMED, LONG = 40, 44  # the most classes that are named, and the most letters of a name
 MARKS = {"as_is": (COLOURS[0], "o"), "last_frame": (COLOURS[7], "s"), "reversed": (COLOURS[3], "v")}
 NOTE = (
     "Matrices: % of a class's predictions, over {} seeds and the validation clips. Lines: 95% intervals over seeds and "
@@ -68,6 +68,7 @@ def _classes(part: SubFigure, one: ClassPredictions) -> None:
     count = len(one.classes)
     named, numbered = count <= NAMED, count <= 15
     found = 100 * shares(one)
+    names = [f"{name if len(name) <= LONG else name[: LONG - 1] + '…'}  {n}" for n, name in enumerate(one.classes)]
     left, right = part.subplots(1, 2, gridspec_kw={"width_ratios": (1.15, 1)})
     sns.heatmap(
         found,
@@ -83,7 +84,7 @@ def _classes(part: SubFigure, one: ClassPredictions) -> None:
         cbar=not numbered,
         cbar_kws={"label": "% of the class's predictions"},
         xticklabels=(1 if numbered else 3) if named else False,  # every third of many: they would run together
-        yticklabels=[f"{_short(name)}  {number}" for number, name in enumerate(one.classes)] if named else False,
+        yticklabels=names if named else False,
     )
     left.tick_params(rotation=0)
     left.set(
@@ -99,10 +100,6 @@ def _classes(part: SubFigure, one: ClassPredictions) -> None:
     right.set_title(f"{one.predictions.shape[1]} clips", loc="right")
     right.grid(axis="x")
     sns.despine(ax=right, left=True)
-
-
-def _short(name: str, most: int = 44) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def _pairs(axes: Axes, dataset: str, rows: pd.DataFrame) -> None:

@@ -23,15 +23,14 @@ PANELS = {
 }
 
 
-def readings_figure(rows: pd.DataFrame, search: pd.DataFrame) -> Figure:
+def readings_figure(rows: pd.DataFrame, best: pd.DataFrame) -> Figure:
     """Four panels with a row a reading, and below them the search's best combinations.
 
     Args:
         rows: readings.csv; the reading used here is the same model in every place, and is drawn once.
-        search: reading_search.csv; the best are drawn.
+        best: rows of reading_search.csv.
     """
     rows = pd.concat([rows[rows.default][:1], rows[~rows.default]], ignore_index=True)
-    best = best_of_search(search)
     heights = [0.24 * len(rows) + 1.3, 0.26 * len(best) + 0.9]
     heading, note = "Effects of each reading of the paper", NOTE.format(data_title(rows.dataset[0]))
     with page(10.5, 0.9 + sum(heights), heading, note) as figure:
@@ -63,11 +62,6 @@ def _logs(axes: Axes, values: pd.DataFrame) -> None:
                 axes.text(floor, place, "<" if value else "0", color=colour, fontsize=8, ha="center", va="center")
     axes.set_xlim(floor / 1.8, 3 * positive.max(axis=None))
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=values.shape[1], frameon=False, handletextpad=0.2)
-
-
-def best_of_search(search: pd.DataFrame, each: int = 2) -> pd.DataFrame:
-    """The default reading, and of each ranking the `each` best."""
-    return search[search["rank"] <= each]
 
 
 def _search(axes: Axes, best: pd.DataFrame) -> None:

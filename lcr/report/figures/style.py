@@ -6,7 +6,7 @@ since each colour comes with a marker, a line style or a hatching of its own.
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lcr.config.datasets import is_synthetic
-from lcr.config.study import FULL
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
 from lcr.util.files import write_aside
@@ -43,11 +42,9 @@ HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "ooo", "+++", "|||", "**")
 SYNTHETIC = "synthetic clips, not the paper's data"
 
 
-@contextmanager
-def styled(grid: str = "whitegrid") -> Iterator[None]:
+def styled(grid: str = "whitegrid") -> AbstractContextManager[None]:
     """Figures made in the block have this style, whatever the user's matplotlibrc says."""
-    with matplotlib.style.context(["default", sns.axes_style(grid), STYLE]):
-        yield
+    return matplotlib.style.context(["default", sns.axes_style(grid), STYLE])
 
 
 @contextmanager
@@ -97,12 +94,6 @@ def show(figure: Figure, finished: Finished, name: str) -> SVG:
 def data_title(dataset: str) -> str:
     """A dataset's name; synthetic clips are never shown under the real one."""
     return f"{dataset}: {SYNTHETIC}" if is_synthetic(dataset) else dataset
-
-
-def full_or_not(rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, Any, str]]:
-    """The rows of the ablations and the row of the full model, each group with its colour and marker."""
-    for full, part in rows.groupby(rows.variant == FULL):
-        yield part, *((COLOURS[3], "D") if full else (COLOURS[0], "o"))
 
 
 def estimate(

@@ -1,11 +1,25 @@
-"""Table 2 as dots: the paper's accuracies as printed, and below them the measured ones with intervals."""
+"""Table 2 as dots, and its accuracies against the cost of one view."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from scipy.optimize import isotonic_regression
 
-from lcr.report.figures.style import COLOURS, data_title, estimate, full_or_not, page, row_axis
+from lcr.config.study import FULL
+from lcr.report.answer import short
+from lcr.report.figures.style import COLOURS, data_title, estimate, page, row_axis
 
 INTERVALS = "Lines: 95% intervals over seeds and clips."
+COST_NOTE = (
+    f"{INTERVALS[:-1]}; points of equal cost stand side by side. The unit T of Table 2 "
+    "is in doubt: the 3-D ResNets'\nnumbers can only be giga (ResNet3D-18 at 112 × 112 counts 33 GFLOPs "
+    "for 32 frames; printed: 34.6), and whether LCR's 0.022 is in the same unit, the paper does not say."
+)
 
 
 def table2_figure(rows: pd.DataFrame) -> Figure:
@@ -28,10 +42,85 @@ def table2_figure(rows: pd.DataFrame) -> Figure:
             upper.plot(row.top1, place, marker, color=colour, mfc="white")
             upper.annotate(f"{row.top1:.2f}", (row.top1, place), (7, 0), textcoords="offset points", va="center")
         upper.margins(x=0.12)
-        for part, colour, marker in full_or_not(measured):
+        for part, colour, marker in _full_or_not(measured):
             estimate(lower, part, "top1", "top1", colour, marker)
         above = "Published, on jester, as printed (the paper gives no intervals)"
         below = f"Measured, on {data_title(first.dataset)}; {first.seeds} seeds × {first.clips} clips"
         for axes, shown, title in ((upper, printed, above), (lower, measured, below)):
             row_axis(axes, list(shown.method), title=title, xlabel="Top-1 accuracy (%)")
     return figure
+
+
+def cost_accuracy_figure(rows: pd.DataFrame) -> Figure:
+    """Top-1 over GFLOPs.
+
+    Args:
+        rows: table2.csv, of one study. Printed FLOPs are of doubtful unit, so they have an axis of their own.
+    """
+    measured = rows[rows.source == "measured"].reset_index()
+    printed = rows[(rows.source == "published") & (rows.flops_printed != "")].astype({"flops_printed": float})
+    first = measured.iloc[0]
+    with page(10.0, 4.6, f"Accuracy against cost. Study '{first.study}'", COST_NOTE) as figure:
+        figure.get_layout_engine().set(wspace=0.06)
+        left, right = figure.subplots(1, 2)
+        costs = pd.Series(apart(list(measured.gflops)))
+        for part, colour, marker in _full_or_not(measured):
+            estimate(left, part, "top1", "top1", colour, marker, places=costs[part.index], vertical=True)
+        left.xaxis.set_major_locator(MaxNLocator(4))
+        left.set(title=f"Measured, on {data_title(first.dataset)}", xlabel="FLOPs of one view, counted (GFLOPs)")
+        _name(left, costs, measured.top1, measured.method.map(short))
+        for own, part in printed.groupby(printed.method == "LCR"):
+            marker, colour = ("D", COLOURS[3]) if own else ("o", "0.3")
+            right.plot(part.flops_printed, part.top1, marker, color=colour, mfc="white")
+        right.set(
+            title="Published, on jester, as printed (no intervals given)",
+            xlabel="FLOPs as printed in Table 2 (“T”; see below)",
+            xscale="log",
+        )
+        _name(right, printed.flops_printed, printed.top1, printed.method)
+    return figure
+
+
+def apart(costs: Sequence[float], share: float = 0.035) -> list[float]:
+    """Costs that are nearly equal set beside each other, by `share` of the whole range, so that intervals are seen."""
+    step = share * (max(costs) - min(costs) or max(costs))
+    placed: list[float] = []
+    for cost in costs:
+        while any(abs(cost - other) < 0.99 * step for other in placed):
+            cost += step
+        placed.append(cost)
+    return placed
+
+
+def _name(axes: Axes, flops: pd.Series, top1: pd.Series, names: pd.Series) -> None:
+    """Names in a column right of the panel, in the order of the points' heights, each with a thin line to its point."""
+    axes.set_ylabel("Top-1 accuracy (%)")
+    axes.margins(x=0.1, y=0.08)
+    low, high = axes.get_ylim()
+    ordered = sorted(zip(flops, top1, names, strict=True), key=lambda point: point[1:])
+    shares = spread([(y - low) / (high - low) for _, y, _ in ordered], gap=0.062)
+    for (x, y, name), share in zip(ordered, shares, strict=True):
+        axes.annotate(
+            name,
+            (x, y),
+            (1.04, share),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=8,
+            arrowprops={"arrowstyle": "-", "color": "0.7", "lw": 0.7, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)},
+            annotation_clip=False,
+        )
+
+
+def spread(places: Sequence[float], gap: float) -> list[float]:
+    """Ascending places moved as little as needed to stand `gap` apart within [0, 1]; evenly, where they do not fit."""
+    gap = min(gap, 1 / max(1, len(places) - 1))
+    steps = gap * np.arange(len(places))
+    free = np.clip(np.asarray(places) - steps, 0, 1 - steps[-1])
+    return list(isotonic_regression(free).x + steps)
+
+
+def _full_or_not(rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, Any, str]]:
+    """The rows of the ablations and the row of the full model, each group with its colour and marker."""
+    for full, part in rows.groupby(rows.variant == FULL):
+        yield part, *((COLOURS[3], "D") if full else (COLOURS[0], "o"))
