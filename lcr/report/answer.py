@@ -44,8 +44,7 @@ class Sentence(NamedTuple):
 
 def answer(tables: Tables, classes: int) -> list[Sentence]:
     """The study's answer, in the order in which a reader asks; classes: of Table 2's dataset."""
-    table2 = tables["table2"]
-    dataset = table2.dataset[table2.source == "measured"].iloc[0]
+    dataset = tables["table2"].query("source == 'measured'").dataset.iloc[0]
     variants = {
         variant: sorted(rows.itertuples(), key=lambda row: row.dataset != dataset)
         for variant, rows in tables["statistics"].groupby("variant", sort=False)

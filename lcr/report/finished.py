@@ -101,14 +101,13 @@ class Finished:
         Raises:
             InputError: a run's metrics are missing or damaged, or a variant's seeds were logged at different steps.
         """
-        rows = [
+        found = pd.DataFrame(
             {"dataset": one.dataset, "variant": one.variant, "method": one.method, "seed": seed} | line
             for one in self.table("ablations").itertuples()
             for seed in self.seeds(one.dataset, one.variant)
             for line in self.store.metrics(one.dataset, one.variant, seed)
             if "loss" in line
-        ]
-        found = pd.DataFrame(rows)
+        )
         for arm, runs in found.groupby(["dataset", "variant"]):
             if runs.step.value_counts().nunique() > 1:
                 raise InputError(f"{'/'.join(arm)}: its seeds were logged at different steps; train them again")

@@ -38,10 +38,9 @@ def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
         batch = clips.test_batch(np.array([clips.ids.index(chosen.id)]), data.config.protocol)
     frames, edges = batch.frames[0], batch.edges[0]  # of several views the first
     readings = class_token_readings(model, frames.float() / 255, edges.float())
-    patches = model.config.patches
     with torch.random.fork_rng(devices=[]):  # a mask as training draws it
         torch.manual_seed(0)
-        keep = tube_mask(1, patches, model.config.tube_ratio)[0]
+        keep = tube_mask(1, model.config.patches, model.config.tube_ratio)[0]
     return PromptClip(
         finished.study,
         dataset,
@@ -49,6 +48,6 @@ def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
         clips.classes[chosen.prediction],
         frames.numpy(),
         edges.numpy(),
-        np.isin(np.arange(patches), keep.numpy()),
+        np.isin(np.arange(model.config.patches), keep.numpy()),
         torch.stack([reading.shares() for reading in readings]).numpy(),
     )

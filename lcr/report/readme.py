@@ -3,6 +3,8 @@
 Each page gives the answer in ten lines first, then the tables, figures and claims that it follows from.
 """
 
+import re
+from base64 import b64encode
 from itertools import product, zip_longest
 from pathlib import Path
 
@@ -14,7 +16,6 @@ from lcr.cost.table1 import table1 as printed_table1
 from lcr.report.answer import READ, Tables, answer, of_the_paper, verdict_counts
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
-from lcr.report.page import html_page
 from lcr.study.claims.printed import table2 as printed_table2
 from lcr.study.claims.table import CLAIMS
 from lcr.study.claims.verdicts import CONTRADICTED
@@ -31,6 +32,11 @@ UNCERTAINTY = (
     "Uncertainty: brackets are 95% intervals over seeds and clips. Differences are variant minus full in percentage "
     "points, paired by seed and clip. p is about the evaluated clips alone."
 )
+CSS = (
+    "body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:64rem;margin:2rem auto;padding:0 1rem}"
+    "table{border-collapse:collapse;font-size:12px;display:block;overflow-x:auto}"
+    "th,td{border:1px solid #ccc;padding:.25rem .5rem;text-align:left}img{max-width:100%}"
+)
 BEGIN, END = "<!-- `lcr report readme --write` makes the lines below -->\n", "<!-- end of the made lines -->\n"
 
 
@@ -41,8 +47,9 @@ def readme(study: str, tables: Tables, classes: int) -> str:
         tables: frames by the name of their table, all of `READ`.
         classes: of Table 2's dataset.
     """
-    table1 = tables["table1"]
-    shown = {name: tables[name] for name in SHOWN} | {"table1": table1[table1.reading == DEFAULT]}
+    shown = {name: tables[name] for name in SHOWN} | {"table1": tables["table1"].query("reading == @DEFAULT")}
+    claims = of_the_paper(tables["claims"])
+    counts, contradicted = verdict_counts(claims), claims[claims.verdict == CONTRADICTED]
     floors = sorted({f"{floor:.4g}" for floor in tables["ablations"].p_floor_holm.dropna()})
     parts = [
         f"# Which part of LCR matters? Study `{study}`",
@@ -50,7 +57,10 @@ def readme(study: str, tables: Tables, classes: int) -> str:
         "\n".join(f"{number}. {sentence.text}" for number, sentence in enumerate(answer(tables, classes), 1)),
         UNCERTAINTY + (f" With these seeds no p-value is below {', '.join(floors)}." if floors else ""),
         "![Each ablation against the full model](figures/ablations.png)",
-        *_ledger(of_the_paper(tables["claims"])),
+        "## The paper's claims",
+        "\n".join(f"| {' | '.join(line)} |" for line in (counts, ["---"] * len(counts), map(str, counts.values()))),
+        "Each claim with its test and its evidence: [claims.csv](claims.csv). Contradicted claims:",
+        "\n".join("- " + contradicted.claim + " (" + contradicted["where"] + "): " + contradicted.why) or "- none",
         *(
             f"## {TABLES[name].title}\n\n[{name}.csv]({name}.csv)\n\n{markdown(TABLES[name], frame)}"
             for name, frame in shown.items()
@@ -65,15 +75,26 @@ def readme(study: str, tables: Tables, classes: int) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _ledger(claims: pd.DataFrame) -> list[str]:
-    counts = verdict_counts(claims)
-    contradicted = claims[claims.verdict == CONTRADICTED]
-    return [
-        "## The paper's claims",
-        "\n".join(f"| {' | '.join(line)} |" for line in (counts, ["---"] * len(counts), map(str, counts.values()))),
-        "Each claim with its test and its evidence: [claims.csv](claims.csv). Contradicted claims:",
-        "\n".join("- " + contradicted.claim + " (" + contradicted["where"] + "): " + contradicted.why) or "- none",
-    ]
+def html_page(markdown: str, folder: Path) -> str:
+    """A Markdown page as one HTML file for the report, which cannot show Markdown; the file needs nothing beside it.
+
+    PNG images are inside it. Links to files are left as their text, since those files are not.
+
+    Args:
+        folder: where the images' relative paths start.
+    """
+    from markdown_it import MarkdownIt
+
+    body = MarkdownIt("commonmark").enable("table").render(markdown)
+    body = re.sub(r'<a href="[^"]*">(.*?)</a>', r"\1", body)
+    body = re.sub(
+        r'src="([^"]+\.png)"',
+        lambda link: f'src="data:image/png;base64,{b64encode((folder / link[1]).read_bytes()).decode()}"',
+        body,
+    )
+    title = re.sub("<[^>]+>", "", re.search(r"<h1>(.*?)</h1>|$", body)[1] or "LCR")
+    head = f'<meta charset="utf-8"><title>{title}</title><style>{CSS}</style>'
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}</body></html>\n'
 
 
 def write_readme(finished: Finished) -> list[Path]:
@@ -108,8 +129,7 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
     runs = pd.concat([*of_runs.values(), measured])
     datasets, variants = runs.dataset.unique(), dict.fromkeys([FULL, *runs.variant])
     for name, frame in of_runs.items():
-        again = TABLES[name].again(finished.study)
-        require_runs(finished.path(name), frame, product(datasets, variants), again)
+        require_runs(finished.path(name), frame, product(datasets, variants), TABLES[name].again(finished.study))
     models = [one.name for one in printed_table1()]
     hypotheses = product(["hypothesis"], [name for name in variants if name != FULL], map(dataset_format, datasets))
     of_models = product([f"table1-{name}" for name in models], ("settings", "params", "flops"))
@@ -125,8 +145,10 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
     for name, columns, keys in wanted:
         found = set(tables[name][columns].itertuples(index=False, name=None))
         if lacking := ["/".join(key) for key in keys if key not in found]:
-            again = TABLES[name].again(finished.study)
-            raise InputError(f"{finished.path(name)} lacks the rows of {', '.join(lacking[:3])}; {again}")
+            raise InputError(
+                f"{finished.path(name)} lacks {len(lacking)} rows, the first of {lacking[0]}; "
+                f"{TABLES[name].again(finished.study)}"
+            )
 
 
 def result_block(finished: Finished, folder: str) -> str:
@@ -140,13 +162,13 @@ def result_block(finished: Finished, folder: str) -> str:
     """
     tables = {name: finished.table(name) for name in READ}
     classes = finished.classes(tables["table2"].dataset.iloc[-1])
-    parts = [
+    parts = (
         "\n".join(f"- {sentence.text}" for sentence in answer(tables, len(classes))),
         markdown(TABLES["table2"], tables["table2"]),
         _training(finished),
         f"![Each variant's accuracy, and its difference from the full model]({folder}/figures/ablations.png)",
         f"More tables, figures, and the claims that are contradicted: [{folder}/README.md]({folder}/README.md).\n",
-    ]
+    )
     return "\n\n".join(parts)
 
 
@@ -158,8 +180,10 @@ def _training(finished: Finished) -> str:
         f"torch {record.versions.get('torch')} on {record.hardware.get('cpu')} ({record.hardware.get('simd')})"
         for record in records
     }
-    took = f"{total / 60:.0f} min, {total / len(records):.0f} s on average"
-    return f"{len(records)} trainings took {took}: {' and '.join(sorted(machines))}."
+    return (
+        f"{len(records)} trainings took {total / 60:.0f} min, {total / len(records):.0f} s on average: "
+        f"{' and '.join(sorted(machines))}."
+    )
 
 
 def compare_block(file: Path, block: str, *, write: bool = False) -> None:

@@ -50,8 +50,13 @@ def confusion_figure(found: Sequence[ClassPredictions], temporal: pd.DataFrame, 
     heights = [0.9 + 0.22 * min(len(one.classes), NAMED) for one in found]
     if len(paired):
         heights.append(1.0 + 0.4 * paired.groupby("dataset").variant.nunique().max())
-    heading = f"Which classes are confused? Study '{study}', the full model"
-    with page(9.0, 0.8 + sum(heights), heading, NOTE.format(len(found[0].predictions)), "white") as figure:
+    with page(
+        9.0,
+        0.8 + sum(heights),
+        f"Which classes are confused? Study '{study}', the full model",
+        NOTE.format(len(found[0].predictions)),
+        grid="white",
+    ) as figure:
         parts = np.atleast_1d(figure.subfigures(len(heights), 1, height_ratios=heights, hspace=0.02))
         for part, one in zip(parts, found, strict=False):
             _classes(part, one)

@@ -1,7 +1,6 @@
 """Table 2 as dots, and its accuracies against the cost of one view."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,12 @@ from lcr.config.study import FULL
 from lcr.report.answer import short
 from lcr.report.figures.style import COLOURS, data_title, estimate, page, row_axis
 
+# The looks of the full model or LCR (True) and of all others.
+MEASURED = {True: (COLOURS[3], "D"), False: (COLOURS[0], "o")}
+PRINTED = {
+    True: {"marker": "D", "color": COLOURS[3], "mfc": "white", "linestyle": ""},
+    False: {"marker": "o", "color": "0.3", "mfc": "white", "linestyle": ""},
+}
 INTERVALS = "Lines: 95% intervals over seeds and clips."
 COST_NOTE = (
     f"{INTERVALS[:-1]}; points of equal cost stand side by side. The unit T of Table 2 "
@@ -38,15 +43,16 @@ def table2_figure(rows: pd.DataFrame) -> Figure:
     with page(7.2, 1.8 + 0.26 * len(rows), f"Table 2. Study '{first.study}'", note) as figure:
         upper, lower = figure.subplots(2, 1, sharex=same, gridspec_kw={"height_ratios": (len(printed), len(measured))})
         for place, row in printed.iterrows():
-            marker, colour = ("D", COLOURS[3]) if row.method.startswith("LCR") else ("o", "0.3")
-            upper.plot(row.top1, place, marker, color=colour, mfc="white")
+            upper.plot(row.top1, place, **PRINTED[row.method == "LCR"])
             upper.annotate(f"{row.top1:.2f}", (row.top1, place), (7, 0), textcoords="offset points", va="center")
         upper.margins(x=0.12)
-        for part, colour, marker in _full_or_not(measured):
-            estimate(lower, part, "top1", "top1", colour, marker)
-        above = "Published, on jester, as printed (the paper gives no intervals)"
-        below = f"Measured, on {data_title(first.dataset)}; {first.seeds} seeds × {first.clips} clips"
-        for axes, shown, title in ((upper, printed, above), (lower, measured, below)):
+        for full, part in measured.groupby(measured.variant == FULL):
+            estimate(lower, part, "top1", "top1", *MEASURED[full])
+        titles = {
+            upper: "Published, on jester, as printed (the paper gives no intervals)",
+            lower: f"Measured, on {data_title(first.dataset)}; {first.seeds} seeds × {first.clips} clips",
+        }
+        for (axes, title), shown in zip(titles.items(), (printed, measured), strict=True):
             row_axis(axes, list(shown.method), title=title, xlabel="Top-1 accuracy (%)")
     return figure
 
@@ -64,14 +70,13 @@ def cost_accuracy_figure(rows: pd.DataFrame) -> Figure:
         figure.get_layout_engine().set(wspace=0.06)
         left, right = figure.subplots(1, 2)
         costs = pd.Series(apart(list(measured.gflops)))
-        for part, colour, marker in _full_or_not(measured):
-            estimate(left, part, "top1", "top1", colour, marker, places=costs[part.index], vertical=True)
+        for full, part in measured.groupby(measured.variant == FULL):
+            estimate(left, part, "top1", "top1", *MEASURED[full], places=costs[part.index], vertical=True)
         left.xaxis.set_major_locator(MaxNLocator(4))
         left.set(title=f"Measured, on {data_title(first.dataset)}", xlabel="FLOPs of one view, counted (GFLOPs)")
         _name(left, costs, measured.top1, measured.method.map(short))
         for own, part in printed.groupby(printed.method == "LCR"):
-            marker, colour = ("D", COLOURS[3]) if own else ("o", "0.3")
-            right.plot(part.flops_printed, part.top1, marker, color=colour, mfc="white")
+            right.plot(part.flops_printed, part.top1, **PRINTED[own])
         right.set(
             title="Published, on jester, as printed (no intervals given)",
             xlabel="FLOPs as printed in Table 2 (“T”; see below)",
@@ -118,9 +123,3 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
     steps = gap * np.arange(len(places))
     free = np.clip(np.asarray(places) - steps, 0, 1 - steps[-1])
     return list(isotonic_regression(free).x + steps)
-
-
-def _full_or_not(rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, Any, str]]:
-    """The rows of the ablations and the row of the full model, each group with its colour and marker."""
-    for full, part in rows.groupby(rows.variant == FULL):
-        yield part, *((COLOURS[3], "D") if full else (COLOURS[0], "o"))
