@@ -123,8 +123,7 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
     Raises:
         InputError: names the table and the row.
     """
-    table2 = tables["table2"]
-    measured = table2[table2.source == "measured"]
+    measured = tables["table2"].query("source == 'measured'")
     of_runs = {name: tables[name] for name in ("ablations", "statistics", "temporal")}
     runs = pd.concat([*of_runs.values(), measured])
     datasets, variants = runs.dataset.unique(), dict.fromkeys([FULL, *runs.variant])
@@ -146,7 +145,7 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
         found = set(tables[name][columns].itertuples(index=False, name=None))
         if lacking := ["/".join(key) for key in keys if key not in found]:
             raise InputError(
-                f"{finished.path(name)} lacks {len(lacking)} rows, the first of {lacking[0]}; "
+                f"{finished.path(name)} lacks the row of {lacking[0]} and {len(lacking) - 1} rows more; "
                 f"{TABLES[name].again(finished.study)}"
             )
 

@@ -1,21 +1,12 @@
 """Numbers choose the rule of each sentence, and the sentence holds the numbers."""
 
 import re
+from math import nan
 
 import pandas as pd
 import pytest
 
-from lcr.report.answer import (
-    ABOVE,
-    BELOW,
-    IDENTICAL,
-    INCLUDES,
-    READ,
-    Sentence,
-    answer,
-    of_the_paper,
-    verdict_counts,
-)
+from lcr.report.answer import ABOVE, BELOW, IDENTICAL, INCLUDES, READ, Sentence, answer, of_the_paper, verdict_counts
 from lcr.study.claims.caveats import CAVEATS
 
 DATASET, ELSEWHERE = "jester-fixture", "kinetics-fixture"
@@ -41,75 +32,71 @@ def sentence(tables: dict[str, pd.DataFrame], about: str) -> Sentence:
     return found
 
 
-def difference(low: float, high: float, p: float = 0.01, floor: float = 0.01) -> dict[str, float]:
+def difference(low: float, high: float, p: float = 0.01, floor: float = 0.01, least: float = 1.5) -> dict[str, float]:
     ends = {"delta_ci_low": low, "delta_ci_high": high, "delta_top1": (low + high) / 2}
-    return ends | {"p_holm": p, "p_floor_holm": floor, "detectable_interval": 1.5}
+    return ends | {"p_holm": p, "p_floor_holm": floor, "detectable_interval": least}
 
 
 @pytest.mark.parametrize(
-    ("cells", "rule", "numbers"),
+    ("cells", "rule", "numbers", "absent"),
     [
-        (difference(-9, -5), BELOW, ["-7.00", "[-9.00, -5.00]", "0.01"]),
-        (difference(5, 9), ABOVE, ["+7.00", "[+5.00, +9.00]"]),
-        (difference(-3, 5), INCLUDES, ["+1.00", "[-3.00, +5.00]", "80%", "1.50"]),
-        (difference(-3, 5) | {"detectable_interval": float("nan")}, INCLUDES, ["+1.00"]),
-        (difference(-9, -5, p=0.2, floor=0.16), BELOW, ["0.2 ", "0.05", "0.16"]),
-        (SAME, IDENTICAL, []),
-        ({"delta_ci_low": float("nan")}, IDENTICAL, []),
+        (difference(-9, -5), BELOW, ["-7.00", "[-9.00, -5.00]", "0.01"], "80%"),
+        (difference(5, 9), ABOVE, ["+7.00", "[+5.00, +9.00]"], "80%"),
+        (difference(-3, 5), INCLUDES, ["+1.00", "[-3.00, +5.00]", "80%", "1.50"], "p = "),
+        (difference(-3, 5, least=nan), INCLUDES, ["+1.00"], "80%"),
+        (difference(-9, -5, p=0.2, floor=0.16), BELOW, ["0.2 ", "0.05", "0.16"], "80%"),
+        (SAME, IDENTICAL, [], "p = "),
+        ({"delta_ci_low": nan}, IDENTICAL, [], "p = "),
     ],
 )
-def test_an_ablations_sentence_follows_from_its_interval_and_holds_its_numbers(tables, cells, rule, numbers):
+def test_an_ablations_sentence_follows_from_its_interval_and_holds_its_numbers(tables, cells, rule, numbers, absent):
     rows = {"variant": "no_tube_mask", "dataset": DATASET}
     found = sentence(change(tables, "statistics", rows, **cells), "no_tube_mask")
     assert found.rule == rule
-    assert "No tube mask" in found.text
-    assert all(number in found.text for number in numbers)
-    assert not numbers or "80%" in numbers or "80%" not in found.text
-    assert rule != IDENTICAL or "p = " not in found.text
+    assert all(text in found.text for text in ("No tube mask", *numbers))
+    assert absent not in found.text
 
 
 def test_other_datasets_are_told_unless_the_variant_is_identical_on_all(tables):
     everywhere = change(tables, "statistics", {"variant": "unidirectional_wkv"}, **SAME)
     assert ELSEWHERE not in sentence(everywhere, "unidirectional_wkv").text
     rows = {"variant": "unidirectional_wkv", "dataset": ELSEWHERE}
-    found = sentence(
-        change(everywhere, "statistics", rows, mcnemar_lost=(3.0,), **difference(-9, -5)), "unidirectional_wkv"
-    )
+    changed = change(everywhere, "statistics", rows, mcnemar_lost=(3.0,), **difference(-9, -5))
+    found = sentence(changed, "unidirectional_wkv")
     assert f"`{ELSEWHERE}` -7.00 [-9.00, -5.00]" in found.text
     assert f"`something-fixture` {IDENTICAL}" in found.text
 
 
-def test_a_caveat_stands_with_its_variant_alone(tables):
-    (variant, caveat), *_ = CAVEATS.items()
-    assert [one.about for one in answer(tables, 12) if caveat in one.text] == [variant]
-
-
-@pytest.mark.parametrize(("low", "high", "rule"), [(20, 30, ABOVE), (5, 30, INCLUDES), (1, 2, BELOW)])
-def test_the_full_model_is_compared_with_chance(tables, low, high, rule):
-    rows = {"variant": "full", "dataset": DATASET}
-    found = sentence(change(tables, "statistics", rows, top1_ci_low=low, top1_ci_high=high), "full")
+@pytest.mark.parametrize(
+    ("about", "name", "rows", "cells", "rule", "numbers"),
+    [
+        ("full", "statistics", {}, {"top1_ci_low": 20, "top1_ci_high": 30}, ABOVE, ["[20.00, 30.00]", "8.3%"]),
+        ("full", "statistics", {}, {"top1_ci_low": 5, "top1_ci_high": 30}, INCLUDES, ["[5.00, 30.00]", "8.3%"]),
+        ("full", "statistics", {}, {"top1_ci_low": 1, "top1_ci_high": 2}, BELOW, ["[1.00, 2.00]", "8.3%"]),
+        ("time", "temporal", {"condition": "as_is"}, {"pair_accuracy_ci_low": 55}, "above includes below", ["[55.00, "]),
+        ("time", "temporal", {"condition": "as_is"}, {"pair_accuracy_ci_low": 45}, "includes includes below", []),
+    ],
+)
+def test_the_full_model_is_compared_with_chance_and_each_condition_of_the_pairs_with_half(
+    tables, about, name, rows, cells, rule, numbers
+):
+    found = sentence(change(tables, name, {"variant": "full", "dataset": DATASET} | rows, **cells), about)
     assert found.rule == rule
-    assert f"[{low:.2f}, {high:.2f}]" in found.text
-    assert "8.3%" in found.text
+    assert all(number in found.text for number in numbers)
 
 
-@pytest.mark.parametrize(("low", "side"), [(55, ABOVE), (45, INCLUDES)])
-def test_each_condition_of_the_pairs_is_compared_with_half(tables, low, side):
-    rows = {"variant": "full", "dataset": DATASET, "condition": "as_is"}
-    found = sentence(change(tables, "temporal", rows, pair_accuracy_ci_low=low), "time")
-    assert found.rule.split() == [side, INCLUDES, BELOW]
+def test_there_are_ten_lines_and_without_pairs_none_on_time(tables):
+    lines, without = answer(tables, 12), answer(tables | {"temporal": tables["temporal"].assign(condition="")}, 12)
+    assert len(lines) == 10
+    assert without == [one for one in lines if one.about != "time"]
 
 
-def test_a_dataset_without_pairs_has_no_sentence_on_time(tables):
-    assert all(
-        one.about != "time" for one in answer(tables | {"temporal": tables["temporal"].assign(condition="")}, 12)
-    )
-
-
-def test_synthetic_clips_are_never_called_by_the_real_name(tables):
-    assert sentence(tables, "data").rule == "synthetic"
-    for one in answer(tables, 12):
-        assert not re.search(r"\b(jester|something|kinetics)\b(?!-fixture)", one.text), one
+def test_a_caveat_stands_with_its_variant_alone_and_synthetic_clips_never_have_the_real_name(tables):
+    (variant, caveat), *_ = CAVEATS.items()
+    lines = answer(tables, 12)
+    assert [one.about for one in lines if caveat in one.text] == [variant]
+    assert lines[0].rule == "synthetic"
+    assert not re.search(r"\b(jester|something|kinetics)\b(?!-fixture)", " ".join(one.text for one in lines))
 
 
 def test_real_clips_are_called_real_with_their_note(tables):
@@ -120,25 +107,20 @@ def test_real_clips_are_called_real_with_their_note(tables):
 
 
 @pytest.mark.parametrize(("gradient", "rule"), [(0.0, "blind"), (0.1, "sees")])
-def test_counts_sensitivity_and_readings_are_one_sentence(tables, gradient, rule):
+def test_counts_sensitivity_and_better_readings_are_one_sentence(tables, gradient, rule):
     found = sentence(change(tables, "readings", {"default": True}, d_logits_d_rgb=gradient), "text")
+    better = tables["readings"].query("delta_ci_low > 0")
+    names = [f"{row.discrepancy}: {row.reading}" for row in better.itertuples()]
     assert found.rule == rule
-    assert "+9.0% (lcr-xl-224)" in found.text
-    readings = tables["readings"]
-    better = readings[readings.delta_ci_low > 0]
-    assert len(better) == 2
-    for row in better.itertuples():
-        assert f"{row.discrepancy}: {row.reading}" in found.text
+    assert len(names) == 2
+    assert all(text in found.text for text in ("+9.0% (lcr-xl-224)", *names))
 
 
 def test_verdicts_are_counted_without_the_ablations_own_hypotheses(tables):
     rows = [("supported", "count", "§1"), ("contradicted", "arithmetic", "§1"), ("untested", "accuracy", "ablations/x")]
     claims = pd.DataFrame(rows, columns=["verdict", "kind", "where"])
     assert verdict_counts(of_the_paper(claims)) == {"supported": 1, "contradicted": 1, "inconclusive": 0, "untested": 0}
-    counts = [re.findall(r"\d+", sentence(tables | {"claims": some}, "claims").text) for some in (claims, claims[:1])]
-    assert counts == [["2", "1", "1", "1", "1", "1"], ["1", "1"]]
-    assert "1 arithmetic" in sentence(tables | {"claims": claims}, "claims").text
-
-
-def test_with_pairs_there_are_ten_lines(tables):
-    assert len(answer(tables, 12)) == 10
+    some, first = (sentence(tables | {"claims": table}, "claims").text for table in (claims, claims[:1]))
+    assert re.findall(r"\d+", some) == ["2", "1", "1", "1", "1", "1"]
+    assert re.findall(r"\d+", first) == ["1", "1"]
+    assert "1 arithmetic" in some

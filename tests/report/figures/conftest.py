@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from lcr.report.figures.ablations import ablations_figure
+from lcr.report.figures.ablations import ablations_figure, training_curves_figure
 from lcr.report.figures.confusion import confusion_figure
-from lcr.report.figures.cost_accuracy import cost_accuracy_figure
 from lcr.report.figures.edge_prompt import PromptClip, edge_prompt_figure
-from lcr.report.figures.readings import readings_figure
-from lcr.report.figures.table1 import table1_figure
-from lcr.report.figures.table2 import table2_figure
-from lcr.report.figures.training_curves import training_curves_figure
+from lcr.report.figures.readings import readings_figure, table1_figure
+from lcr.report.figures.table2 import cost_accuracy_figure, table2_figure
 from lcr.report.finished import Finished
 
 
@@ -43,7 +40,7 @@ def figures(finished: Finished) -> dict[str, Callable[[], Figure]]:
         "cost_accuracy": lambda: cost_accuracy_figure(table("table2")),
         "confusion": lambda: confusion_figure(finished.class_predictions(), table("temporal"), "made-up"),
         "table1": lambda: table1_figure(table("table1"), table("cost")),
-        "readings": lambda: readings_figure(table("readings"), table("reading_search")),
+        "readings": lambda: readings_figure(table("readings"), table("reading_search")[:9]),
         "training_curves": lambda: training_curves_figure(finished.curves(), "made-up"),
         "edge_prompt": lambda: edge_prompt_figure(prompt_clip()),
     }
