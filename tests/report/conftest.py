@@ -7,9 +7,9 @@ import pytest
 
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
-from tests.study.conftest import drawn_once, finished, results, rewrite, sources, study
+from tests.study.conftest import finished, sources
 
-__all__ = ["drawn_once", "finished", "results", "rewrite", "sources", "study"]
+__all__ = ["finished", "sources"]
 
 
 @pytest.fixture

@@ -73,7 +73,14 @@ def test_other_datasets_are_told_unless_the_variant_is_identical_on_all(tables):
         ("full", "statistics", {}, {"top1_ci_low": 20, "top1_ci_high": 30}, ABOVE, ["[20.00, 30.00]", "8.3%"]),
         ("full", "statistics", {}, {"top1_ci_low": 5, "top1_ci_high": 30}, INCLUDES, ["[5.00, 30.00]", "8.3%"]),
         ("full", "statistics", {}, {"top1_ci_low": 1, "top1_ci_high": 2}, BELOW, ["[1.00, 2.00]", "8.3%"]),
-        ("time", "temporal", {"condition": "as_is"}, {"pair_accuracy_ci_low": 55}, "above includes below", ["[55.00, "]),
+        (
+            "time",
+            "temporal",
+            {"condition": "as_is"},
+            {"pair_accuracy_ci_low": 55},
+            "above includes below",
+            ["[55.00, "],
+        ),
         ("time", "temporal", {"condition": "as_is"}, {"pair_accuracy_ci_low": 45}, "includes includes below", []),
     ],
 )

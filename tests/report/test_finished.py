@@ -1,13 +1,17 @@
 """A finished study is found from any folder, and never read over fewer seeds than the tables are."""
 
-import json
 import shutil
 
 import pyarrow.parquet as pq
 import pytest
 
 from lcr.report.finished import Finished
+from lcr.study.tables.frame import Source
+from lcr.study.tables.registry import made_by, write_table
 from lcr.util.errors import InputError
+from tests.study.conftest import made_up_study
+
+SEARCH = made_by("readings search")
 
 
 def test_results_are_found_from_the_project_and_from_a_folder_in_it(finished, tmp_path, monkeypatch):
@@ -16,54 +20,64 @@ def test_results_are_found_from_the_project_and_from_a_folder_in_it(finished, tm
     for here in (tmp_path, tmp_path / "notebooks"):
         monkeypatch.chdir(here)
         assert Finished("made-up").results == tmp_path / "results"
-
-
-def test_results_that_are_not_there_come_with_the_command_that_makes_them(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"snakemake .*study=tiny"):
         Finished("tiny")
-
-
-def test_curves_hold_every_seed_and_no_end_line(finished):
-    curves = finished.curves()
-    assert len(curves) == 3 * 6 * 3 * 5
-    assert curves.step[:5].tolist() == [10, 20, 30, 40, 50]
-    assert curves.loss.notna().all()
-
-
-def test_predictions_agree_with_the_tables_accuracy(finished):
-    rows = finished.table("ablations").set_index(["dataset", "variant"])
-    for found in finished.class_predictions("no_tube_mask"):
-        share = 100 * (found.predictions == found.labels).mean()
-        assert f"{share:.2f}" == f"{rows.top1[found.dataset, 'no_tube_mask']:.2f}"
-
-
-def test_a_seed_less_than_the_tables_have_is_refused(copy):
-    shutil.rmtree(copy.folder / "jester-fixture/full/seed-1")
-    with pytest.raises(InputError, match=r"\b2\b.*ablations\.csv.*\b3\b"):
-        copy.class_predictions()
-
-
-def test_seeds_of_other_clips_or_steps_are_refused(copy):
-    folder = copy.folder / "jester-fixture/full/seed-1"
-    table = pq.read_table(folder / "predictions.parquet")
-    pq.write_table(table[1:], folder / "predictions.parquet")
-    with pytest.raises(InputError, match="jester-fixture/full"):
-        copy.class_predictions()
-    (folder / "metrics.jsonl").write_text(json.dumps({"step": 7, "loss": 1.0}))
-    with pytest.raises(InputError, match="jester-fixture/full"):
-        copy.curves()
-
-
-@pytest.mark.parametrize(("name", "read"), [("predictions", Finished.class_predictions), ("metrics", Finished.curves)])
-def test_a_runs_missing_file_is_named(copy, name, read):
-    (file,) = (copy.folder / "jester-fixture/full/seed-0").glob(f"{name}.*")
-    file.unlink()
-    with pytest.raises(InputError, match=file.name):
-        read(copy)
 
 
 @pytest.mark.parametrize("given", [{"study": 3}, {"study": "made-up", "results": 3}])
 def test_a_name_that_is_a_number_is_refused_with_papermills_way_to_give_it(given):
     with pytest.raises(InputError, match=r"-r (study|results) 3"):
         Finished(**given)
+
+
+@pytest.mark.parametrize("name", SEARCH)
+def test_the_package_has_the_tables_of_the_search_where_a_study_lacks_them(copy, name):
+    (copy.folder / f"{name}.csv").write_text("damaged")
+    with pytest.raises(InputError, match=f"made-up/{name}"):
+        copy.table(name)
+    (copy.folder / f"{name}.csv").unlink()
+    assert len(copy.table(name)) > 40
+
+
+@pytest.mark.slow
+def test_the_packages_tables_are_what_the_search_finds(finished, tmp_path):
+    (tmp_path / "made-up").mkdir()
+    frozen = Finished("made-up", tmp_path)
+    for old in [frozen.path(name) for name in SEARCH]:
+        made = write_table(old.stem, Source(made_up_study(name="tiny"), tmp_path))
+        assert made.read_bytes() == old.read_bytes()
+
+
+def test_curves_hold_every_seed_and_no_end_line_and_predictions_agree_with_the_tables_accuracy(finished):
+    curves = finished.curves()
+    assert len(curves) == 3 * 6 * 3 * 5
+    assert curves.step[:5].tolist() == [10, 20, 30, 40, 50]
+    assert curves.loss.notna().all()
+    rows = finished.table("ablations").set_index(["dataset", "variant"])
+    for found in finished.class_predictions("no_tube_mask"):
+        share = 100 * (found.predictions == found.labels).mean()
+        assert f"{share:.2f}" == f"{rows.top1[found.dataset, 'no_tube_mask']:.2f}"
+
+
+def _other_clips(folder):
+    pq.write_table(pq.read_table(folder / "predictions.parquet")[1:], folder / "predictions.parquet")
+
+
+@pytest.mark.parametrize(
+    ("damage", "read", "named"),
+    [
+        (shutil.rmtree, Finished.class_predictions, r"\b2\b.*ablations\.csv.*\b3\b"),
+        (_other_clips, Finished.class_predictions, "jester-fixture/full"),
+        (
+            lambda run: (run / "metrics.jsonl").write_text('{"step": 7, "loss": 1}'),
+            Finished.curves,
+            "jester-fixture/full",
+        ),
+        (lambda run: (run / "predictions.parquet").unlink(), Finished.class_predictions, "seed-1/predictions.parquet"),
+        (lambda run: (run / "metrics.jsonl").unlink(), Finished.curves, "seed-1/metrics.jsonl"),
+    ],
+)
+def test_a_missing_seed_or_file_and_seeds_of_other_clips_or_steps_are_refused_by_name(copy, damage, read, named):
+    damage(copy.folder / "jester-fixture/full/seed-1")
+    with pytest.raises(InputError, match=named):
+        read(copy)

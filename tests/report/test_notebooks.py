@@ -12,6 +12,7 @@ import pytest
 
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
+from lcr.study.tables.registry import made_by
 from tests.browser import needs_browser, open_page
 
 SOURCE = Path(__file__).parents[2]
@@ -31,7 +32,7 @@ def test_the_folder_and_the_list_name_the_same_notebooks():
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_notebook_in_git_has_a_heading_one_cell_of_parameters_and_no_trace_of_a_run(name):
+def test_a_notebook_in_git_has_one_cell_of_parameters_no_trace_of_a_run_and_reads_declared_tables_alone(name):
     text = (FOLDER / f"{name}.ipynb").read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)
@@ -40,24 +41,23 @@ def test_a_notebook_in_git_has_a_heading_one_cell_of_parameters_and_no_trace_of_
     assert 'study = "tiny"' in parameters.source
     for cell in notebook.cells:
         assert cell is parameters or not cell.metadata
-        assert not cell.get("outputs")
-        assert not cell.get("execution_count")
+        assert {cell.get("execution_count"), *cell.get("outputs", [])} == {None}
     assert notebook.metadata == {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     assert text == nbformat.writes(notebook, indent=1) + "\n", "one form, so that a diff shows changes alone"
+    read = set(re.findall(r'\.(?:table|markdown)\("(\w+)"\)', code(name)))
+    assert read <= {*NOTEBOOKS[name].tables, *made_by("readings search")}, "the package has the search's tables"
 
 
-@pytest.mark.parametrize(("name", "here"), [("table2", "."), *((name, "notebooks") for name in WITHOUT_TORCH)])
+@pytest.mark.parametrize(
+    ("name", "here"),
+    [("table2", "."), *(pytest.param(name, "notebooks", marks=pytest.mark.slow) for name in WITHOUT_TORCH)],
+)
 def test_a_notebook_runs_by_hand_from_either_folder_and_saves_its_figure(name, here, copy, tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path / here)
     exec(code(name).replace('"tiny"', '"made-up"'), {})
     for suffix in ("svg", "png"):
         assert (copy.folder / f"figures/{name}.{suffix}").stat().st_size > 1000
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_notebook_reads_no_table_that_it_does_not_declare(name):
-    assert set(re.findall(r'\.(?:table|markdown)\("(\w+)"\)', code(name))) <= set(NOTEBOOKS[name].tables)
 
 
 @pytest.fixture(scope="session")
@@ -67,17 +67,16 @@ def page(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(finished.results, project / "results")
     snakefile = (SOURCE / "Snakefile").read_text(encoding="utf-8")
     command = "".join(re.findall(r'^ +"(.*)"$', snakefile[snakefile.index('"(papermill') - 9 :].split("\n\n")[0], re.M))
-    for old, new in {
-        "{input.notebook": FOLDER / "ablations.ipynb",
-        "{log.ran": "ran.ipynb",
-        "{params.study": "made-up",
-        "{params.templates": FOLDER / "template",
-        "{output.page": "results/made-up/notebooks/ablations.html",
-        "{wildcards.notebook": "ablations",
-        "{log[0]": "log",
-    }.items():
-        command = re.sub(re.escape(old) + "(:q)?}", str(new), command)
-    assert "{" not in command
+    given = {
+        "input.notebook": FOLDER / "ablations.ipynb",
+        "log.ran": "ran.ipynb",
+        "params.study": "made-up",
+        "params.templates": FOLDER / "template",
+        "output.page": "results/made-up/notebooks/ablations.html",
+        "wildcards.notebook": "ablations",
+        "log[0]": "log",
+    }
+    command = re.sub(r"{(.+?)(:q)?}", lambda found: str(given[found[1]]), command)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(command, shell=True, cwd=project, env=os.environ | {"PYTHONPATH": str(SOURCE), "PATH": path})
     assert done.returncode == 0, (project / "log").read_text()

@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pandas as pd
 
 from lcr.report.finished import Finished
 from lcr.report.prompt import prompt_clip
 from lcr.run.evaluate import evaluate
 from lcr.run.train import train
-from lcr.study.tables.frame import write_frame
+from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
 from tests.micro import PROJECT, STUDY, micro_run
 
@@ -24,21 +23,15 @@ def test_the_first_clip_that_is_predicted_rightly_is_shown_and_made_again_where_
     run = micro_run("results")
     train(run)
     evaluate(run)
-    table = TABLES["ablations"]
-    write_frame(
-        "results/micro/ablations.csv", table, table.frame([{"dataset": DATASET, "variant": "full", "seeds": 1}])
-    )
+    Source(run.study).write(TABLES["ablations"], [{"dataset": DATASET, "variant": "full", "seeds": 1}])
     path = run.folder / "predictions.parquet"
-    rows = pq.read_table(path).to_pandas().sort_values("id")
-    rows["prediction"] = np.where(np.arange(len(rows)) < 2, 1 - rows.label, rows.label)
-    pq.write_table(pa.Table.from_pandas(rows), path)
+    rows = pd.read_parquet(path).sort_values("id")
+    rows.assign(prediction=np.where(np.arange(len(rows)) < 2, 1 - rows.label, rows.label)).to_parquet(path)
 
     clip = prompt_clip(Finished("micro"), DATASET)
     assert clip.label == clip.prediction == rows.label_name.iloc[2]
-    assert clip.frames.shape == (12, 3, 48, 48)
-    assert clip.edges.shape == (12, 1, 48, 48)
+    assert (clip.frames.shape, clip.edges.shape, clip.shares.shape) == ((12, 3, 48, 48), (12, 1, 48, 48), (2, 12, 10))
     assert clip.kept.sum() == 9 - round(9 * 0.3)
-    assert clip.shares.shape == (2, 12, 10)
     np.testing.assert_allclose(clip.shares.sum(-1), 1, rtol=1e-5)
 
     Path(".lcr").rename("moved")

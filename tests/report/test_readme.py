@@ -1,16 +1,20 @@
-"""results/README.md and its HTML twin: the answer first, links that lead somewhere, nothing that needs a network."""
+"""results/README.md and its HTML twin: the answer first, links that lead somewhere, nothing that needs a network.
+
+`lcr report readme`: README's result block is what the reference gives, to the digit.
+"""
 
 import re
 from collections.abc import Callable
 
 import pytest
+from typer.testing import CliRunner
 
+from lcr.cli import app
 from lcr.report.answer import READ, answer
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
-from lcr.report.page import html_page
-from lcr.report.readme import readme, write_readme
-from lcr.util.errors import InputError
+from lcr.report.readme import BEGIN, END, html_page, readme, write_readme
+from lcr.util.errors import InputError, Mismatch
 
 
 def test_the_answer_comes_first_and_every_link_leads_to_a_file_or_a_notebook(copy):
@@ -18,10 +22,8 @@ def test_the_answer_comes_first_and_every_link_leads_to_a_file_or_a_notebook(cop
     lines = [sentence.text for sentence in answer({name: copy.table(name) for name in READ}, 12)]
     places = [text.index(part) for part in (*lines, "figures/ablations.png", "| Method |", "figures/table2.png")]
     assert places == sorted(places)
-    links = re.findall(r"\]\(([^)]+)\)", text)
-    for link in links:
-        made_by_notebooks = link.startswith("notebooks/") or link.endswith(".svg")
-        assert made_by_notebooks or (copy.folder / link).is_file(), link
+    for link in re.findall(r"\]\(((?!notebooks/)[^)]+(?<!\.svg))\)", text):  # notebooks make the others
+        assert (copy.folder / link).is_file(), link
 
 
 def test_the_ledger_names_contradicted_claims_and_table_1_has_the_default_reading_alone(finished):
@@ -41,10 +43,7 @@ def test_the_page_holds_its_pictures_and_no_address(copy):
     assert "<table>" in page
     assert not re.search(r"""(src|href)=["'](?!data:)""", page)
     assert re.search("<title>[^<]*made-up</title>", page)
-
-
-def test_a_page_without_heading_still_has_a_title(tmp_path):
-    assert "<title>LCR</title>" in html_page("text", tmp_path)
+    assert "<title>LCR</title>" in html_page("text without heading", copy.folder)
 
 
 def test_a_figure_that_is_missing_is_named(copy):
@@ -96,3 +95,39 @@ def test_a_row_that_a_table_lacks_is_named_and_never_left_out(copy, name, start,
         write_readme(copy)
     for part in (f"made-up/{name}.csv", lacking, f"lcr table {name} --study made-up"):
         assert part in str(refused.value)
+
+
+@pytest.fixture
+def block(copy, tmp_path, monkeypatch):
+    """Runs the command on a README beside the simulated study; gives its path and the error."""
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / "README.md"
+    page.write_text(f"above\n{BEGIN}{END}below\n", encoding="utf-8")
+
+    def run(option: str) -> BaseException | None:
+        words = ("report", "readme", option, "--study", "made-up", "--reference", "results")
+        return CliRunner().invoke(app, words).exception
+
+    return page, run
+
+
+def test_a_written_block_is_current_and_a_changed_digit_is_found_with_its_line(block):
+    page, run = block
+    assert isinstance(run("--check"), Mismatch)
+    assert run("--write") is run("--check") is None
+    text = page.read_text(encoding="utf-8")
+    assert re.fullmatch(r"above\n.*below\n", text, re.S)
+    before, mean, _ = text.partition("43 s")  # of train_seconds
+    page.write_text(text.replace(mean, "44 s"), encoding="utf-8")
+    error = run("--check")
+    assert isinstance(error, Mismatch)
+    assert f"README.md, line {before.count(chr(10)) + 1}" in str(error)
+
+
+@pytest.mark.parametrize("comment", [BEGIN, END])
+def test_a_page_without_a_comment_is_refused(block, comment):
+    page, run = block
+    page.write_text(page.read_text(encoding="utf-8").replace(comment, ""), encoding="utf-8")
+    assert isinstance(run("--write"), InputError)
+    page.unlink()
+    assert isinstance(run("--check"), InputError)

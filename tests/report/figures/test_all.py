@@ -1,67 +1,94 @@
-"""Every figure: no small text, no text over text or off the page, units, the same bytes each time."""
+"""Every figure, drawn from the simulated study: no small text, no text over text or off the page, units, same bytes."""
 
 import re
+from collections.abc import Callable
 from itertools import combinations
 
 import matplotlib
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
+from lcr.report.figures.ablations import ablations_figure, training_curves_figure
+from lcr.report.figures.confusion import confusion_figure
+from lcr.report.figures.edge_prompt import PromptClip, edge_prompt_figure
+from lcr.report.figures.readings import readings_figure, table1_figure
 from lcr.report.figures.style import SYNTHETIC, save, styled
+from lcr.report.figures.table2 import cost_accuracy_figure, table2_figure
+from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
 
 WITHOUT_UNIT = ("Training step", "Frame t", "Prediction (number of the class)", "")
 OF_MODELS = ("table1", "readings")  # the others show clips
 
 
+def prompt_clip(times: int = 12, grid: int = 3, layers: int = 2) -> PromptClip:
+    random = np.random.default_rng(0)
+    size = 16 * grid
+    shares = random.random((layers, times, grid**2 + 1))
+    return PromptClip(
+        study="made-up",
+        dataset="jester-fixture",
+        label="Swiping Left",
+        prediction="Swiping Right",
+        frames=random.integers(0, 256, (times, 3, size, size), dtype=np.uint8),
+        edges=random.integers(0, 2, (times, 1, size, size), dtype=np.uint8),
+        kept=np.arange(grid**2) % 3 > 0,
+        shares=shares / shares.sum(-1, keepdims=True),
+    )
+
+
+@pytest.fixture(scope="session")
+def figures(finished: Finished) -> dict[str, Callable[[], Figure]]:
+    """How each notebook's figure is made, by name."""
+    table = finished.table
+    return {
+        "ablations": lambda: ablations_figure(table("ablations")),
+        "table2": lambda: table2_figure(table("table2")),
+        "cost_accuracy": lambda: cost_accuracy_figure(table("table2")),
+        "confusion": lambda: confusion_figure(finished.class_predictions(), table("temporal"), "made-up"),
+        "table1": lambda: table1_figure(table("table1"), table("cost")),
+        "readings": lambda: readings_figure(table("readings"), table("reading_search")[:9]),
+        "training_curves": lambda: training_curves_figure(finished.curves(), "made-up"),
+        "edge_prompt": lambda: edge_prompt_figure(prompt_clip()),
+    }
+
+
 @pytest.fixture(scope="module", params=NOTEBOOKS)
-def figure(request: pytest.FixtureRequest, figures) -> Figure:
-    made = figures[request.param]()
-    with styled():
-        FigureCanvasAgg(made).draw()
-    return made
+def drawn(request: pytest.FixtureRequest, figures) -> tuple[str, Figure, list[Text]]:
+    """A figure's name, the figure, and the texts that are drawn, which leave out tick labels beyond an axis' limits."""
+    figure, texts, draw = figures[request.param](), {}, Text.draw
+    with styled(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Text, "draw", lambda text, *given: texts.setdefault(text, draw(text, *given)))
+        FigureCanvasAgg(figure).draw()
+    return request.param, figure, [text for text in texts if text.get_visible() and text.get_text().strip()]
 
 
-def texts(figure: Figure) -> list[Text]:
-    """The visible texts."""
-    return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+def test_no_text_is_smaller_than_8_points_and_synthetic_clips_are_named_as_such(drawn):
+    name, _, texts = drawn
+    assert len(texts) > 5
+    assert min(text.get_fontsize() for text in texts) >= 8
+    assert name in OF_MODELS or any(SYNTHETIC in text.get_text() for text in texts)
 
 
-def boxes(figure: Figure):
-    """The place of each text in pixels; tick labels beyond their axis' limits are not drawn."""
-    hidden = set()
-    for axes in figure.findobj(lambda artist: hasattr(artist, "get_xticks")):
-        for axis, (low, high) in ((axes.xaxis, sorted(axes.get_xlim())), (axes.yaxis, sorted(axes.get_ylim()))):
-            drawn = {id(tick) for tick in axis._update_ticks()}
-            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-                if id(tick) not in drawn or not low <= tick.get_loc() <= high:
-                    hidden |= {id(tick.label1), id(tick.label2)}
-    # Text's own extent: an annotation's would hold its arrow, which may lie on anything.
-    return [(text.get_text(), Text.get_window_extent(text)) for text in texts(figure) if id(text) not in hidden]
-
-
-def test_no_text_is_smaller_than_8_points(figure):
-    sizes = [text.get_fontsize() for text in texts(figure)]
-    assert len(sizes) > 5
-    assert min(sizes) >= 8
-
-
-def test_no_text_lies_on_another_or_leaves_the_page(figure):
+def test_no_text_lies_on_another_or_leaves_the_page(drawn):
+    _, figure, texts = drawn
     page = figure.bbox.padded(1)
-    found = boxes(figure)
-    for text, box in found:
+    # Text's own extent: an annotation's would hold its arrow, which may lie on anything.
+    boxes = [(text.get_text(), Text.get_window_extent(text)) for text in texts]
+    for text, box in boxes:
         assert page.x0 <= box.x0 <= box.x1 <= page.x1, text
         assert page.y0 <= box.y0 <= box.y1 <= page.y1, text
-    for (one, first), (other, second) in combinations(found, 2):
-        width = min(first.x1, second.x1) - max(first.x0, second.x0)
-        height = min(first.y1, second.y1) - max(first.y0, second.y0)
-        assert width <= 1 or height <= 1, f"'{one}' lies on '{other}'"
+    for (one, first), (other, second) in combinations(boxes, 2):
+        common = Bbox.intersection(first, second)
+        assert common is None or min(common.size) <= 1, f"'{one}' lies on '{other}'"
 
 
-def test_every_axis_of_numbers_has_a_unit(figure):
-    for axes in figure.findobj(lambda artist: hasattr(artist, "get_xticks")):
+def test_every_axis_of_numbers_has_a_unit(drawn):
+    for axes in drawn[1].findobj(lambda artist: hasattr(artist, "get_xticks")):
         pictures = not axes.get_xticks().size and not axes.get_yticks().size
         for label in (axes.get_xlabel(), axes.get_ylabel()):
             assert label in WITHOUT_UNIT or "(" in label or "%" in label or pictures, label
@@ -82,20 +109,13 @@ def test_the_same_rows_give_the_same_bytes_without_dates_under_any_settings(name
 
 
 def test_clip_paths_are_named_by_their_order_and_not_by_the_last_digits_of_their_position(tmp_path):
-    def drawn(left: float) -> str:
+    found = []
+    for left in (0.1, 0.1 + 1e-15):
         with styled():
             figure = Figure()
             for place in (left, 0.55):
                 figure.add_axes((place, 0.1, 0.4, 0.4)).plot([0, 1], [0, 1])
-        return save(figure, tmp_path, "figure")[1].read_text(encoding="utf-8")
-
-    text = drawn(0.1)
-    assert text == drawn(0.1 + 1e-15)
-    named = re.findall(r'<clipPath id="(\w+)"', text)
-    assert named == ["clip0", "clip1"]
-    assert set(re.findall(r"url\(#(\w+)\)", text)) == set(named)
-
-
-@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if name not in OF_MODELS])
-def test_synthetic_clips_are_named_as_such(name, figures):
-    assert any(SYNTHETIC in text.get_text() for text in texts(figures[name]()))
+        found.append(save(figure, tmp_path, "figure")[1].read_text(encoding="utf-8"))
+    assert found[0] == found[1]
+    assert re.findall(r'<clipPath id="(\w+)"', found[0]) == ["clip0", "clip1"]
+    assert set(re.findall(r"url\(#(\w+)\)", found[0])) == {"clip0", "clip1"}
