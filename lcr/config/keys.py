@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lcr.config.record import RunRecord
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 from lcr.wkv.library import CUDA_WIDTHS, MAX_WIDTH, find
 
 PACKAGE = Path(__file__).parents[1]
@@ -41,8 +41,8 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "format:something": ("data/formats/annotations.py", "data/formats/something.py"),
     "format:kinetics": ("data/formats/annotations.py", "data/formats/kinetics.py", "config/labels/kinetics.txt"),
     "synthetic:jester": _synthetic("jester", "gestures", "hand", "take"),
-    "synthetic:something": _synthetic("something", "colours", "hand", "take", "templates", "things", "video"),
-    "synthetic:kinetics": _synthetic("kinetics", "activities", "body", "colours", "stage", "video"),
+    "synthetic:something": _synthetic("something", "hand", "take", "templates", "things", "video"),
+    "synthetic:kinetics": _synthetic("kinetics", "activities", "body", "video"),
     "model": (*(f"model/{name}.py" for name in ("cell", "config", "edge_prompt", "lcr", "patches", "tube_mask")),),
     "gate:cross_rwkv": ("model/class_scan.py", "model/cross_rwkv.py", "model/q_shift.py", "wkv/query.py"),
     "gate:lstm": ("model/lstm_gate.py",),
@@ -206,7 +206,7 @@ def record_key(path: str | Path, key: str) -> None:
     """Writes the key and the machine that a table was made with, as JSON beside the table."""
     versions = {"python": platform.python_version()} | _versions()
     content = {"key": key, "versions": versions, "machine": platform.platform()}
-    with write_aside(path) as aside:
+    with atomic_write(path) as aside:
         aside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lcr.util.errors import InputError
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 
 NAME = "run.json"
 
@@ -85,5 +85,5 @@ class RunRecord(BaseModel):
 
     def write(self, folder: str | Path) -> None:
         """Writes run.json, whole or not at all."""
-        with write_aside(Path(folder) / NAME) as aside:
+        with atomic_write(Path(folder) / NAME) as aside:
             aside.write_text(json.dumps(self.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")

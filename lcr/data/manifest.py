@@ -23,7 +23,7 @@ from lcr.config.keys import hash_of
 from lcr.data.decode import Probe, probe
 from lcr.data.formats.annotations import SPLITS, Annotations
 from lcr.util.errors import InputError
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 from lcr.util.parallel import parallel_map
 
 SCHEMA = pa.schema(
@@ -92,7 +92,7 @@ class Manifest:
     def write(self, path: str | Path) -> None:
         """Writes the parquet file, whole or not at all."""
         metadata = {"dataset": self.dataset, "root": self.root, "classes": json.dumps(self.classes), "key": self.key}
-        with write_aside(path) as aside:
+        with atomic_write(path) as aside:
             pq.write_table(self.table.replace_schema_metadata(metadata), aside)
 
 

@@ -22,7 +22,7 @@ from lcr.data.manifest import Manifest
 from lcr.data.transforms import fitting
 from lcr.model.edges import edge_maps
 from lcr.util.errors import InputError
-from lcr.util.files import folder_aside
+from lcr.util.files import atomic_folder
 from lcr.util.parallel import parallel_map
 
 FILES = ("frames.bin", "edges.bin")
@@ -82,7 +82,7 @@ def pack(
     rows, edges = manifest.rows(), caches_edges(data)
     clips = [(root / row["path"], row["frames"]) for row in rows]
     work, label = partial(_decode, fitting(data, size), edges), f"packing {manifest.dataset}"
-    with folder_aside(out) as aside, ExitStack() as stack:
+    with atomic_folder(out) as aside, ExitStack() as stack:
         files = [stack.enter_context((aside / name).open("wb")) for name in FILES[: 1 + edges]]
         index, offset = [], 0
         with closing(parallel_map(work, clips, label=label, workers=workers, progress=progress)) as decoded:

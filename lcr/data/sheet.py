@@ -11,7 +11,7 @@ from lcr.data.formats.annotations import Annotations
 from lcr.data.sampling import generator
 from lcr.data.transforms import fit
 from lcr.util.errors import InputError
-from lcr.util.files import checked_name, write_aside
+from lcr.util.files import atomic_write, checked_name
 
 TEXT_HEIGHT = 16
 
@@ -59,6 +59,6 @@ def write_sheet(sheet: np.ndarray, out: str | Path) -> None:
     Raises:
         InputError: `out` cannot be written to, the disk is full, or the locale has no such path.
     """
-    with write_aside(out) as aside:
+    with atomic_write(out) as aside:
         if not cv2.imwrite(checked_name(aside), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):
             raise InputError(f"cannot write {out}; is the disk full?")

@@ -12,7 +12,7 @@ from lcr.data.formats.annotations import Annotation, Annotations
 from lcr.data.manifest import first_few, read_annotations, reader
 from lcr.data.sampling import generator
 from lcr.util.errors import InputError, unknown
-from lcr.util.files import folder_aside
+from lcr.util.files import atomic_folder
 from lcr.util.progress import counting_bar
 
 
@@ -69,7 +69,7 @@ def subset(
             raise InputError(f"{root}: not one usable clip in the {split} split")
         if fewer := [f"{label} ({count[label]})" for label in part.classes if count[label] < per_class]:
             warn(f"{split}: fewer than {per_class} usable clips of {first_few(fewer)}")
-    with folder_aside(out) as aside:
+    with atomic_folder(out) as aside:
         for row in part.rows:
             (aside / row.path).parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copyfile if is_video(Path(row.path)) else shutil.copytree

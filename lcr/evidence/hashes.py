@@ -18,7 +18,7 @@ from lcr.config.run import WORK
 from lcr.config.study import StudyConfig
 from lcr.study.store import Store
 from lcr.util.errors import InputError, Mismatch
-from lcr.util.files import file_hash, write_aside
+from lcr.util.files import atomic_write, file_hash
 from lcr.util.progress import counting_bar
 from lcr.util.provenance import git_state, lock_hash
 
@@ -111,7 +111,7 @@ def write_hashes(store: Store, study: StudyConfig, named: str, *, not_kept: dict
     found = {path.relative_to(top).as_posix(): told for path, told in files.items()}
     hashed = {dataset: file_hash(path) for dataset, path in manifests.items()}
     done = Hashes(named, configuration(study), git_state(), lock_hash(), hashed, found, not_kept)
-    with write_aside(top / NAME) as aside:
+    with atomic_write(top / NAME) as aside:
         aside.write_text(done.text(), encoding="utf-8")
     return top / NAME
 

@@ -31,7 +31,7 @@ from lcr.config.run import Data, Run
 from lcr.config.study import StudyConfig, load_study
 from lcr.run.weights import load_tensors
 from lcr.util.errors import InputError, Mismatch
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 from lcr.util.progress import counting_bar
 from lcr.util.provenance import commit_id, git_state
 from lcr.wkv import library
@@ -297,7 +297,7 @@ def _record(new: dict[str, Any], old: dict[str, Any], about: dict[str, Any]) -> 
     if equal:
         content["equal"] |= equal
         content["proofs"].append(about)
-        with write_aside(PROVED) as aside:
+        with atomic_write(PROVED) as aside:
             aside.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return len(equal)
 

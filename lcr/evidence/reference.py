@@ -13,7 +13,7 @@ from lcr.config.study import StudyConfig
 from lcr.evidence.hashes import NAME, manifest_path, read_hashes, study_files, top_folder, write_hashes
 from lcr.study.store import OF_RUN, Store, pack
 from lcr.util.errors import InputError
-from lcr.util.files import file_hash, folder_aside
+from lcr.util.files import atomic_folder, file_hash
 
 KEPT = (".csv", ".png", ".svg", ".html", ".json", ".md")
 
@@ -39,7 +39,7 @@ def make_reference(study: StudyConfig, named: str, results: Path, out: Path) -> 
     not_kept = {name.removeprefix(f"{study.name}/"): told for name, told in hashed.not_kept.items()}
     not_kept |= {name.as_posix(): file_hash(store.folder / name) for name in not_packed if name not in copies}
     copies |= {Path(dataset, "manifest.parquet"): manifest_path(store, dataset) for dataset in study.datasets}
-    with folder_aside(out) as aside:
+    with atomic_folder(out) as aside:
         pack(store, aside)
         for name, path in copies.items():
             (aside / name).parent.mkdir(parents=True, exist_ok=True)

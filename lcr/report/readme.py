@@ -25,7 +25,7 @@ from lcr.study.tables.registry import TABLES
 from lcr.study.tables.table1 import DEFAULT
 from lcr.study.tables.whole import require_runs
 from lcr.util.errors import InputError, Mismatch
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 
 SHOWN = ("table1", "table2", "ablations", "temporal")
 UNCERTAINTY = (
@@ -112,7 +112,7 @@ def write_readme(finished: Finished) -> list[Path]:
             raise InputError(f"no {finished.folder}/figures/{name}.png; run notebooks/{name}.ipynb first, or snakemake")
     pages = {"README.md": text, "answer.html": html_page(text, finished.folder)}
     for name, content in pages.items():
-        with write_aside(finished.folder / name) as aside:
+        with atomic_write(finished.folder / name) as aside:
             aside.write_text(content, encoding="utf-8")
     return [finished.folder / name for name in pages]
 
@@ -200,7 +200,7 @@ def compare_block(file: Path, block: str, *, write: bool = False) -> None:
     if not end:
         raise InputError(f"{file} has no lines {BEGIN.strip()} and {END.strip()}")
     if write:
-        with write_aside(file) as aside:
+        with atomic_write(file) as aside:
             aside.write_text(f"{before}{begin}{block}{end}{after}", encoding="utf-8")
         return
     pairs = zip_longest(shown.splitlines(), block.splitlines(), fillvalue="")

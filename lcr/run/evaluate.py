@@ -31,7 +31,7 @@ from lcr.run.protocol import predict
 from lcr.run.train import inputs, peak_resident_gb, set_machine
 from lcr.run.weights import load_model, load_tensors
 from lcr.util.errors import InputError
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 from lcr.util.locks import run_lock
 from lcr.util.provenance import git_state, lock_hash
 from lcr.util.schema import parse
@@ -191,7 +191,7 @@ def evaluate(run: Run) -> Path:
             ("predictions.parquet", predictions_table(clips, scores, named)),
             ("temporal.parquet", temporal_table(clips, pairs, named)),
         ):
-            with write_aside(folder / name) as aside:
+            with atomic_write(folder / name) as aside:
                 pq.write_table(table, aside)
         record.write(folder)  # last: it says that the others are whole
     return folder

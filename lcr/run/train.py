@@ -31,7 +31,7 @@ from lcr.model.selfcheck import check_acts, check_paths
 from lcr.run.protocol import clip_scores
 from lcr.run.weights import load_model, load_optimizer, load_tensors, optimizer_tensors, save_tensors
 from lcr.util.errors import InputError, RunFailed
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 from lcr.util.locks import run_lock
 from lcr.util.progress import training_bar
 
@@ -243,7 +243,7 @@ def train(run: Run, *, force: bool = False) -> Path:
             {name: line[name] for name in METRICS} for line in training.metrics
         ]  # a resumed run sorted their names
         end = {"end": True, "seconds": training.seconds, "peak_rss_gb": peak_resident_gb()}
-        with write_aside(run.folder / "metrics.jsonl") as aside:
+        with atomic_write(run.folder / "metrics.jsonl") as aside:
             aside.write_text("".join(json.dumps(line) + "\n" for line in [*lines, end]))
         model = about | {
             "model": model_config.model_dump(),

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from lcr.util.errors import InputError
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
@@ -20,7 +20,7 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, 
         InputError: the place cannot be written to, or the disk is full.
     """
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with write_aside(path) as aside:
+    with atomic_write(path) as aside:
         try:
             save_file(whole, aside, metadata={"about": json.dumps(about, sort_keys=True)})
         except SafetensorError as error:  # a full disk comes as this, not as an OSError

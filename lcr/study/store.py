@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from lcr.config.record import RunRecord
 from lcr.util.errors import InputError
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 
 RECORDS, PREDICTIONS, TEMPORAL, METRICS = "runs.json", "predictions.parquet", "temporal.parquet", "metrics.parquet"
 PACKED = (RECORDS, PREDICTIONS, TEMPORAL, METRICS)
@@ -172,7 +172,7 @@ def pack(store: Store, folder: Path) -> None:
     contents = [store.contents(run) for run in runs]
     records, predictions, temporal, metrics = zip(*contents, strict=True)
     lines = ",\n".join(json.dumps(one.model_dump(mode="json", exclude_unset=True)) for one in records)
-    with write_aside(folder / RECORDS) as aside:
+    with atomic_write(folder / RECORDS) as aside:
         aside.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     abouts = [
         json.dumps({name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()})
@@ -220,5 +220,5 @@ def _write(path: Path, table: pa.Table) -> None:
     floats = [one.name for one in table.schema if pa.types.is_floating(one.type)]
     others = [name for name in table.column_names if name not in ("scores", *floats)]
     floats += ["scores.list.element"] if "scores" in table.column_names else []
-    with write_aside(path) as aside:
+    with atomic_write(path) as aside:
         pq.write_table(table, aside, compression="zstd", use_byte_stream_split=floats, use_dictionary=others)

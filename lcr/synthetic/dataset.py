@@ -13,7 +13,7 @@ from types import ModuleType
 from lcr.config.datasets import FORMATS, official_labels
 from lcr.synthetic.plan import plan
 from lcr.util.errors import InputError, unknown
-from lcr.util.files import folder_aside
+from lcr.util.files import atomic_folder
 from lcr.util.parallel import parallel_map
 
 
@@ -74,7 +74,7 @@ def write(
         raise InputError(f"no clip to draw of {len(wanted)} classes with {counts} clips each; counts are 0 or more")
     chosen, form = [label for label in known if label in wanted], format_module(dataset)
     clips = plan(chosen, counts, seed, form.names)
-    with folder_aside(out) as folder:
+    with atomic_folder(out) as folder:
         form.annotate(folder, chosen, clips)
         work = partial(form.write, folder)
         list(parallel_map(work, clips, label=f"drawing {dataset}", workers=workers, progress=progress))

@@ -12,7 +12,7 @@ from lcr.util.errors import InputError
 
 
 @contextmanager
-def write_aside(path: str | Path) -> Iterator[Path]:
+def atomic_write(path: str | Path) -> Iterator[Path]:
     """Yields a path beside `path` to write to; on success it is synced and renamed over `path`, on failure removed.
 
     A full disk, a kill or an exception therefore leaves the earlier file, if there was one, as it was.
@@ -51,8 +51,8 @@ def check_writable(folder: str | Path) -> None:
 
 
 @contextmanager
-def folder_aside(path: str | Path) -> Iterator[Path]:
-    """As `write_aside`, for a whole folder: `path` appears complete or not at all. An earlier `path` is replaced."""
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """As `atomic_write`, for a whole folder: `path` appears complete or not at all. An earlier `path` is replaced."""
     path = Path(path)
     aside, earlier = (path.with_name(f".{path.name}.{os.getpid()}{kind}.tmp") for kind in ("", ".earlier"))
     try:

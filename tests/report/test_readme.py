@@ -17,13 +17,18 @@ from lcr.report.readme import BEGIN, END, html_page, readme, write_readme
 from lcr.util.errors import InputError, Mismatch
 
 
-def test_the_answer_comes_first_and_every_link_leads_to_a_file_or_a_notebook(copy):
-    text = write_readme(copy)[0].read_text()
+def test_the_answer_comes_first_every_link_leads_to_a_file_and_the_html_page_needs_no_other_file(copy):
+    text, page = (path.read_text() for path in write_readme(copy))
     lines = [sentence.text for sentence in answer({name: copy.table(name) for name in READ}, 12)]
     places = [text.index(part) for part in (*lines, "figures/ablations.png", "| Method |", "figures/table2.png")]
     assert places == sorted(places)
     for link in re.findall(r"\]\(((?!notebooks/)[^)]+(?<!\.svg))\)", text):  # notebooks make the others
         assert (copy.folder / link).is_file(), link
+    assert page.count("data:image/png;base64,cGljdHVyZQ==") == 1 + len(NOTEBOOKS)
+    assert "<table>" in page
+    assert not re.search(r"""(src|href)=["'](?!data:)""", page)
+    assert re.search("<title>[^<]*made-up</title>", page)
+    assert "<title>LCR</title>" in html_page("text without heading", copy.folder)
 
 
 def test_the_ledger_names_contradicted_claims_and_table_1_has_the_default_reading_alone(finished):
@@ -35,15 +40,6 @@ def test_the_ledger_names_contradicted_claims_and_table_1_has_the_default_readin
     assert "- a claim (§1): 92 > 90" in text
     assert text.count("| lcr-xl-224 |") == 1
     assert "- none" in readme("made-up", tables | {"claims": claims[1:]}, 12)
-
-
-def test_the_page_holds_its_pictures_and_no_address(copy):
-    page = write_readme(copy)[1].read_text()
-    assert page.count("data:image/png;base64,cGljdHVyZQ==") == 1 + len(NOTEBOOKS)
-    assert "<table>" in page
-    assert not re.search(r"""(src|href)=["'](?!data:)""", page)
-    assert re.search("<title>[^<]*made-up</title>", page)
-    assert "<title>LCR</title>" in html_page("text without heading", copy.folder)
 
 
 def test_a_figure_that_is_missing_is_named(copy):
@@ -60,13 +56,10 @@ def _write(copy: Finished, name: str, change: Callable[[list[str]], list[str]]) 
 
 
 @pytest.mark.parametrize("name", READ)
-def test_a_table_cut_to_its_header_or_in_its_last_line_is_refused_by_name(copy, name):
-    whole = copy.path(name).read_bytes()
-    for damage in (lambda lines: lines[:1], lambda lines: [*lines[:-1], lines[-1][:5]]):
-        _write(copy, name, damage)
-        with pytest.raises(InputError, match=rf"made-up/{name}\.csv, line \d+.*lcr table {name} --study made-up"):
-            write_readme(copy)
-        copy.path(name).write_bytes(whole)
+def test_a_table_cut_in_its_last_line_is_refused_by_name(copy, name):
+    _write(copy, name, lambda lines: [*lines[:-1], lines[-1][:5]])
+    with pytest.raises(InputError, match=rf"made-up/{name}\.csv, line \d+.*lcr table {name} --study made-up"):
+        write_readme(copy)
     assert not (copy.folder / "README.md").exists()
 
 

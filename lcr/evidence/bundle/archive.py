@@ -9,7 +9,7 @@ from lcr.evidence.bundle.standards import METADATA, crate_metadata, croissant, m
 from lcr.evidence.bundle.texts import checklist, model_card
 from lcr.study.store import OF_RUN
 from lcr.util.errors import InputError
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold; the time of writing does not count
 
@@ -46,7 +46,7 @@ def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         InputError: the place cannot be written to.
     """
-    with write_aside(path) as aside, zipfile.ZipFile(aside, "w") as opened:
+    with atomic_write(path) as aside, zipfile.ZipFile(aside, "w") as opened:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = 0o644 << 16

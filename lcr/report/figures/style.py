@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from lcr.config.datasets import is_synthetic
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 
 # Without dates and random ids, the same rows give the same bytes on the same machine.
 STYLE = {
@@ -66,7 +66,7 @@ def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
     paths = []
     for suffix, metadata in METADATA.items():
         path = Path(folder) / f"{name}.{suffix}"
-        with write_aside(path) as aside, styled():
+        with atomic_write(path) as aside, styled():
             figure.savefig(aside, dpi=200, metadata=metadata)
             if suffix == "svg":
                 aside.write_text(_numbered(aside.read_text(encoding="utf-8")), encoding="utf-8")

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lcr.util.errors import InputError
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,7 +218,7 @@ def write_frame(path: Path, table: Table, frame: "pd.DataFrame") -> Path:
         InputError: the file cannot be written.
     """
     cells = table.cells(frame[table.names])
-    with write_aside(path) as aside:
+    with atomic_write(path) as aside:
         cells.to_csv(aside, index=False, lineterminator="\n")
     return path
 

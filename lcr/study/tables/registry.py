@@ -10,7 +10,7 @@ from pathlib import Path
 from lcr.study.tables import markdown
 from lcr.study.tables.frame import Source, Table
 from lcr.util.errors import unknown
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 
 _INTERVALS = "Brackets: 95% intervals over seeds and clips."
 _TESTS = (
@@ -164,6 +164,6 @@ def publish(path: Path, results: str | Path) -> Path:
         InputError: the file cannot be read, or its copy not be written.
     """
     target = Path(results) / path.name
-    with write_aside(target) as aside:
+    with atomic_write(target) as aside:
         shutil.copyfile(path, aside)
     return target

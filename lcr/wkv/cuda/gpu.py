@@ -14,7 +14,7 @@ from cuda.bindings import nvrtc
 from cuda.core import Device, LaunchConfig, ObjectCode, Program, ProgramOptions, launch
 
 from lcr.util.errors import LCRError
-from lcr.util.files import write_aside
+from lcr.util.files import atomic_write
 from lcr.wkv.cuda import FOLDER, TYPES, source_hash
 
 
@@ -69,7 +69,7 @@ def compiled(arch: str, width: int, dtype: torch.dtype) -> bytes:
     with contextlib.suppress(OSError):
         return path.read_bytes()
     code, _ = compile_for(arch, width, dtype)
-    with contextlib.suppress(LCRError, OSError), write_aside(path) as aside:  # works without a cache too
+    with contextlib.suppress(LCRError, OSError), atomic_write(path) as aside:  # works without a cache too
         aside.write_bytes(code)
     return code
 

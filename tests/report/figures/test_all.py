@@ -51,7 +51,7 @@ def figures(finished: Finished) -> dict[str, Callable[[], Figure]]:
         "cost_accuracy": lambda: cost_accuracy_figure(table("table2")),
         "confusion": lambda: confusion_figure(finished.class_predictions(), table("temporal"), "made-up"),
         "table1": lambda: table1_figure(table("table1"), table("cost")),
-        "readings": lambda: readings_figure(table("readings"), table("reading_search")[:9]),
+        "readings": lambda: readings_figure(table("readings"), table("reading_search").query("rank <= 2")),
         "training_curves": lambda: training_curves_figure(finished.curves(), "made-up"),
         "edge_prompt": lambda: edge_prompt_figure(prompt_clip()),
     }
@@ -103,8 +103,6 @@ def test_the_same_rows_give_the_same_bytes_without_dates_under_any_settings(name
     with matplotlib.rc_context({"axes.facecolor": "red", "lines.linewidth": 9, "savefig.dpi": 50, "font.size": 20}):
         second = [path.read_bytes() for path in save(figures[name](), tmp_path / "b", name)]
     assert first == second
-    assert first[0].startswith(b"\x89PNG")
-    assert b"<svg" in first[1]
     assert b"<dc:date>" not in first[1]
 
 
