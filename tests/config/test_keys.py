@@ -209,3 +209,8 @@ def test_models_classes_and_rules_count_in_the_keys_of_what_is_made_once(package
 def test_data_of_two_datasets_have_keys_of_their_own() -> None:
     study = study_with_a_real_root()
     assert len({Data.of(study, name).key for name in study.datasets}) == len(study.datasets)
+
+
+def test_every_component_names_files_that_there_are() -> None:
+    empty = [pattern for files in keys.COMPONENTS.values() for pattern in files if not any(PACKAGE.glob(pattern))]
+    assert not empty
