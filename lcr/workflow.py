@@ -1,4 +1,4 @@
-"""What the Snakefile asks: which study is chosen, which runs it has, and what their outputs depend on. Free of torch.
+"""Answers for the Snakefile: the chosen study, its runs, and the keys of their outputs. Free of torch.
 
 Snakemake notices a changed key by its own records in `.snakemake`. A clone, or a user who cleans up, has none, and then
 only file times count. So each key also stands in a small file, a *stamp*, which is an input of the rule and is written
@@ -63,7 +63,7 @@ def one_line_errors(function: Callable[P, R]) -> Callable[P, R]:
 class Options:
     """The part of every `lcr` command line that says which study, project and real data.
 
-    No plain text, since Snakemake records that, and a project that was moved would be trained anew. The keys say what
+    This is no plain text: Snakemake records text, and would train a project again that was moved. The keys hold what
     counts.
     """
 
@@ -136,7 +136,7 @@ class Choice:
 
     @one_line_errors
     def annotations(self, wildcards: Any) -> list[str]:
-        """What a manifest is made from: the drawn clips, or the annotation files of the real ones.
+        """The inputs of a manifest: the synthetic clips, or the annotation files of real ones.
 
         Raises:
             InputError: the clips are real and no root is known; says how to get them.
@@ -159,7 +159,7 @@ class Choice:
         )
 
     def notes(self, datasets: Iterable[str]) -> list[str]:
-        """What the study says of these datasets."""
+        """The study's notes on these datasets."""
         return [f"{name}: {note}" for name in datasets if (note := self.study.datasets[name].note)]
 
     def prepared(self, wildcards: Any) -> list[str]:
@@ -190,9 +190,9 @@ class Choice:
         return self._prepared(self.study.readings_dataset)
 
     def shown(self, wildcards: Any) -> list[str]:
-        """What a notebook reads: tables, and files of runs.
+        """The files that a notebook reads: tables, and files of runs.
 
-        Not the prepared clips, which edge_prompt makes anew where they are gone: they are not part of the results.
+        The prepared clips are no part of the results: edge_prompt prepares them again where they are gone.
         """
         notebook = NOTEBOOKS[wildcards.notebook]
         tables = [f"{RESULTS}/{self.study.name}/{table}.csv" for table in notebook.tables]
@@ -201,7 +201,7 @@ class Choice:
 
     @property
     def published(self) -> list[str]:
-        """What is published from results/<study>/ to results/."""
+        """The files that are published from results/<study>/ to results/."""
         figures = [f"figures/{name}.{suffix}" for name in NOTEBOOKS for suffix in ("png", "svg")]
         pages = [f"notebooks/{name}.html" for name in NOTEBOOKS]
         return [*(f"{table}.csv" for table in (*TABLES, *MADE)), *figures, *pages, "README.md"]

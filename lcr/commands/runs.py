@@ -18,7 +18,7 @@ Dataset = Annotated[
     str,
     typer.Option(
         help="jester, something or kinetics (real clips: give --data-root too), or jester-fixture, something-fixture "
-        "or kinetics-fixture (drawn clips)."
+        "or kinetics-fixture (synthetic clips)."
     ),
 ]
 Ablation = Annotated[
@@ -68,10 +68,9 @@ def chosen_run(
     if dataset in FORMATS and not folders.get(dataset):
         raise InputError(
             f"{dataset} is the real dataset: say where its clips are with --data-root {dataset}=DIR, "
-            f"or take the drawn ones with --dataset {dataset}-fixture"
+            f"or take the synthetic ones with --dataset {dataset}-fixture"
         )
     config = load_study(study, folders, root)
-    config.dataset(dataset)
     if seed not in config.seeds:  # its tables and notebooks would not know what to do with a run more
         raise InputError(
             f"--seed {seed}: study '{config.name}' has the seeds {', '.join(map(str, config.seeds))}; "
@@ -95,7 +94,7 @@ def train(
     data_root: DataRoot = None,
     root: Root = None,
     results: Results = Path("results"),
-    force: Annotated[bool, typer.Option(help="Train anew what is trained already.")] = False,
+    force: Annotated[bool, typer.Option(help="Train again even if the run is trained already.")] = False,
 ) -> None:
     """Trains one run; killed and called again, it goes on where it was.
 
@@ -143,7 +142,7 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
     stream: Annotated[bool, typer.Option("--stream", help="Frame by frame, as a camera would give it.")] = False,
 ) -> None:
-    """What a trained model sees in one video.
+    """Predicts the class of one video with a trained model.
 
     Example: lcr predict .lcr/data/tiny/jester-fixture/raw/20bn-jester-v1/1 --stream
 

@@ -73,8 +73,8 @@ class Data(_Computed):
     @property
     def components(self) -> tuple[str, ...]:
         """The components (`lcr.config.keys.COMPONENTS`) whose sources the prepared data depend on."""
-        drawn = (f"synthetic:{self.format}",) if self.synthetic else ()
-        return ("data", f"format:{self.format}", *drawn)
+        drawings = (f"synthetic:{self.format}",) if self.synthetic else ()
+        return ("data", f"format:{self.format}", *drawings)
 
     def settings(self) -> list[Any]:
         """The settings that the prepared data depend on, as a JSON-able value."""
@@ -104,6 +104,10 @@ class Run(_Computed):
     variant: VariantConfig
     seed: int
     results: Path = Path("results")
+
+    def model_post_init(self, _: Any) -> None:
+        """Raises InputError if the study has no such dataset."""
+        self.study.dataset(self.dataset)
 
     @cached_property
     def config(self) -> DatasetConfig:

@@ -27,13 +27,13 @@ MOST_SEEDS = 16  # of which the exact sign-flip test enumerates all 2^n patterns
 
 def _once(given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
     twice = sorted({one for one in given or () if given.count(one) > 1})
-    if twice:  # counted twice, a run would make its interval too narrow, a class would be drawn once
+    if twice:  # counted twice, a run would make its interval too narrow, a class would count once
         raise ValueError(f"{', '.join(map(str, twice))} is given more than once")
     return given
 
 
 class FixtureConfig(Frozen):
-    """How many clips of each class are drawn, and of which classes (None: all that the format's fixtures know)."""
+    """The number of synthetic clips of each class, and the classes (None: all that the format's drawings know)."""
 
     train: int = Field(gt=0)
     validation: int = Field(gt=0)
@@ -172,7 +172,7 @@ class StudyConfig(Frozen):
 
     @property
     def given(self) -> str:
-        """What follows `--study` for this study, in a shell: the name or path that it was loaded by, and real roots."""
+        """The words after `--study` for this study, in a shell: the name or path that it was loaded by, and real roots."""
         roots = [f" --data-root {shlex.quote(f'{name}={one.root}')}" for name, one in self.datasets.items() if one.root]
         return shlex.quote(self._given or self.name) + "".join(roots)
 
@@ -330,10 +330,10 @@ def load_study(
 
 def _check_datasets(study: StudyConfig, where: str) -> None:
     for name, config in study.datasets.items():
-        drawn = is_synthetic(name)
-        if drawn and (config.fixture is None or config.root is not None):
+        synthetic = is_synthetic(name)
+        if synthetic and (config.fixture is None or config.root is not None):
             raise InputError(f"{where}: datasets.{name}: generated clips have a part 'fixture', and no 'root'")
-        if not drawn and config.fixture is not None:
+        if not synthetic and config.fixture is not None:
             raise InputError(f"{where}: datasets.{name}: 'fixture' is for generated clips; name it {name}-fixture")
 
 

@@ -277,7 +277,7 @@ def vouched(study: StudyConfig) -> dict[str, tuple[str, ...]]:
 
 
 def told_sources(study: StudyConfig) -> dict[str, Any]:
-    """What `lcr keys list` prints: of everything vouched for, the digest of its sources as they stand and as proved."""
+    """The output of `lcr keys list`: for all that a proof vouches for, the digests of its sources, as they stand and as proved."""
     parts = vouched(study)
     return {
         "sources": {name: source_digest(components) for name, components in parts.items()},
@@ -328,7 +328,7 @@ def snapshot(folder: Path) -> Path:
 
 
 def about_this_machine(commit: str) -> dict[str, Any]:
-    """What is recorded beside a proof: both versions, the machine, and its libraries."""
+    """The circumstances recorded beside a proof: both versions, the machine, and its libraries."""
     here = Environment.here("cpu", width=24)
     return {
         "from": commit_id(commit),

@@ -58,7 +58,7 @@ def load_trained(path: Path, device: torch.device) -> tuple[LCR, dict[str, Any]]
     try:
         model = LCR(parse(ModelConfig, about.get("model"), str(path)))
     except InputError as error:
-        raise InputError(f"{error}; train it anew") from None
+        raise InputError(f"{error}; train it again") from None
     load_model(model, tensors, path)
     return model.to(device).eval(), about
 
@@ -123,13 +123,13 @@ def _hardware(device: torch.device) -> dict[str, Any]:
 
 
 def _training(folder: Path) -> dict[str, Any]:
-    """What the training left in metrics.jsonl for the record."""
+    """The numbers of the training that the record repeats from metrics.jsonl."""
     try:
         *_, last, end = map(json.loads, (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
         return {"train_seconds": end["seconds"], "train_peak_rss_gb": end["peak_rss_gb"], "steps": last["step"]}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise InputError(
-            f"{folder / 'metrics.jsonl'} is missing or not whole ({error}); train the run anew, with --force"
+            f"{folder / 'metrics.jsonl'} is missing or not whole ({error}); train the run again, with --force"
         ) from error
 
 

@@ -131,7 +131,7 @@ class Training:
     def _resume(self) -> None:
         tensors, about = load_tensors(self.checkpoint)
         if about["run"] != self.about:
-            raise InputError(f"{self.checkpoint} is another run's checkpoint; delete it to train anew")
+            raise InputError(f"{self.checkpoint} is another run's checkpoint; delete it to train again")
         parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
         for name, tensor in tensors.items():
             part, rest = name.split("/", 1)

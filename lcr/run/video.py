@@ -1,4 +1,4 @@
-"""What a trained model says of one video: by the protocol it was tested with, or frame by frame as a stream."""
+"""Predictions of a trained model on one video: by the protocol of its evaluation, or frame by frame as a stream."""
 
 import time
 from collections.abc import Iterator

@@ -43,7 +43,7 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
                 raise ValueError("it is not described")
             return {name: opened.get_tensor(name) for name in opened.keys()}, about  # noqa: SIM118
     except (SafetensorError, KeyError, ValueError, OSError) as error:
-        raise InputError(f"{path} is damaged or no file of this program ({error}); delete it to train anew") from error
+        raise InputError(f"{path} is damaged or no file of this program ({error}); delete it to train again") from error
 
 
 def load_model(model: nn.Module, tensors: dict[str, Tensor], path: str | Path) -> None:

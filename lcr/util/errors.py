@@ -1,4 +1,4 @@
-"""What goes wrong in a way the user can mend: one line, an exit code, no traceback."""
+"""Errors that the user can mend: one line, an exit code, no traceback."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
