@@ -172,7 +172,7 @@ class StudyConfig(Frozen):
 
     @property
     def given(self) -> str:
-        """The words after `--study` for this study, in a shell: the name or path that it was loaded by, and real roots."""
+        """The words after `--study` in a shell: the name or path that the study was loaded by, and real roots."""
         roots = [f" --data-root {shlex.quote(f'{name}={one.root}')}" for name, one in self.datasets.items() if one.root]
         return shlex.quote(self._given or self.name) + "".join(roots)
 

@@ -277,7 +277,7 @@ def vouched(study: StudyConfig) -> dict[str, tuple[str, ...]]:
 
 
 def told_sources(study: StudyConfig) -> dict[str, Any]:
-    """The output of `lcr keys list`: for all that a proof vouches for, the digests of its sources, as they stand and as proved."""
+    """The output of `lcr keys list`: digests of the sources behind all that a proof vouches for."""
     parts = vouched(study)
     return {
         "sources": {name: source_digest(components) for name, components in parts.items()},

@@ -38,7 +38,7 @@ class Job(NamedTuple):
 
 
 def classes_of(source: Source, dataset: str) -> int:
-    """The number of classes of a dataset: as synthesised, as indexed where the clips are real, officially without clips.
+    """The number of classes of a dataset: of its synthetic clips, of its index, or official where there are no clips.
 
     Raises:
         InputError: the clips are real and not indexed yet.
