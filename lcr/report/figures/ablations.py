@@ -43,7 +43,7 @@ def ablations_figure(rows: pd.DataFrame) -> Figure:
             row_axis(left, list(here.method), title=title, xlabel="Top-1 accuracy (%)")
             without = here[here.variant == FULL]
             right.plot([0] * len(without), without.index, "s", color=COLOURS[0], markersize=6)
-            differences(right, here.drop(without.index), "identical to full by construction")
+            differences(right, here.drop(without.index))
             for place, p in here.p_holm.dropna().items():
                 right.text(1.02, place, f"p = {p:.2g}", transform=right.get_yaxis_transform(), va="center", fontsize=8)
             row_axis(right, [""] * len(here), xlabel=DIFFERENCE)

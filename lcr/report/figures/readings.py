@@ -100,7 +100,7 @@ def readings_figure(rows: pd.DataFrame, best: pd.DataFrame) -> Figure:
     ) as figure:
         upper, lower = figure.subfigures(2, 1, height_ratios=heights)
         first, *others = upper.subplots(1, 4, sharey=True, gridspec_kw={"width_ratios": (1.3, 1, 1, 1)})
-        differences(first, rows[~rows.default], "not trained")
+        differences(first, rows[~rows.default])
         for axes, (label, columns) in zip(others, PANELS.items(), strict=True):
             _logs(axes, rows[list(columns)].rename(columns=columns))
             axes.set_xlabel(label)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.style
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from IPython.display import SVG
@@ -119,17 +120,17 @@ def estimate(
     axes.plot(*points, marker, color=colour, mfc=colour if filled else "white", markersize=6, markeredgewidth=1.5)
 
 
-def differences(axes: Axes, rows: pd.DataFrame, without: str) -> None:
+def differences(axes: Axes, rows: pd.DataFrame) -> None:
     """Differences from the reference with their intervals; filled and coloured where the interval excludes 0.
 
-    Args:
-        without: the words in place of a difference that has no interval.
+    A row without an interval has words in its place: it was not trained, or its variant cannot act.
     """
     axes.axvline(0, color="0.3", linewidth=1)
     known = rows[rows.delta_ci_low.notna()]
     for clear, part in known.groupby((known.delta_ci_low > 0) | (known.delta_ci_high < 0)):
         estimate(axes, part, "delta_top1", "delta", COLOURS[3] if clear else GREY, filled=clear)
     for place in rows.index.difference(known.index):
+        without = "not trained" if np.isnan(rows.top1[place]) else "identical by construction"
         axes.text(0, place, f" {without}", va="center", fontsize=8, color="0.4")
 
 
