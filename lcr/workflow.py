@@ -2,9 +2,9 @@
 
 Snakemake notices a changed key by its own records in `.snakemake`. A clone, or a user who cleans up, has none, and then
 only file times count. So each key also stands in a small file, a *stamp*, which is an input of the rule and is written
-only when its content changes: its time says since when the key holds. A stamp that is missing beside a result made with
-this very key is dated back, so that nothing is redone. One stamp names the study that is published, which makes
-`--config study=…` republish in every case.
+only when its content changes: its mtime is the time when this key became current. A stamp that is missing beside a
+result made with this very key is dated back, so that nothing is redone. One stamp names the study that is published,
+which makes `--config study=…` republish in every case.
 """
 
 import os
@@ -63,8 +63,7 @@ def one_line_errors(function: Callable[P, R]) -> Callable[P, R]:
 class Options:
     """The part of every `lcr` command line that says which study, project and real data.
 
-    This is no plain text: Snakemake records text, and would train a project again that was moved. The keys hold what
-    counts.
+    Not a str: Snakemake records str params and would train again after the project is moved. The keys hold what counts.
     """
 
     text: str

@@ -39,7 +39,7 @@ Results = Annotated[Path, typer.Option(help="Where results are written.")]
 
 
 def say_backends() -> None:
-    """From here on the operator's choice of backend, and why, is told on stderr: one line for each kind of tensors."""
+    """Logs each backend selection and its reason to stderr: one line for each kind of tensors."""
     logger = logging.getLogger("lcr.wkv")
     if logger.handlers:
         return

@@ -75,7 +75,7 @@ class Environment(NamedTuple):
 
     @classmethod
     def here(cls, device: str = "cpu", width: int | None = None) -> "Environment":
-        """This machine's.
+        """The environment of this machine.
 
         Args:
             device: cpu or cuda.
@@ -85,7 +85,7 @@ class Environment(NamedTuple):
 
     @classmethod
     def of(cls, record: RunRecord) -> "Environment":
-        """The one that a run was made in."""
+        """The environment that a run recorded."""
         return cls({name: record.versions.get(name, "") for name in LIBRARIES}, record.wkv_backend)
 
 

@@ -22,12 +22,12 @@ from lcr.util.schema import parse, read_yaml
 
 NOT_STUDIES = ("reference", "figures", "notebooks")  # what else results/ holds
 FULL = "full"  # the variant that all others are compared with
-MOST_SEEDS = 16  # of which the exact sign-flip test enumerates all 2^n patterns
+MOST_SEEDS = 16  # the exact sign-flip test enumerates 2^16 patterns
 
 
 def _once(given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
     twice = sorted({one for one in given or () if given.count(one) > 1})
-    if twice:  # counted twice, a run would make its interval too narrow, a class would count once
+    if twice:  # a repeated seed would narrow the interval; a repeated class is counted once
         raise ValueError(f"{', '.join(map(str, twice))} is given more than once")
     return given
 

@@ -3,7 +3,7 @@
 Every arm is trained from its start to the last steps of its schedule and evaluated, by both versions, on each dataset's
 format, synthetic and through the readers of real data; one arm of each gate is also killed and resumed. Weights,
 predictions and metrics are compared to the bit. An equal result vouches for sources only if every statement that the
-edit changed was executed. What is proved is recorded in lcr/config/proved.json, which keys read.
+edit changed was executed. Proved equalities are recorded in lcr/config/proved.json, which keys read.
 """
 
 import ast
@@ -30,7 +30,7 @@ from lcr.config.keys import PACKAGE, PROVED, Environment, digest, files_of, hash
 from lcr.config.run import Data, Run
 from lcr.config.study import StudyConfig, load_study
 from lcr.run.weights import load_tensors
-from lcr.util.errors import InputError, Mismatch
+from lcr.util.errors import InputError, Mismatch, unknown
 from lcr.util.files import atomic_write
 from lcr.util.progress import counting_bar
 from lcr.util.provenance import commit_id, git_state
@@ -170,6 +170,10 @@ def prove(
         version.work.mkdir(parents=True)
         (version.work / STUDY).write_text(yaml.safe_dump(proof_study(tree), sort_keys=False), encoding="utf-8")
     study = load_study(new.work / STUDY, root=tree)
+    known = {arm.variant for arm in arms_of(study)}
+    for name in only:
+        if name not in known:
+            raise unknown("arm", name, known)
     proof = Proof([arm for arm in arms_of(study) if not only or arm.variant in only])
     data = [
         (version, step, dataset)
@@ -253,7 +257,7 @@ def _unseen(version: Version, other: Version, files: Iterable[str]) -> list[str]
     return found
 
 
-# What a proof vouches for, and its record.
+# Sources that a proof covers, and its record.
 
 
 def vouched(study: StudyConfig) -> dict[str, tuple[str, ...]]:
