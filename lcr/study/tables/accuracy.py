@@ -12,11 +12,10 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from lcr.config.run import Run, runs_of
+from lcr.config.run import runs_of
 from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
-from lcr.model.models import model_by_name
 from lcr.paper.facts import table2, validation_clips
 from lcr.study.predictions import Predictions, Seeds, load_predictions
 from lcr.study.stats.intervals import crossed_interval, holm, holm_floor, paired_interval, sign_flip_p
@@ -96,18 +95,13 @@ def rows_by_variant(
     Raises:
         InputError: as for `load`, before any row is given.
     """
-    runs = [run for run in runs_of(source.study, source.results, datasets=datasets) if acts(run)]
+    runs = [run for run in runs_of(source.study, source.results, datasets=datasets) if run.acts]
     found = load(runs, mixed=source.mixed)
     for dataset in dict.fromkeys(run.dataset for run in runs):
         made = make({one.run.variant.name: one for one in found if one.run.dataset == dataset})
         for variant in source.study.variant_configs:
             own = {"method": method_name(variant), "variant": variant.name}
             yield from made.get(variant.name) or (identical(row) | own for row in made[FULL])
-
-
-def acts(run: Run) -> bool:
-    """Whether the run can differ from full: its switch acts under the readings of the study's model, or it is full."""
-    return run.variant.name == FULL or run.variant.acts_on(model_by_name(run.config.model))
 
 
 def identical(full: Row) -> Row:

@@ -15,7 +15,7 @@ from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
 from lcr.study.predictions import load_predictions
-from lcr.study.tables.accuracy import acts, data_note, estimate, identical
+from lcr.study.tables.accuracy import data_note, estimate, identical
 from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
@@ -109,7 +109,7 @@ def rows(source: Source) -> Iterator[Row]:
 def _accuracies(source: Source) -> dict[str, Row]:
     """Accuracy cells of full and of every reading that the study trains, by variant."""
     every = reading_runs(source.study, source.results)
-    runs = [run for run in every if acts(run)]
+    runs = [run for run in every if run.acts]
     if not runs:
         return {}
     # A reading may be another prediction rule: then its runs differ from all others in their protocol, as they should.
