@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lcr.util.errors import Mismatch
+from lcr.util.errors import InputError, Mismatch
 
 if TYPE_CHECKING:
     from lcr.evidence.verify import Report
@@ -80,13 +80,35 @@ def checked(folder: str, study: str | None = None, root: str | None = None) -> "
     """The report of `lcr verify`.
 
     Raises:
-        InputError: the folder has no hashes.json, or there is no such study.
-        Mismatch: hashes.json itself has been changed.
+        InputError: the folder has no results, there is no such study, or it is not that of the results.
     """
     from lcr.config.study import load_study
-    from lcr.evidence.hashes import read_hashes
-    from lcr.evidence.verify import hashed_folder, verify
+    from lcr.evidence.findings import Report
+    from lcr.evidence.hashes import NAME, inspect_hashes
+    from lcr.evidence.verify import hashed_folder, studies_in, verify, verify_files
 
-    place = hashed_folder(Path(folder))
-    hashes = read_hashes(place)
-    return verify(place, hashes, load_study(study or hashes.study, hashes.roots, root))
+    place, report, hashes = hashed_folder(Path(folder)), Report(), None
+    try:
+        hashes, wrong = inspect_hashes(place)
+    except FileNotFoundError:
+        if not studies_in(place):
+            raise InputError(f"no {place / NAME}, and no run of a study either; give another folder") from None
+        wrong = "it is missing"
+    report.demand(not wrong, f"{place / NAME}: {wrong}; make the results again, or only it with `lcr hashes`")
+    roots = hashes.roots if hashes else None
+    if study is not None:
+        chosen = load_study(study, roots, root)
+        if hashes and not wrong and chosen.name != hashes.name:
+            raise InputError(f"{place / NAME} is of study '{hashes.name}', not of '{study}'; give its --study")
+        verify(place, hashes, chosen, report)
+        return report
+    named, chosen = [hashes.study] if hashes else studies_in(place), None
+    with report.finding(place / NAME, "its study cannot be loaded; give its --study"):
+        if len(named) != 1:
+            raise InputError(f"{place / NAME} does not tell its study; give its --study")
+        chosen = load_study(named[0], roots, root)
+    if chosen is not None:
+        verify(place, hashes, chosen, report)
+    elif hashes is not None:
+        verify_files(place, hashes, report)
+    return report

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lcr.util.errors import InputError
 from lcr.util.files import atomic_write
+from lcr.util.reading import parse_json, read_whole
 
 NAME = "run.json"
 
@@ -62,8 +63,8 @@ class RunRecord(BaseModel):
             InputError: it is no record; `where` and the field are named.
         """
         try:
-            return cls.model_validate(json.loads(content) if isinstance(content, str | bytes) else content)
-        except (ValidationError, ValueError, RecursionError) as error:
+            return cls.model_validate(parse_json(content) if isinstance(content, str | bytes) else content)
+        except (ValidationError, ValueError) as error:
             field = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else "JSON"
             raise InputError(f"{where} is damaged ({field}); run `lcr evaluate` again") from error
 
@@ -77,11 +78,11 @@ class RunRecord(BaseModel):
         """
         path = Path(folder) / NAME
         try:
-            return cls.parse(path.read_bytes(), path)
+            return cls.parse(read_whole(path), path)
         except FileNotFoundError:
             raise
-        except OSError as error:
-            raise InputError(f"cannot read {path}: {error.strerror}") from error
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
 
     def write(self, folder: str | Path) -> None:
         """Writes run.json, whole or not at all."""

@@ -6,31 +6,34 @@ out, such as weights; `manifests` has the data manifests. The study's configurat
 stand in it too. `hash` is the hash of all the rest of hashes.json.
 """
 
+import filecmp
 import json
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from lcr.config.keys import hash_of
 from lcr.config.run import WORK
-from lcr.config.study import StudyConfig
+from lcr.config.study import StudyConfig, folder_name
 from lcr.study.store import Store
 from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import atomic_write, file_hash
 from lcr.util.progress import counting_bar
 from lcr.util.provenance import git_state, lock_hash
+from lcr.util.reading import parse_json, read_whole
 
 NAME = "hashes.json"
 
 
-@dataclass(frozen=True)
-class Hashes:
+class Hashes(BaseModel):
     """The content of hashes.json. Paths are relative to its folder.
 
     study: the name or YAML file that the user gave for the study. configuration: see `configuration`.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     study: str
     configuration: dict[str, Any]
@@ -39,6 +42,18 @@ class Hashes:
     manifests: dict[str, str]
     files: dict[str, str]
     not_kept: dict[str, str]
+
+    @model_validator(mode="after")
+    def _names_its_study(self) -> Self:
+        study = self.configuration.get("study")
+        datasets = study.get("datasets") if isinstance(study, dict) else None
+        if not isinstance(datasets, dict) or not isinstance(study.get("name"), str):
+            raise ValueError("configuration.study has no name or no datasets")
+        folder_name(study["name"])
+        roots = [config.get("root") if isinstance(config, dict) else config for config in datasets.values()]
+        if not all(root is None or isinstance(root, str) for root in roots):
+            raise ValueError("configuration.study.datasets holds a root that is no text")
+        return self
 
     @property
     def name(self) -> str:
@@ -53,7 +68,7 @@ class Hashes:
 
     def text(self) -> str:
         """The file's whole content, the only form that `read_hashes` accepts."""
-        content = asdict(self)
+        content = self.model_dump()
         return json.dumps(content | {"hash": hash_of(content)}, indent=1, sort_keys=True) + "\n"
 
 
@@ -81,7 +96,7 @@ def study_files(store: Store) -> Iterator[Path]:
         if path.is_file() and not path.name.startswith(".") and path != own / NAME:  # .name: half written
             yield path
             twin = top / path.relative_to(own)
-            if own != top and twin.is_file() and twin.read_bytes() == path.read_bytes():
+            if own != top and twin.is_file() and filecmp.cmp(twin, path, shallow=False):
                 yield twin
 
 
@@ -110,10 +125,36 @@ def write_hashes(store: Store, study: StudyConfig, named: str, *, not_kept: dict
             advance()
     found = {path.relative_to(top).as_posix(): told for path, told in files.items()}
     hashed = {dataset: file_hash(path) for dataset, path in manifests.items()}
-    done = Hashes(named, configuration(study), git_state(), lock_hash(), hashed, found, not_kept)
+    done = Hashes(
+        study=named,
+        configuration=configuration(study),
+        git=git_state(),
+        lock_hash=lock_hash(),
+        manifests=hashed,
+        files=found,
+        not_kept=not_kept,
+    )
     with atomic_write(top / NAME) as aside:
         aside.write_text(done.text(), encoding="utf-8")
     return top / NAME
+
+
+def inspect_hashes(folder: Path) -> tuple[Hashes | None, str]:
+    """The hashes.json of a folder as far as it has the form of one, and what is wrong with it, else an empty text.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    path = folder / NAME
+    try:
+        content = parse_json(whole := read_whole(path))
+        found = Hashes.model_validate({name: value for name, value in content.items() if name != "hash"})
+        return found, "" if found.text().encode() == whole else "it has been changed since it was written"
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        wrong = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        return None, f"it has been changed since it was written ({wrong})"
 
 
 def read_hashes(folder: Path) -> Hashes:
@@ -124,11 +165,10 @@ def read_hashes(folder: Path) -> Hashes:
         Mismatch: a byte of it has changed since it was written.
     """
     path = folder / NAME
-    if not path.is_file():
-        raise InputError(f"no {path}; make it with `lcr hashes`, or let snakemake make all results")
-    with suppress(ValueError, TypeError, AttributeError):
-        content = json.loads(path.read_bytes())
-        found = Hashes(**{name: value for name, value in content.items() if name != "hash"})
-        if found.text().encode() == path.read_bytes():
-            return found
-    raise Mismatch(f"{path} has been changed since it was written; make the results again")
+    try:
+        found, wrong = inspect_hashes(folder)
+    except FileNotFoundError:
+        raise InputError(f"no {path}; make it with `lcr hashes`, or let snakemake make all results") from None
+    if found is None or wrong:
+        raise Mismatch(f"{path}: {wrong}; make the results again")
+    return found

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from lcr.config.record import RunRecord
 from lcr.util.errors import InputError
 from lcr.util.files import atomic_write
+from lcr.util.reading import parse_json, read_json, read_parquet, read_whole
 
 RECORDS, PREDICTIONS, TEMPORAL, METRICS = "runs.json", "predictions.parquet", "temporal.parquet", "metrics.parquet"
 PACKED = (RECORDS, PREDICTIONS, TEMPORAL, METRICS)
@@ -100,7 +101,7 @@ class Store:
         run = Key(dataset, variant, seed)
         with whole_file(self.place(run, PREDICTIONS)) as path:
             if not self.packed:
-                return pq.read_table(path, columns=columns)
+                return read_parquet(path, columns)
             rows = self._rows(PREDICTIONS, run)
             scores = rows["scores"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
             for k, column in enumerate(scores.T):
@@ -113,7 +114,7 @@ class Store:
         run = Key(dataset, variant, seed)
         with whole_file(self.place(run, TEMPORAL)) as path:
             if not self.packed:
-                return pq.read_table(path)
+                return read_parquet(path)
             return self._rows(TEMPORAL, run)
 
     def metrics(self, dataset: str, variant: str, seed: int) -> list[dict[str, Any]]:
@@ -121,7 +122,7 @@ class Store:
         run = Key(dataset, variant, seed)
         with whole_file(self.place(run, "metrics.jsonl")) as path:
             if not self.packed:
-                return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+                return [parse_json(line) for line in read_whole(path).decode().splitlines()]
             lines = self._rows(METRICS, run).to_pylist()
             return [{name: value for name, value in line.items() if value is not None} for line in lines]
 
@@ -150,14 +151,14 @@ class Store:
 @lru_cache(2)
 def _packed_records(path: Path, changed: int) -> dict[Key, RunRecord]:
     """The records in runs.json. changed: the time of the file's last change, so that no older content is returned."""
-    records = [RunRecord.parse(one, path) for one in json.loads(path.read_bytes())]
+    records = [RunRecord.parse(one, path) for one in read_json(path)]
     return {Key(one.dataset, one.variant, one.seed): one for one in records}
 
 
 @lru_cache(6)
 def _packed_table(path: Path, changed: int) -> tuple[pa.Table, dict[Key, np.ndarray]]:
     """A packed table, and the row numbers of each run."""
-    table = pq.read_table(path)
+    table = read_parquet(path)
     rows = table.select(Key._fields).to_pandas().groupby(list(Key._fields)).indices
     return table, {Key(*run): numbers for run, numbers in rows.items()}
 
