@@ -6,7 +6,6 @@ out, such as weights; `manifests` has the data manifests. The study's configurat
 stand in it too. `hash` is the hash of all the rest of hashes.json.
 """
 
-import filecmp
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,8 @@ from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import atomic_write, file_hash
 from lcr.util.progress import counting_bar
 from lcr.util.provenance import git_state, lock_hash
-from lcr.util.reading import parse_json, read_whole
+from lcr.util.reading import check_regular, parse_json, read_whole
+from lcr.util.seals import check_seal
 
 NAME = "hashes.json"
 
@@ -89,6 +89,15 @@ def configuration(study: StudyConfig) -> dict[str, Any]:
     return {"study": study.model_dump(mode="json"), "variants": [one.model_dump(mode="json") for one in variants]}
 
 
+def same_bytes(one: Path, other: Path) -> bool:
+    """Whether two files have the same content.
+
+    Raises:
+        OSError, ValueError: one is no regular file.
+    """
+    return check_regular(one) == check_regular(other) and file_hash(one) == file_hash(other)
+
+
 def study_files(store: Store) -> Iterator[Path]:
     """The study's files, and its published ones: those in the results' top folder that are copies of its own."""
     own, top = store.folder, top_folder(store)
@@ -96,7 +105,7 @@ def study_files(store: Store) -> Iterator[Path]:
         if path.is_file() and not path.name.startswith(".") and path != own / NAME:  # .name: half written
             yield path
             twin = top / path.relative_to(own)
-            if own != top and twin.is_file() and filecmp.cmp(twin, path, shallow=False):
+            if own != top and twin.is_file() and same_bytes(twin, path):
                 yield twin
 
 
@@ -108,7 +117,8 @@ def write_hashes(store: Store, study: StudyConfig, named: str, *, not_kept: dict
         not_kept: hashes of files that a reference leaves out; by default those that an earlier hashes.json of it has.
 
     Raises:
-        InputError: there are no results of the study, or a manifest of its data is missing.
+        InputError: there are no results of the study, or a manifest of its data is missing; or the seal of a sealed
+            file is broken, so that hashing would vouch for damage.
     """
     top, files = top_folder(store), dict.fromkeys(study_files(store), "")
     if not files:
@@ -117,10 +127,14 @@ def write_hashes(store: Store, study: StudyConfig, named: str, *, not_kept: dict
         not_kept = read_hashes(top).not_kept if store.packed else {}
     manifests = {dataset: manifest_path(store, dataset) for dataset in study.datasets}
     for dataset, path in manifests.items():
+        index = f"`lcr data index --study {named} --dataset {dataset}`"
         if not path.is_file():
-            raise InputError(f"no {path}; make it with `lcr data index --study {named} --dataset {dataset}`")
+            raise InputError(f"no {path}; make it with {index}")
+        check_seal(path, index)
     with counting_bar(len(files), "hashing") as advance:
         for path in files:
+            if store.folder in path.parents:
+                store.check_seal(path)
             files[path] = file_hash(path)
             advance()
     found = {path.relative_to(top).as_posix(): told for path, told in files.items()}

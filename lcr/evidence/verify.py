@@ -7,9 +7,9 @@ not keep, a commit outside a shallow clone, another machine's libraries. Each fi
 damage to one, hashes.json included, is a problem, and the others are checked all the same.
 """
 
-import filecmp
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from os.path import lexists
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from lcr.config.study import StudyConfig
 from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.evidence.findings import Report
-from lcr.evidence.hashes import NAME, Hashes, configuration, manifest_path, study_files, top_folder
-from lcr.study.store import OF_RUN, RECORDS, Key, Store
+from lcr.evidence.hashes import NAME, Hashes, configuration, manifest_path, same_bytes, study_files, top_folder
+from lcr.study.store import OF_RUN, RECORDS, WEIGHTS, Key, Store
 from lcr.study.tables.frame import Source, Table, read_cells
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
@@ -103,7 +103,7 @@ def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Repo
         for path in there:
             with report.finding(folder / path.name):
                 published = folder / path.name
-                same = not lexists(published) or filecmp.cmp(published, path, shallow=False)
+                same = not lexists(published) or same_bytes(published, path)
                 report.demand(same, f"{published} is not the study's {path}")
             check_table(path, tables[path], source, report)
             advance()
@@ -116,6 +116,9 @@ def check_files(store: Store, hashes: Hashes, report: Report, advance: Callable[
         path = folder / name
         with report.finding(path):
             _check_file(path, name, wanted, hashes, report)
+        with report.finding(path), suppress(FileNotFoundError):
+            if store.folder in path.parents:
+                store.check_seal(path)
         if name in hashes.files:
             advance()
     with report.finding(store.folder):
@@ -213,6 +216,9 @@ def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report)
         store.temporal(*key)
     with report.finding(named["metrics.jsonl"]):
         store.metrics(*key)
+    weights = run.folder / WEIGHTS
+    with report.finding(weights), suppress(FileNotFoundError):  # a copy of the results may leave them out
+        store.check_seal(weights)
     if record is not None:
         with report.finding(named["run.json"]):
             _check_record(run, key, record, named["run.json"], report)

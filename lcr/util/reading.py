@@ -6,13 +6,9 @@ Every function raises OSError or ValueError, which a caller turns into an error 
 import json
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from typing import Any
 
 MOST_TEXT = 256 * 2**20  # bytes of a text file; the committed reference's largest has under 2 MB
-MOST_VALUES = 64  # values of a table for each byte of its file; predictions and logs have fewer than 2
 
 
 def check_regular(path: str | Path, most: int | None = None) -> int:
@@ -59,23 +55,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def read_json(path: str | Path, most: int = MOST_TEXT) -> Any:
     """The value of a JSON file; raises as `check_regular` and `parse_json`."""
     return parse_json(read_whole(path, most))
-
-
-def read_parquet(path: str | Path, columns: list[str] | None = None) -> "pa.Table":
-    """A parquet file as a table.
-
-    Raises:
-        OSError: there is no such file.
-        ValueError, pa.ArrowException: it is no regular file or no parquet file, or it claims more values than its bytes
-            can hold.
-    """
-    import pyarrow.parquet as pq
-
-    size = check_regular(path)
-    about = pq.read_metadata(path)
-    groups = [about.row_group(number) for number in range(about.num_row_groups)]
-    values = [group.column(number).num_values for group in groups for number in range(group.num_columns)]
-    if not 0 <= about.num_rows <= size or min(values, default=0) < 0 or sum(values) > MOST_VALUES * size:
-        raise ValueError(f"it claims {about.num_rows} rows and {sum(values)} values in {size} bytes")
-    with pq.ParquetFile(path) as opened:
-        return opened.read(columns=columns)
