@@ -1,9 +1,9 @@
 """`Store`: the per-run results of a study, from run folders or from the packed files of a reference.
 
 A run folder, `<study>/<dataset>/<variant>/seed-<seed>/`, holds run.json, predictions.parquet, temporal.parquet and
-metrics.jsonl. A reference packs the runs into four files in `<study>/`: runs.json (its seal and a list of records) and three parquet
-tables with the columns dataset, variant and seed before the run's own. In predictions.parquet `scores` is a list, and
-`about` numbers the run's schema metadata, a list in the file's schema metadata. Packing loses nothing.
+metrics.jsonl. A reference packs the runs into four files in `<study>/`: runs.json (its seal and a list of records) and
+three parquet tables with the columns dataset, variant and seed before the run's own. In predictions.parquet `scores` is
+a list, and `about` numbers the run's schema metadata, a list in the file's schema metadata. Packing loses nothing.
 All these files are sealed (`lcr.util.seals`), and each reader checks the seal.
 """
 
