@@ -164,7 +164,7 @@ def test_weights_of_another_configuration_or_damaged_ones_are_refused(reference,
 def test_weights_of_other_sources_are_refused(reference, tmp_path, model):
     folder = micro_run(tmp_path).folder
     shutil.copytree(reference, folder)
-    tensors, about = load_tensors(folder / "model.safetensors")
+    tensors, about = load_tensors(folder / "model.safetensors", "")
     changed = model and about["model"] | model
     save_tensors(folder / "model.safetensors", tensors, about | {"model": changed})
     with pytest.raises(InputError, match=r"model\.safetensors"):
