@@ -115,10 +115,7 @@ def check_files(store: Store, hashes: Hashes, report: Report, advance: Callable[
     for name, wanted in told.items():
         path = folder / name
         with report.finding(path):
-            _check_file(path, name, wanted, hashes, report)
-        with report.finding(path), suppress(FileNotFoundError):
-            if store.folder in path.parents:
-                store.check_seal(path)
+            _check_file(path, name, wanted, store, hashes, report)
         if name in hashes.files:
             advance()
     with report.finding(store.folder):
@@ -126,16 +123,20 @@ def check_files(store: Store, hashes: Hashes, report: Report, advance: Callable[
             report.note(name, f"not in {NAME}", when=name not in told)
 
 
-def _check_file(path: Path, name: str, wanted: str, hashes: Hashes, report: Report) -> None:
+def _check_file(path: Path, name: str, wanted: str, store: Store, hashes: Hashes, report: Report) -> None:
+    """One file against its hash and, where the hash fits, against its own seal."""
     if Path(name).is_absolute() or ".." in Path(name).parts:
         raise InputError(f"{path}: {NAME} names a file outside its folder")
+    report.note(name, "not kept in this copy, only its hash", when=name not in hashes.files)
     try:
         check_regular(path)
     except FileNotFoundError:
         report.demand(name not in hashes.files, f"{path} is missing")
-    else:
-        report.demand(file_hash(path) == wanted, f"{path}: its bytes are not those of {NAME}")
-    report.note(name, "not kept in this copy, only its hash", when=name not in hashes.files)
+        return
+    if file_hash(path) != wanted:
+        raise InputError(f"{path}: its bytes are not those of {NAME}")
+    if store.folder in path.parents:
+        store.check_seal(path)
 
 
 def check_settings(hashes: Hashes, study: StudyConfig, report: Report) -> None:

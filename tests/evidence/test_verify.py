@@ -182,8 +182,9 @@ def test_another_configuration_and_another_study_than_the_hashed_are_found(finis
     Path(STUDY).write_text(json.dumps(study))
     assert named(["study.question"], checked("results").problems)
     Path(STUDY).write_text(json.dumps(study | {"name": "other"}))
+    assert named([RESULTS / NAME], checked("results").problems)
     with pytest.raises(InputError, match=NAME):
-        checked("results")
+        checked("results", STUDY)
 
 
 def test_the_hashes_are_found_in_the_folder_or_in_the_only_reference_in_it(finished):
@@ -194,3 +195,16 @@ def test_the_hashes_are_found_in_the_folder_or_in_the_only_reference_in_it(finis
         verify.hashed_folder(reference.parent)
     with pytest.raises(InputError, match=NAME):
         checked("nothing")
+
+
+def test_hashes_that_are_gone_or_hold_more_than_they_should_are_found(finished):
+    reference = finished.reference()
+    whole = json.loads((reference / NAME).read_text())
+    del whole["hash"]
+    (reference / NAME).write_text(json.dumps(whole | {"more": 1, "hash": keys.hash_of(whole | {"more": 1})}))
+    assert named([reference / NAME], checked(str(reference), STUDY).problems)
+    (reference / NAME).unlink()
+    assert named([reference / NAME], checked(str(reference.parent)).problems)
+    edit_record(RUN, seed=7)
+    (RESULTS / NAME).unlink()
+    assert named([RESULTS / NAME, RUN / "run.json"], checked("results", STUDY).problems)
