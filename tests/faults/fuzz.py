@@ -221,7 +221,8 @@ def _weights(folder: Path) -> Iterator[Reader]:
 
 def fuzz(reader: Reader, count: int) -> Found:
     """Runs one reader on `count` inputs, always the same ones."""
-    found, valid = Found(reader.name), reader.path.read_bytes() if reader.path.exists() else None
+    found, before = Found(reader.name), peak_resident()
+    valid = reader.path.read_bytes() if reader.path.exists() else None
 
     @settings(
         max_examples=count,
@@ -252,11 +253,18 @@ def fuzz(reader: Reader, count: int) -> Found:
             found.faults.setdefault(kind, f"{error!s:.300}")
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
+        if (peak := peak_resident()) > before + MEMORY:
+            found.faults.setdefault("memory", f"{(peak - before) / MEMORY:.1f} GiB")
 
     one()
     if valid is not None:
         reader.path.write_bytes(valid)
     return found
+
+
+def peak_resident() -> int:
+    """The most memory that this process ever had resident, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _hang(*_: object) -> None:
@@ -273,7 +281,8 @@ def _child(folder: Path, scale: float, start: int) -> None:
         simulated.pretend(patch)
         every = readers(folder)
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, resource.RLIM_INFINITY))
+        # threads and allocators reserve addresses by the gigabyte, so resident memory is what counts (`fuzz`)
+        resource.setrlimit(resource.RLIMIT_AS, (taken + 8 * MEMORY, resource.RLIM_INFINITY))
         share = scale * FULL / sum(reader.share for reader in every)
         for number, reader in list(enumerate(every))[start:]:
             print(json.dumps({"number": number, "reader": reader.name}), file=results, flush=True)
