@@ -24,6 +24,7 @@ from lcr.data.formats.annotations import SPLITS, Annotations
 from lcr.util.errors import InputError
 from lcr.util.parallel import parallel_map
 from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
+from lcr.util.reading import parse_json
 
 SCHEMA = pa.schema(
     [
@@ -117,10 +118,16 @@ def read_manifest(path: str | Path) -> Manifest:
     if not path.is_file():
         raise InputError(f"no manifest {path}; make it with `lcr data index`")
     table = read_sealed_parquet(path, "`lcr data index`")
-    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    if not table.schema.equals(SCHEMA) or "classes" not in metadata:
+    try:
+        metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+        classes = tuple(parse_json(metadata["classes"]))
+        about = metadata["dataset"], metadata["root"], classes
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is no manifest; make it with `lcr data index`") from error
+    if not table.schema.equals(SCHEMA) or not all(isinstance(label, str) for label in classes):
         raise InputError(f"{path} is no manifest; make it with `lcr data index`")
-    about = metadata["dataset"], metadata["root"], tuple(json.loads(metadata["classes"]))
+    if not {*table["label"].to_pylist()} <= {*classes, None, ""}:
+        raise InputError(f"{path} holds a label that is none of its classes; make it again with `lcr data index`")
     return Manifest(*about, table.replace_schema_metadata(None), metadata.get("key", ""))
 
 

@@ -274,8 +274,9 @@ def _hang(*_: object) -> None:
 def _child(folder: Path, scale: float, start: int) -> None:
     """Runs the readers from number `start` on; prints a line of JSON before and after each."""
     results = os.fdopen(os.dup(1), "w")
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)  # of Python alone; decoders in C write to the other
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(1, 2)  # decoders write to it
+    os.dup2(1, 2)
     signal.signal(signal.SIGPROF, _hang)
     with inside(folder), pytest.MonkeyPatch.context() as patch:
         simulated.pretend(patch)
@@ -302,13 +303,13 @@ def run(scale: float = 1.0) -> dict[str, object]:
     while not ended:
         with tempfile.TemporaryDirectory() as name:
             command = [sys.executable, "-m", "tests.faults.fuzz", name, str(scale), str(start)]
-            child = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, timeout=TOTAL_SECONDS, check=False)
+            child = subprocess.run(command, cwd=PROJECT, capture_output=True, timeout=TOTAL_SECONDS, check=False)
             lines = [json.loads(line) for line in child.stdout.splitlines()]
             found += [line for line in lines if "inputs" in line]
             ended = child.returncode == 0
             if not ended:
                 last = lines[-1] if lines else {"number": -1, "reader": "the start"}
-                faults.append(f"{last['reader']}: the process ended with {child.returncode}")
+                faults.append(f"{last['reader']}: ended with {child.returncode}: {child.stderr[-300:]!r}")
                 ended, start = not lines, last["number"] + 1
     faults += [f"{one['reader']}: {kind} ({why})" for one in found for kind, why in one["faults"].items()]
     return {
