@@ -180,7 +180,7 @@ def tables(sample: pa.Table) -> st.SearchStrategy[pa.Table]:
 def _changed(table: pa.Table, what: str, name: Any, how: Any) -> pa.Table:
     if what == "rows":
         parts = {"none": table[:0], "twice": pa.concat_tables([table] * 2), "first": table[:1]}
-        return parts.get(name, table.take(list(range(len(table)))[::-1]))
+        return parts.get(name, table.take(pa.array(range(len(table) - 1, -1, -1), pa.int64())))
     if what == "about":
         return table.replace_schema_metadata({} if name == b"none" else (table.schema.metadata or {}) | {name: how})
     if name not in table.column_names or not len(table):
