@@ -175,10 +175,8 @@ def _training(finished: Finished) -> str:
     """Runs, seconds and machine, from the runs' records."""
     records = [finished.store.record(*run) for run in finished.store.runs()]
     total = sum(record.train_seconds or 0 for record in records)
-    machines = {
-        f"torch {record.versions.get('torch')} on {record.hardware.get('cpu')} ({record.hardware.get('simd')})"
-        for record in records
-    }
+    makers = [made for record in records for made in (record.trained, *record.trained.earlier)]
+    machines = {f"torch {made.versions.get('torch')} on {made.hardware.cpu} ({made.hardware.simd})" for made in makers}
     return (
         f"{len(records)} trainings took {total / 60:.0f} min, {total / len(records):.0f} s on average: "
         f"{' and '.join(sorted(machines))}."
