@@ -22,6 +22,7 @@ from lcr.config.study import StudyConfig
 from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.evidence.hashes import NAME, Hashes, configuration, manifest_path, study_files, top_folder
+from lcr.study.makers import mixtures, records_behind
 from lcr.study.store import RECORDS, Key, Store
 from lcr.study.tables.frame import Source, Table, read_cells
 from lcr.study.tables.registry import TABLES
@@ -73,11 +74,12 @@ def hashed_folder(folder: Path) -> Path:
     return found[0] if found else folder
 
 
-def verify(folder: Path, hashes: Hashes, study: StudyConfig) -> Report:
+def verify(folder: Path, hashes: Hashes, study: StudyConfig, *, strict: bool = False) -> Report:
     """Checks results against their hashes.json, their runs, their data manifests and today's sources.
 
     Args:
         folder: the folder of `hashes`: the results' top, or a reference.
+        strict: runs that different backends, library versions or instruction sets made are a problem, not a note.
 
     Raises:
         InputError: the hashes are of another study.
@@ -97,6 +99,7 @@ def verify(folder: Path, hashes: Hashes, study: StudyConfig) -> Report:
         for run in runs:
             made_in[run.dataset] = check_run(run, store, manifests.get(run.dataset), report) or made_in.get(run.dataset)
             advance()
+        check_makers(list(runs), store, report, strict)
         for dataset, manifest in manifests.items():
             data, environment = Data.of(study, dataset), made_in.get(dataset)  # where it may have been made
             known = data.key, environment and data.key_in(environment)
@@ -216,6 +219,17 @@ def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report)
         same = list(classes) == list(manifest.classes) and clips == wanted
         report.demand(same, f"{place}: its predictions are not of the manifest's validation clips")
     return Environment.of(record.evaluation)
+
+
+def check_makers(runs: list[Run], store: Store, report: Report, strict: bool) -> None:
+    """Whether one backend, the same library versions and one instruction set made all runs."""
+    try:
+        mixed = mixtures(records_behind(store, runs))
+    except InputError:  # `check_run` tells of the damaged record
+        return
+    for row, note in mixed.items():
+        report.demand(not strict, f"{store.folder / row}: {note}")
+        report.note(store.folder / row, note, when=not strict)
 
 
 def _changed_settings(run: Run, record: RunRecord, classes: int) -> list[str]:
