@@ -66,7 +66,7 @@ def _properties(record: RunRecord) -> Iterator[tuple[str, str]]:
 def _words(name: str, own: dict[str, list[int]], values: set[str]) -> str:
     here = " | ".join(f"{value} (seeds {', '.join(map(str, seeds))})" for value, seeds in own.items())
     others = ", ".join(sorted(values - own.keys()))
-    return f"MIXED {name}: {here if len(own) > 1 else next(iter(own))}" + (f"; other rows: {others}" if others else "")
+    return f"MIXED {name}: {here if len(own) > 1 else next(iter(own))}" + (f" (other rows: {others})" if others else "")
 
 
 def noted_makers(found: list[S]) -> list[S]:
