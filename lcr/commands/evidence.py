@@ -58,6 +58,10 @@ def verify(
     folder: Annotated[str, typer.Argument(help="results/, or a reference made by lcr reference.")] = "results",
     study: Annotated[str | None, typer.Option(help="The study's YAML, if it is not the recorded one.")] = None,
     root: Root = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Runs of different backends, versions or instruction sets are a mismatch too."),
+    ] = False,
 ) -> None:
     """Computes accuracies and statistics again from the per-clip predictions, and counts from the models.
 
@@ -66,7 +70,7 @@ def verify(
 
     Example: lcr verify results/reference
     """
-    report = checked(folder, study, root)
+    report = checked(folder, study, root, strict=strict)
     for note in report.note_lines():
         print(f"note: {note}")
     for problem in report.problems:
@@ -76,8 +80,8 @@ def verify(
     print(f"{folder} matches: {report.checked}")
 
 
-def checked(folder: str, study: str | None = None, root: str | None = None) -> "Report":
-    """The report of `lcr verify`.
+def checked(folder: str, study: str | None = None, root: str | None = None, *, strict: bool = False) -> "Report":
+    """The report of `lcr verify`; strict: runs that were not made alike are a problem, not a note.
 
     Raises:
         InputError: the folder has no results, there is no such study, or it is not that of the results.
@@ -100,7 +104,7 @@ def checked(folder: str, study: str | None = None, root: str | None = None) -> "
         chosen = load_study(study, roots, root)
         if hashes and not wrong and chosen.name != hashes.name:
             raise InputError(f"{place / NAME} is of study '{hashes.name}', not of '{study}'; give its --study")
-        verify(place, hashes, chosen, report)
+        verify(place, hashes, chosen, report, strict=strict)
         return report
     named, chosen = [hashes.study] if hashes else studies_in(place), None
     with report.finding(place / NAME, "its study cannot be loaded; give its --study"):
@@ -108,7 +112,7 @@ def checked(folder: str, study: str | None = None, root: str | None = None) -> "
             raise InputError(f"{place / NAME} does not tell its study; give its --study")
         chosen = load_study(named[0], roots, root)
     if chosen is not None:
-        verify(place, hashes, chosen, report)
+        verify(place, hashes, chosen, report, strict=strict)
     elif hashes is not None:
         verify_files(place, hashes, report)
     return report

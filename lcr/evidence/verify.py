@@ -17,13 +17,15 @@ from typing import Any
 import pyarrow as pa
 
 from lcr.config.keys import Environment, recorded_key, recorded_versions
-from lcr.config.record import GitState, RunRecord
+from lcr.config.made import GitState
+from lcr.config.record import RunRecord
 from lcr.config.run import Data, Run, reading_runs, runs_of
 from lcr.config.study import StudyConfig
 from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.evidence.findings import Report
 from lcr.evidence.hashes import NAME, Hashes, configuration, manifest_path, same_bytes, study_files, top_folder
+from lcr.study.makers import mixtures, records_behind
 from lcr.study.store import OF_RUN, RECORDS, WEIGHTS, Key, Store
 from lcr.study.tables.frame import Source, Table, read_cells
 from lcr.study.tables.registry import TABLES
@@ -67,12 +69,13 @@ def verify_files(folder: Path, hashes: Hashes, report: Report) -> None:
     check_files(store, hashes, report, lambda: None)
 
 
-def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Report) -> None:
+def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Report, *, strict: bool = False) -> None:
     """Checks results against their hashes.json, their runs, their data manifests and today's sources.
 
     Args:
         folder: the folder of `hashes`: the results' top, or a reference.
         hashes: None where hashes.json is gone or cannot be read; all else is checked without it.
+        strict: runs that different backends, library versions or instruction sets made are a problem, not a note.
     """
     results = folder.parent if (folder / RECORDS).is_file() else folder
     store, source = Store(results, study.name), Source(study, results, measure=False)
@@ -92,6 +95,7 @@ def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Repo
         for run in runs:
             made_in[run.dataset] = check_run(run, store, manifests.get(run.dataset), report) or made_in.get(run.dataset)
             advance()
+        check_makers(list(runs), store, report, strict)
         for dataset, manifest in manifests.items():
             path = manifest_path(store, dataset)
             with report.finding(path):
@@ -176,8 +180,8 @@ def _check_code(place: str, git: GitState, lock: str | None, report: Report) -> 
     short = str(git.commit)[:12]
     known = commit_known(git.commit) if git.commit else "not recorded"
     report.demand(known != "not in history", f"{place}: its commit {short} is not in this repository's history")
-    looked_up = known in ("in history", "not in history")
-    report.note(place, f"its commit was not looked up ({known})", when=not looked_up)
+    looked_up, why = known in ("in history", "not in history"), f", because {git.why}" if git.why else ""
+    report.note(place, f"its commit was not looked up ({known}{why})", when=not looked_up)
     report.note(place, f"made by sources that differed from commit {short}", when=git.dirty)
     if lock not in (None, lock_hash()):
         fits = (lock_hash_at(git.commit) if git.commit else None) in (None, lock)
@@ -223,7 +227,7 @@ def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report)
     if record is not None:
         with report.finding(named["run.json"]):
             _check_record(run, key, record, named["run.json"], report)
-            environment = Environment.of(record)
+            environment = Environment.of(record.evaluation)
     if record is not None and predictions is not None:
         with report.finding(named["predictions.parquet"]):
             _check_predictions(run, record, predictions, manifest, named, report)
@@ -238,7 +242,8 @@ def _check_record(run: Run, key: Key, record: RunRecord, place: str, report: Rep
     elsewhere = not stale and (record.train_key, record.evaluate_key) != (run.train_key, run.evaluate_key)
     text = "made with other library versions or another WKV backend than this machine's"
     report.note(place, text, when=elsewhere)
-    _check_code(place, record.git, record.lock_hash, report)
+    for made in dict.fromkeys((made.git, made.lock_hash) for made in record.makers):
+        _check_code(place, *made, report)
 
 
 def _check_predictions(
@@ -257,6 +262,14 @@ def _check_predictions(
         wanted = {row["id"]: row["label"] or None for row in manifest.rows("validation")}
         same = list(classes) == list(manifest.classes) and clips == wanted and len(predictions) == len(wanted)
         report.demand(same, f"{named['predictions.parquet']}: not of the manifest's validation clips")
+
+
+def check_makers(runs: list[Run], store: Store, report: Report, strict: bool) -> None:
+    """Whether one backend, the same library versions and one instruction set made all runs."""
+    with report.finding(store.folder, "the makers of its runs cannot be compared"):
+        for row, note in mixtures(records_behind(store, runs)).items():
+            report.demand(not strict, f"{store.folder / row}: {note}")
+            report.note(store.folder / row, note, when=not strict)
 
 
 def _changed_settings(run: Run, record: RunRecord, classes: int) -> list[str]:

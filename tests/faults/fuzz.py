@@ -134,7 +134,8 @@ def _records(run: Any, reference: Path) -> Iterator[Reader]:
 def _of_record(run: Any) -> None:
     record = RunRecord.read(run.folder)
     run.is_stale(record)
-    Environment.of(record)
+    for made in record.makers:
+        Environment.of(made)
 
 
 def _rehashed(data: bytes) -> bytes:
