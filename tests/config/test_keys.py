@@ -89,6 +89,7 @@ NEUTRAL = (
     "config/",
     "model/models.py",
     "model/selfcheck.py",
+    "run/trained.py",  # whether there is anything to train
     "model/__init__.py",
     "wkv/__init__.py",
     "cost/",
