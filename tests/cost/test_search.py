@@ -19,6 +19,9 @@ from lcr.study.tables.search import axes_rows, search_rows, summary
 from tests.cost import test_vrwkv6 as vrwkv6
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def found():
     return search()

@@ -9,6 +9,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 
@@ -27,6 +28,7 @@ def run(*command: object, **options) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_built_wheel_finds_its_studies_from_any_folder(tmp_path: Path):
     source, unpacked = tmp_path / "source", tmp_path / "unpacked"
     for name in ("lcr", "ablations"):

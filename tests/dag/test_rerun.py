@@ -6,6 +6,7 @@ from lcr import workflow
 from lcr.report.notebooks import NOTEBOOKS
 from tests.dag.conftest import Project
 
+pytestmark = pytest.mark.slow
 ONE = ("--config", "study=one")
 RUNS = {("full", 0), ("no_tube_mask", 0)}
 MADE = (*(f"table {name}" for name in workflow.TABLES if name != "claims"), *(f"notebook {name}" for name in NOTEBOOKS))

@@ -69,6 +69,7 @@ def test_a_run_stopped_twice_goes_on_and_ends_with_the_same_weights(reference, m
     assert not list((WORK / "checkpoints").glob("*/checkpoint.safetensors"))
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_leaves_a_checkpoint_that_can_be_read(reference):
     before = set((WORK / "checkpoints").glob("*/checkpoint.safetensors"))
     code = """

@@ -28,6 +28,7 @@ needs_extra = pytest.mark.skipif(
 KERNELS = {"lcr_tables", "lcr_states", "lcr_scan", "lcr_output", "lcr_gradients", "lcr_reduce"}
 
 
+@pytest.mark.slow
 @compiles
 @pytest.mark.parametrize("width", [48, 128])
 def test_the_order_in_which_threads_run_does_not_change_a_bit(width):
@@ -41,6 +42,7 @@ def test_the_order_in_which_threads_run_does_not_change_a_bit(width):
     assert all(torch.equal(a, b) for a, b in zip(forwards, backwards, strict=True))
 
 
+@pytest.mark.slow
 @compiles
 def test_a_missing_barrier_would_be_seen(tmp_path):
     folder = shutil.copytree(FOLDER, tmp_path / "cuda")

@@ -71,6 +71,7 @@ def test_the_chunk_form_in_float64_can_judge_the_longest_sequences():
     assert error(bi_wkv(*x, backend="torch"), recurrence(*x)) <= 1e-11
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("backend", [pytest.param("cpu", marks=built), "torch"])
 def test_the_longest_sequences_keep_their_digits_at_every_decay(backend, bidirectional):

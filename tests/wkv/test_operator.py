@@ -62,7 +62,7 @@ def test_output_and_gradients_equal_the_float64_sum(form, tokens, width, dtype, 
 
 
 @each_form(*FAST)
-@pytest.mark.parametrize("tokens", [197, 1024])
+@pytest.mark.parametrize("tokens", [197, pytest.param(1024, marks=pytest.mark.slow)])
 def test_the_gradients_of_decay_and_bonus_are_right_in_each_channel(form, tokens):
     x = inputs(tokens, batch=1, heads=4, width=32)
     x[3] = torch.linspace(-12, 5, 32).repeat(4, 1)  # a head is one more sample of the same channels
