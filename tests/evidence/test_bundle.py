@@ -29,6 +29,7 @@ from tests.evidence.conftest import edit_record
 from tests.study.conftest import finished  # noqa: F401 (a fixture)
 from tests.study.written import CLASSES
 
+pytestmark = pytest.mark.slow
 DATE = "2026-11-26"
 
 

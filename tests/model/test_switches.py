@@ -125,7 +125,9 @@ def test_an_ablation_is_one_switch_of_one_component_with_a_hypothesis(name):
     assert variant.component != "none"
 
 
-@pytest.mark.parametrize("changes", BASES, ids=name_of)
+@pytest.mark.parametrize(
+    "changes", [BASES[0], *(pytest.param(one, marks=pytest.mark.slow) for one in BASES[1:])], ids=name_of
+)
 def test_a_variant_acts_in_both_paths_or_is_registered(changes):
     base = small(**changes)
     for variant in MODELS.values():

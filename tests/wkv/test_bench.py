@@ -16,6 +16,7 @@ from lcr.wkv.reference import pairwise, recurrence
 from tests.wkv.forms import error, inputs
 
 
+@pytest.mark.slow
 def test_the_table_has_every_contender_at_every_length_beside_a_picture(tmp_path):
     result = CliRunner().invoke(app, ["bench", "wkv", "--tokens", "5,40", "--rounds", "5", "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from lcr.wkv import cpu, library
 from tests.wkv.forms import COMPILER, NATIVE, SOURCE, compiles, run_python
 
@@ -51,6 +53,7 @@ except RuntimeError as error:
 """
 
 
+@pytest.mark.slow
 def test_without_the_library_torch_serves_with_one_warning():
     ran = run_python(WITHOUT)
     assert ran.stdout.split() == ["0", "torch", "1", "True", "True"], ran.stderr

@@ -80,6 +80,7 @@ def test_the_table_is_of_these_sources_and_no_kernel_of_it_spills(table):
         assert 0 < int(row["registers"]) <= 255, row
 
 
+@pytest.mark.slow
 @needs_extra
 @pytest.mark.parametrize(
     ("arch", "width", "dtype"),

@@ -1,12 +1,19 @@
 """The digests of a build change with one bit of one result."""
 
+import pytest
 import torch
 
 from lcr.wkv import cpu, library, proof
 from tests.wkv.forms import built
 
 
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(proof, "TOKENS", (5, 40))
+
+
 @built
+@pytest.mark.usefixtures("short")
 def test_a_build_has_a_digest_for_the_operator_and_each_instruction_set():
     found = proof.digests("cpu")
     assert list(found) == ["cpu", *(f"cpu, {name}" for name in library.instruction_sets())]
@@ -16,8 +23,8 @@ def test_a_build_has_a_digest_for_the_operator_and_each_instruction_set():
 
 
 @built
+@pytest.mark.usefixtures("short")
 def test_one_bit_of_one_gradient_changes_the_digest(monkeypatch):
-    monkeypatch.setattr(proof, "TOKENS", (5, 40))
     backward, calls, before = cpu.backward, [], proof.digests("cpu")["cpu"]
 
     def flipped(*x):

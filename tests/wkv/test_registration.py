@@ -48,12 +48,16 @@ def test_torch_finds_the_operator_well_differentiated():
     torch.library.opcheck(torch.ops.lcr.bi_wkv.default, (*x, True, "torch"))
 
 
-@FAST
 @pytest.mark.parametrize(
-    ("compiler", "rtol"), [("aot_eager", 0), pytest.param("inductor", 1e-5, marks=pytest.mark.slow)]
+    ("compiler", "rtol", "dynamic", "backend"),
+    [
+        ("aot_eager", 0, True, "torch"),
+        pytest.param("aot_eager", 0, False, "cpu", marks=(pytest.mark.slow, built)),
+        pytest.param("inductor", 1e-5, True, "torch", marks=pytest.mark.slow),
+        pytest.param("inductor", 1e-5, False, "cpu", marks=(pytest.mark.slow, built)),
+    ],
 )
-@pytest.mark.parametrize("dynamic", [True, False])
-def test_compiled_code_has_the_same_numbers(dynamic, compiler, rtol, backend):
+def test_compiled_code_has_the_same_numbers(compiler, rtol, dynamic, backend):
     for bidirectional in (True, False):
         torch.compiler.reset()
         call = functools.partial(bi_wkv, bidirectional=bidirectional, backend=backend)
