@@ -18,7 +18,6 @@ from lcr.study.tables.registry import TABLES
 from lcr.study.tables.search import axes_rows, search_rows, summary
 from tests.cost import test_vrwkv6 as vrwkv6
 
-
 pytestmark = pytest.mark.slow
 
 
