@@ -117,12 +117,6 @@ def test_a_data_root_is_made_absolute_and_refused_where_it_names_none(tmp_path: 
             data_roots([text])
 
 
-def test_the_command_line_loads_without_torch_pandas_or_cv2() -> None:
-    heavy = {"torch", "cv2", "pandas", "pyarrow", "numpy"}
-    code = f"import sys, lcr.commands.data; sys.exit(bool({heavy} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], check=False, env=os.environ).returncode == 0
-
-
 def test_a_drawing_that_is_stopped_ends_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     words = ("fixture", "--dataset", "jester", "--out", "made", "--train", "200", "--workers", "2")
     pipes = {"stderr": subprocess.PIPE, "text": True, "start_new_session": True}

@@ -14,7 +14,7 @@ from lcr.report.notebooks import NOTEBOOKS
 from lcr.study.tables.frame import read_frame
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
-from tests.study.conftest import finished, made_up_study, rewrite, sources, write_runs  # noqa: F401
+from tests.study.conftest import edit_record, finished, made_up_study, sources, write_runs  # noqa: F401
 
 
 @pytest.fixture
@@ -79,9 +79,9 @@ def test_a_gap_is_an_error_that_names_the_command_for_the_study_as_given_and_not
     assert not (results / f"{table}.csv").exists()
 
 
-def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made_up, rewrite):  # noqa: F811
+def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made_up):
     file, results = made_up
-    rewrite(results / "made-up/jester-fixture/full/seed-1", data_hash="another")
+    edit_record(results / "made-up/jester-fixture/full/seed-1", data_hash="another")
     words = ("table", "ablations", "--study", file, "--results", results)
     refused = _run(*words)
     assert isinstance(refused.exception, InputError)
@@ -106,8 +106,10 @@ def test_the_answer_is_made_from_the_tables_and_says_where(finished, tmp_path): 
         ("lcr.study.tables.accuracy, lcr.study.tables.readings, lcr.report.figures.ablations", "{'torch'}"),
         ("lcr.workflow", "{'pandas', 'pyarrow', 'scipy', 'torch'}"),
         ("lcr.commands.tables", "{'numpy', 'pandas', 'pyarrow', 'pydantic', 'torch'}"),
+        ("lcr.commands.data", "{'cv2', 'numpy', 'pandas', 'pyarrow', 'torch'}"),
+        ("lcr.study.tables.registry", "{'numpy', 'pandas', 'pyarrow', 'pydantic', 'scipy', 'torch'}"),
     ],
 )
-def test_tables_need_no_torch_and_a_call_with_nothing_to_do_no_pandas(modules, heavy):
+def test_commands_and_tables_load_no_library_that_they_do_not_use(modules, heavy):
     code = f"import sys, {modules}; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -76,8 +76,7 @@ def test_a_real_subset_takes_the_drawn_clips_place_and_name(tmp_path: Path):
 
 
 def test_a_run_asks_for_a_gpu_only_where_the_study_is_on_one():
-    assert choose({"study": "tiny"}, SOURCE).gpus == 0
-    assert choose({"study": "paper"}, SOURCE).gpus == 1
+    assert (choose({"study": "tiny"}, SOURCE).gpus, choose({"study": "paper"}, SOURCE).gpus) == (0, 1)
 
 
 @pytest.mark.slow

@@ -172,16 +172,23 @@ def test_a_switch_that_only_the_plain_path_knows_stops_the_training(monkeypatch)
         check_paths(Mine(**small().model_dump()))
 
 
-def test_a_fast_path_that_computes_otherwise_or_not_at_all_stops_the_training(monkeypatch):
-    monkeypatch.setattr("lcr.model.lcr.class_scan", lambda *given: [one / 2 for one in class_scan(*given)])
-    with pytest.raises(RunFailed, match=r"units\.0 .*lcr/model/class_scan\.py"):
-        check_paths(small())
-    monkeypatch.setattr("lcr.model.lcr.class_scan", lambda *given: given[99])
-    with pytest.raises(RunFailed, match=r"lcr/model/class_scan\.py"):
-        check_paths(small())
-    monkeypatch.setattr(ModelConfig, "cls_only", property(lambda config: (True,) * config.depth))
-    with pytest.raises(RunFailed, match=r"lcr/model/config\.py"):
-        check_paths(small(gate="lstm"))
+@pytest.mark.parametrize(
+    ("target", "broken", "gate", "named"),
+    [
+        (
+            "lcr.class_scan",
+            lambda *given: [one / 2 for one in class_scan(*given)],
+            "cross_rwkv",
+            r"units\.0 .*class_scan",
+        ),
+        ("lcr.class_scan", lambda *given: given[99], "cross_rwkv", "class_scan"),
+        ("config.ModelConfig.cls_only", property(lambda config: (True,) * config.depth), "lstm", "config"),
+    ],
+)
+def test_a_fast_path_that_computes_otherwise_or_not_at_all_stops_the_training(target, broken, gate, named, monkeypatch):
+    monkeypatch.setattr(f"lcr.model.{target}", broken)
+    with pytest.raises(RunFailed, match=rf"{named}\.py"):
+        check_paths(small(gate=gate))
 
 
 def test_a_switch_that_no_path_knows_stops_the_training_by_its_name():

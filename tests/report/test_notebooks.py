@@ -46,18 +46,13 @@ def test_a_notebook_in_git_has_one_cell_of_parameters_no_trace_of_a_run_and_read
     assert read <= {*NOTEBOOKS[name].tables, *made_by("readings search")}, "the package has the search's tables"
 
 
-@pytest.mark.parametrize(
-    ("name", "here"),
-    [
-        ("table2", "."),
-        *(pytest.param(name, "notebooks", marks=pytest.mark.slow) for name in NOTEBOOKS if name != "table2"),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_runs_by_hand_from_either_folder_and_saves_the_same_bytes_under_any_settings(
-    name, here, copy, figures, tmp_path, monkeypatch
+    name, copy, figures, tmp_path, monkeypatch
 ):
     (tmp_path / "notebooks").mkdir()
-    monkeypatch.chdir(tmp_path / here)
+    monkeypatch.chdir(tmp_path / ("." if name == "table2" else "notebooks"))
     if name in WITHOUT_TORCH:
         exec(code(name).replace('"tiny"', '"made-up"'), {})
     else:

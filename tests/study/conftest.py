@@ -160,15 +160,10 @@ def results(study: StudyConfig, drawn_once: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(drawn_once, tmp_path / "results"))
 
 
-@pytest.fixture
-def rewrite() -> Callable[..., None]:
+def edit_record(folder: Path, **values: object) -> None:
     """Changes values in a run.json."""
-
-    def change(folder: Path, **values) -> None:
-        content = json.loads((folder / "run.json").read_text())
-        (folder / "run.json").write_text(json.dumps(content | values))
-
-    return change
+    file = folder / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
 
 
 @pytest.fixture(scope="session")
