@@ -10,12 +10,11 @@ from pathlib import Path
 import cv2
 import pytest
 import yaml
-from typer.testing import CliRunner
 
-from lcr.commands.data import app
 from lcr.commands.options import data_roots
 from lcr.data.manifest import read_manifest
 from lcr.util.errors import InputError
+from tests.cli import lcr
 from tests.data.conftest import make_jester, study_of
 
 
@@ -25,11 +24,8 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def call(*words: str) -> str:
-    """The output of a command that succeeds."""
-    result = CliRunner().invoke(app, list(words))
-    if result.exception is not None:
-        raise result.exception
-    return result.output
+    """The output of a command of `lcr data`."""
+    return lcr("data", *words).output
 
 
 @pytest.fixture

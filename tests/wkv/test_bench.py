@@ -7,19 +7,18 @@ from types import ModuleType
 
 import pytest
 import torch
-from typer.testing import CliRunner
 
-from lcr.cli import app
+from lcr.util.errors import LCRError
 from lcr.wkv import bench
 from lcr.wkv.bench import ATTENTION, BOTH, COPY, FORWARD, IN_TURN, OPERATOR, RECURRENCE, SGEMM, Timing, targets
 from lcr.wkv.reference import pairwise, recurrence
+from tests.cli import lcr
 from tests.wkv.forms import error, inputs
 
 
 @pytest.mark.slow
 def test_the_table_has_every_contender_at_every_length_beside_a_picture(tmp_path):
-    result = CliRunner().invoke(app, ["bench", "wkv", "--tokens", "5,40", "--rounds", "5", "--out", str(tmp_path)])
-    assert result.exit_code == 0, result.output
+    lcr("bench", "wkv", "--tokens", "5,40", "--rounds", "5", "--out", tmp_path)
     with (tmp_path / "bench_wkv_cpu.csv").open(encoding="utf-8", newline="") as opened:
         rows = list(csv.DictReader(opened))
     for tokens in ("5", "40"):
@@ -44,9 +43,8 @@ def test_the_table_has_every_contender_at_every_length_beside_a_picture(tmp_path
     ],
 )
 def test_an_option_that_cannot_be_served_is_refused_by_name(option):
-    result = CliRunner().invoke(app, ["bench", "wkv", *option])
-    assert result.exit_code
-    assert option[0] in str(result.exception)
+    with pytest.raises(LCRError, match=option[0]):
+        lcr("bench", "wkv", *option)
 
 
 @pytest.fixture
