@@ -29,7 +29,7 @@ def found():
 def test_a_random_sample_of_combinations_counts_as_the_real_model_does(found):
     rng = np.random.default_rng(0)
     possible = [[i for i, entry in enumerate(block) if entry.change is not None] for block in found.entries]
-    for _ in range(20):
+    for _ in range(8):
         index = tuple(int(rng.choice(some)) for some in possible)  # the model has a reading for each entry
         change = {
             key: value for block, i in zip(found.entries, index, strict=True) for key, value in block[i].change.items()

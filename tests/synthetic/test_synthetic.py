@@ -54,6 +54,7 @@ def test_a_seed_decides_every_byte(dataset, roots, tmp_path):
     assert not {other[name] for name in other if name.endswith((".jpg", ".webm", ".mp4"))} & set(first.values())
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_changes_no_byte(tmp_path, monkeypatch):
     many = {"train": 31, "classes": ["Thumb Up"]}  # fewer are not worth a second process
     spread, plain = [], parallel._spread
