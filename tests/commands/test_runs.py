@@ -78,12 +78,15 @@ def test_more_memory_than_there_is_is_one_line(ended) -> None:
     assert (code, said.splitlines()[-1][:7]) == (1, "error: ")
 
 
-def test_ctrl_c_exits_with_130(ended, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("lcr.config.study.load_study", interrupted)
-    assert ended(*TRAIN)[0] == 130
+    monkeypatch.setattr(sys, "argv", ["lcr", *TRAIN])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 130
 
 
 def test_every_command_has_help_with_an_example() -> None:

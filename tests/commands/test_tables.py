@@ -14,7 +14,7 @@ from lcr.study.tables.frame import read_frame
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
 from tests.cli import lcr
-from tests.study.conftest import edit_record, finished, made_up_study, sources, write_runs  # noqa: F401
+from tests.study.conftest import finished, made_up_study, rewrite, sources, write_runs  # noqa: F401
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def test_a_gap_is_an_error_that_names_the_command_for_the_study_as_given_and_not
     assert not (results / f"{table}.csv").exists()
 
 
-def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made_up):
+def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made_up, rewrite):  # noqa: F811
     file, results = made_up
-    edit_record(results / "made-up/jester-fixture/full/seed-1", data_hash="another")
+    rewrite(results / "made-up/jester-fixture/full/seed-1", data_hash="another")
     words = ("table", "ablations", "--study", file, "--results", results)
     with pytest.raises(InputError, match=rf"--study {file}.*--mixed|--mixed.*--study {file}"):
         lcr(*words)

@@ -27,9 +27,9 @@ from lcr.study.tables import cost_rows, readings
 from lcr.study.tables import search as search_tables
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES, publish, write_table
-from tests.study.conftest import edit_record, made_up_study, sources, write_run
+from tests.study.conftest import made_up_study, sources, write_run
 
-__all__ = ["edit_record", "sources"]
+__all__ = ["sources"]
 CLIPS, CLASSES = 24, 6
 DATASET, STUDY = "jester-fixture", "made-up.yaml"
 MADE = [name for name, table in TABLES.items() if table.maker]
@@ -122,3 +122,9 @@ def finished(finished_once: tuple[StudyConfig, Path], tmp_path: Path, monkeypatc
     pretend(monkeypatch)
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "here"))
     return Finished(study)
+
+
+def edit_record(folder: Path, **values: object) -> None:
+    """Changes values in a run.json."""
+    file = folder / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))

@@ -160,10 +160,15 @@ def results(study: StudyConfig, drawn_once: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(drawn_once, tmp_path / "results"))
 
 
-def edit_record(folder: Path, **values: object) -> None:
+@pytest.fixture
+def rewrite() -> Callable[..., None]:
     """Changes values in a run.json."""
-    file = folder / "run.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+    def change(folder: Path, **values) -> None:
+        content = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps(content | values))
+
+    return change
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from lcr.study.tables.markdown import markdown
 from lcr.study.tables.readings import open_questions
 from lcr.study.tables.registry import TABLES, write_table
 from lcr.util.errors import InputError
-from tests.study.conftest import edit_record, made_up_study, write_run
+from tests.study.conftest import made_up_study, write_run
 
 DESIGN = (
     "discrepancy,reading,default,params_m,gmacs,grad_norm_first_step,grad_norm_step_50,never_trained_params,"
@@ -88,10 +88,10 @@ def test_the_data_dependent_decay_is_counted_and_says_that_it_is_not_run(source)
     assert dependent.note != ""
 
 
-def test_a_missing_run_or_diagnosis_is_named_and_no_table_is_made(study, source):
+def test_a_missing_run_or_diagnosis_is_named_and_no_table_is_made(study, source, rewrite):
     _, *others = reading_runs(study, source.results)
     for run in others[-3:]:
-        edit_record(run.folder, data_hash="another")
+        rewrite(run.folder, data_hash="another")
     with pytest.raises(InputError, match=others[-1].variant.name):
         make(source)
     (others[3].folder / "run.json").unlink()

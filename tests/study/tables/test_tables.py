@@ -19,7 +19,7 @@ from lcr.study.tables.registry import TABLES, publish, write_table
 from lcr.study.tables.temporal import NO_PAIRS
 from lcr.util.errors import InputError
 from tests.micro import PROJECT
-from tests.study.conftest import ACCURACY, edit_record, made_up_study, run_of, write_run, write_runs
+from tests.study.conftest import ACCURACY, made_up_study, run_of, write_run, write_runs
 
 DESIGN = (
     "method,variant,source,study,dataset,top1,top1_ci_low,top1_ci_high,top5,params_m,gmacs,gflops,peak_mem_gb,frames,"
@@ -138,7 +138,7 @@ def test_a_variant_that_cannot_act_takes_over_fulls_numbers_untested_and_leaves_
     assert ablations.gmacs[CANNOT_ACT] < ablations.gmacs["full"]
 
 
-def test_every_missing_failed_damaged_or_stale_run_is_named_and_the_earlier_table_stays(study, results):
+def test_every_missing_failed_damaged_or_stale_run_is_named_and_the_earlier_table_stays(study, results, rewrite):
     path = write_table("table2", Source(study, results))
     before = path.read_bytes()
     wrong = {
@@ -150,7 +150,7 @@ def test_every_missing_failed_damaged_or_stale_run_is_named_and_the_earlier_tabl
         ("lstm_gate", 1): lambda run: (run / "predictions.parquet").write_bytes(b"PAR1 no more"),
         ("lstm_gate", 2): lambda run: edit(run / "predictions.parquet", label=lambda labels: labels * 0 - 1),
         ("lstm_gate", 3): lambda run: pq.write_table(pa.table({"id": ["1"]}), run / "predictions.parquet"),
-        ("no_tube_mask", 7): lambda run: edit_record(run, evaluate_key="of yesterday"),
+        ("no_tube_mask", 7): lambda run: rewrite(run, evaluate_key="of yesterday"),
     }
     for (variant, seed), damage in wrong.items():
         damage(folder(study, results, variant, seed))
@@ -169,7 +169,9 @@ def test_changed_sources_make_every_run_stale(study, results, sources):
         make("temporal", study, results)
 
 
-def test_runs_of_another_protocol_or_other_data_share_a_column_only_on_demand_and_of_other_clips_never(study, results):
+def test_runs_of_another_protocol_or_other_data_share_a_column_only_on_demand_and_of_other_clips_never(
+    study, results, rewrite
+):
     run = folder(study, results, "lstm_gate", 2)
     record = json.loads((run / "run.json").read_text())
     for named, other in (
@@ -177,7 +179,7 @@ def test_runs_of_another_protocol_or_other_data_share_a_column_only_on_demand_an
         ("lstm_gate/seed-2", {"protocol": {"rule": "another"}}),
         (r"lstm_gate/seed-2 .*--mixed", {"data_hash": "another hash"}),
     ):
-        edit_record(run, **record | other)
+        rewrite(run, **record | other)
         with pytest.raises(InputError, match=named):
             make("ablations", study, results)
     for name in ("table2", "ablations", "temporal", "statistics"):
@@ -226,10 +228,10 @@ def test_a_dataset_without_reversed_pairs_says_so(tmp_path, typed):
     assert (row.note, row.clips) == (NO_PAIRS, 0)
 
 
-def test_pairs_that_are_missing_damaged_or_of_an_unknown_number_of_clips_are_named(study, results):
+def test_pairs_that_are_missing_damaged_or_of_an_unknown_number_of_clips_are_named(study, results, rewrite):
     wrong = {
         4: lambda run: (run / "temporal.parquet").unlink(),
-        5: lambda run: edit_record(run, clips={}),
+        5: lambda run: rewrite(run, clips={}),
         6: lambda run: edit(run / "temporal.parquet", score_label=lambda scores: scores * np.nan),
         7: lambda run: edit(run / "temporal.parquet", condition=lambda names: np.full_like(names, "as_is")),
     }
