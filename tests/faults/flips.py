@@ -24,6 +24,7 @@ from lcr.evidence.hashes import inspect_hashes
 from lcr.evidence.reference import make_reference
 from lcr.evidence.verify import verify_files
 from lcr.run.evaluate import evaluate
+from lcr.run.made import made_here
 from lcr.run.train import Training, set_machine, train
 from lcr.run.weights import load_tensors
 from lcr.study.store import PACKED, Store
@@ -80,10 +81,12 @@ def _checkpoint(run: Run) -> Callable[[], Training]:
     """Writes a checkpoint of the run; returns the function that goes on from it."""
     clips, config = Clips(run.data.folder, "train", run.config.data, run.data.frame_size), run.config
     about = {"hash": "flips", "name": run.name, "train_key": run.train_key}
-    given = (run.model(len(clips.classes)), config.train, config.protocol, run.seed, set_machine(run.study))
+    model, device = run.model(len(clips.classes)), set_machine(run.study)
+    given = (model, config.train, config.protocol, run.seed, device)
+    made = made_here(run.study, model, device)
 
     def resume() -> Training:
-        return Training(clips, *given, WORK / "checkpoints/flips", about)
+        return Training(clips, *given, WORK / "checkpoints/flips", about, made)
 
     training = resume()
     training.run(training.batches(0))
