@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pydantic import ValidationError
 
 from lcr.config.keys import Environment, recorded_key, recorded_versions
 from lcr.config.made import GitState
@@ -150,7 +151,12 @@ def check_settings(hashes: Hashes, study: StudyConfig, report: Report) -> None:
         for place in changed:
             report.problem(f"study '{study.name}': {place} has changed since the results were made")
     with report.finding(NAME):
-        _check_code(NAME, GitState(**hashes.git), hashes.lock_hash, report)
+        try:
+            git = GitState.model_validate(hashes.git)
+        except ValidationError as error:
+            where = ".".join(map(str, error.errors()[0]["loc"]))
+            raise InputError(f"{NAME}: git.{where} is no commit, or no state") from None
+        _check_code(NAME, git, hashes.lock_hash, report)
 
 
 def check_keys(folder: Path, study: StudyConfig, report: Report) -> None:
