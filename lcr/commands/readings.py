@@ -47,13 +47,13 @@ def _write(source: Source, name: str, key: dict, tables: dict[str, list]) -> lis
 
 
 def _search(source: Source) -> None:
-    from lcr.cost.search import search
+    from lcr.cost.search import Search
     from lcr.cost.space import accountings
     from lcr.study.tables.search import axes_rows, search_rows, summary
 
     study = source.study
     with counting_bar(len(accountings()), "searching") as advance:
-        found = search(progress=lambda way: advance(f"{way.unit} of {way.frames} frames"))
+        found = Search(progress=lambda way: advance(f"{way.unit} of {way.frames} frames"))
     tables = {"reading_search": search_rows(study.name, found), "reading_search_axes": axes_rows(study.name, found)}
     print(summary(found), *_write(source, "reading_search", search_key(study), tables), sep="\n")
 
