@@ -30,7 +30,7 @@ def require_runs(path: str | Path, frame: "pd.DataFrame", runs: Iterable[tuple[s
 def require_rows(
     path: str | Path, frame: "pd.DataFrame", columns: list[str], keys: Iterable[Sequence[str]], again: str
 ) -> None:
-    """Refuses a table that lacks a row with one of `keys` in `columns`; other arguments and errors as `require_runs`."""
+    """Refuses a table that lacks a row with one of `keys` in `columns`; the rest as of `require_runs`."""
     found = set(frame[columns].itertuples(index=False, name=None))
     if lacking := ["/".join(filter(None, key)) for key in keys if tuple(key) not in found]:
         raise InputError(f"{path} lacks the row of {lacking[0]} and {len(lacking) - 1} rows more; {again}")
