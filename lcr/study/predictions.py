@@ -32,7 +32,8 @@ class Results(NamedTuple):
     run, record: of the first seed, whose configuration is that of all seeds.
     ids, labels: (M,), the clips and, where there are any, their labels. evaluated: clips that a run was evaluated on.
     arrays: by name, (M,) each of one run, (n, M) of n seeds; see `predictions` and `pairs`.
-    seeds, mixed: of n seeds; in words, how the runs of this dataset differ in data or protocol, empty where they agree.
+    seeds, records: of n seeds. mixed: in words, how the runs of this dataset differ in data or protocol, or those of
+        the table in their makers (`lcr.study.makers`); empty where they agree.
     """
 
     run: Run
@@ -42,6 +43,7 @@ class Results(NamedTuple):
     evaluated: int
     arrays: dict[str, NDArray[Any]]
     seeds: tuple[int, ...] = ()
+    records: tuple[RunRecord, ...] = ()
     mixed: str = ""
 
 
@@ -77,10 +79,11 @@ def load(runs: Iterable[Run], read: Reader, *, mixed: bool = False) -> list[Resu
     found = []
     for variants in by_dataset.values():
         mixture = agreement([one for ones in variants.values() for one in ones], mixed=mixed)
-        for first, *others in variants.values():
-            arrays = {name: np.stack([one.arrays[name] for one in (first, *others)]) for name in first.arrays}
-            seeds = tuple(one.run.seed for one in (first, *others))
-            found.append(first._replace(arrays=arrays, seeds=seeds, mixed=mixture))
+        for ones in variants.values():
+            first = ones[0]
+            arrays = {name: np.stack([one.arrays[name] for one in ones]) for name in first.arrays}
+            seeds, records = tuple(one.run.seed for one in ones), tuple(one.record for one in ones)
+            found.append(first._replace(arrays=arrays, seeds=seeds, records=records, mixed=mixture))
     return found
 
 
