@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from lcr.config.keys import hash_of
 from lcr.config.run import WORK
-from lcr.config.study import StudyConfig, folder_name
+from lcr.config.study import StudyConfig
+from lcr.config.variant import FolderName
 from lcr.study.store import Store
 from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import atomic_write, file_hash
@@ -49,7 +50,7 @@ class Hashes(BaseModel):
         datasets = study.get("datasets") if isinstance(study, dict) else None
         if not isinstance(datasets, dict) or not isinstance(study.get("name"), str):
             raise ValueError("configuration.study has no name or no datasets")
-        folder_name(study["name"])
+        TypeAdapter(FolderName).validate_python(study["name"])
         roots = [config.get("root") if isinstance(config, dict) else config for config in datasets.values()]
         if not all(root is None or isinstance(root, str) for root in roots):
             raise ValueError("configuration.study.datasets holds a root that is no text")
