@@ -38,7 +38,7 @@ from lcr.evidence.hashes import Hashes, inspect_hashes
 from lcr.evidence.reference import make_reference
 from lcr.evidence.verify import check_settings, verify_files
 from lcr.run.video import load_run
-from lcr.study.predictions import load_pairs, load_predictions
+from lcr.study.predictions import load, pairs, predictions
 from lcr.study.store import RECORDS, Store
 from lcr.study.tables.frame import Source, read_frame
 from lcr.study.tables.registry import TABLES
@@ -157,8 +157,8 @@ def _tables(study: Any, run: Any) -> Iterator[Reader]:
     source = Source(study, simulated.RESULTS)
     readings: dict[Path, Callable[[], object]] = {
         run.data.folder / "manifest.parquet": lambda: _of_manifest(run.data.folder / "manifest.parquet"),
-        run.folder / "predictions.parquet": lambda: load_predictions([run]),
-        run.folder / "temporal.parquet": lambda: load_pairs([run]),
+        run.folder / "predictions.parquet": lambda: load([run], predictions),
+        run.folder / "temporal.parquet": lambda: load([run], pairs),
     }
     for path, read in readings.items():
         sample = read_sealed_parquet(path, "")
