@@ -20,8 +20,13 @@ from lcr.model.models import model_by_name
 from lcr.util.errors import InputError, unknown
 from lcr.util.schema import parse, read_yaml
 
-NOT_STUDIES = ("reference", "figures", "notebooks")  # what else results/ holds
+# what else results/ holds: folders, and published files by their suffix
+NOT_STUDIES = ("reference", "figures", "notebooks", "bench")
+NOT_SUFFIXES = (".csv", ".json", ".md", ".html", ".zip", ".png", ".svg", ".parquet", ".aside")
+MOST_NAME = 100  # bytes: file systems take 255, of which temporary files and locks need some
 FULL = "full"  # the variant that all others are compared with
+MOST_CLIPS = 1_000_000  # synthetic clips of a class; the largest dataset of the paper has 240,000 in all
+MOST_JOBS = 1024  # processes or threads
 MOST_SEEDS = 16  # the exact sign-flip test enumerates 2^16 patterns
 
 
@@ -35,8 +40,8 @@ def _once(given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
 class FixtureConfig(Frozen):
     """The number of synthetic clips of each class, and the classes (None: all that the format's drawings know)."""
 
-    train: int = Field(gt=0)
-    validation: int = Field(gt=0)
+    train: int = Field(gt=0, le=MOST_CLIPS)
+    validation: int = Field(gt=0, le=MOST_CLIPS)
     classes: Annotated[tuple[str, ...] | None, AfterValidator(_once)] = None
     seed: int = 0
 
@@ -50,13 +55,13 @@ class DataConfig(Frozen):
     max_unusable_share: the share of clips that may be missing or broken before a run is refused.
     """
 
-    frames: int = Field(gt=0)
+    frames: int = Field(gt=0, le=10_000)
     resize: Literal["square", "short_side"] = "square"
-    short_side: int = Field(256, gt=0)
+    short_side: int = Field(256, gt=0, le=10_000)
     flip: Literal["none", "swap", "as_written"] = "none"
     pack: bool = False
     max_unusable_share: float = Field(0.0, ge=0, le=1)
-    workers: int = Field(0, ge=0)
+    workers: int = Field(0, ge=0, le=MOST_JOBS)
 
 
 class Protocol(Frozen):
@@ -70,7 +75,7 @@ class Protocol(Frozen):
     rule: Literal["max_last", "mean_last", "mean_last_third"] = "max_last"
     last_frames: int = Field(10, gt=0)
     crops: Literal[1, 3] = 1
-    clips: int = Field(1, gt=0)
+    clips: int = Field(1, gt=0, le=1000)
 
     @property
     def views(self) -> int:
@@ -87,8 +92,8 @@ class TrainConfig(Frozen):
     loss_frames: the frames whose logits the loss is taken on: those that the test rule reads, all, or the last.
     """
 
-    epochs: int = Field(gt=0)
-    batch_size: int = Field(gt=0)
+    epochs: int = Field(gt=0, le=1_000_000)
+    batch_size: int = Field(gt=0, le=100_000)
     learning_rate: float = Field(gt=0, allow_inf_nan=False)
     weight_decay: float = Field(0.05, ge=0, allow_inf_nan=False)
     warmup_share: float = Field(0.1, ge=0, le=1)
@@ -126,7 +131,11 @@ def folder_name(name: str) -> str:
         ValueError: it cannot be the name of a folder.
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
-        raise ValueError(f"'{name}' names a folder: give letters, digits, '.', '_' and '-', a letter or digit first")
+        raise ValueError(
+            f"'{name:.80}' names a folder: give letters, digits, '.', '_' and '-', a letter or digit first"
+        )
+    if len(name.encode()) > MOST_NAME:
+        raise ValueError(f"'{name:.20}…' names a folder and has more than {MOST_NAME} bytes; shorten it")
     return name
 
 
@@ -157,7 +166,7 @@ class StudyConfig(Frozen):
         min_length=1, max_length=MOST_SEEDS
     )
     device: Literal["cpu", "cuda"] = "cpu"
-    threads: int = Field(1, gt=0)
+    threads: int = Field(1, gt=0, le=MOST_JOBS)
     readings: ReadingRuns | None = None
     # No fields, so that they count in no key (though in ==).
     _given: str = PrivateAttr("")
@@ -166,8 +175,8 @@ class StudyConfig(Frozen):
     @field_validator("name")
     @classmethod
     def _a_folder(cls, name: str) -> str:
-        if name in NOT_STUDIES:
-            raise ValueError(f"'{name}' is a folder of results/ that holds no study's runs; give another name")
+        if name.lower() in NOT_STUDIES or name.lower().endswith(NOT_SUFFIXES):
+            raise ValueError(f"'{name:.80}' is kept for files and folders of results/ that are no study; rename it")
         return folder_name(name)
 
     @property
@@ -251,8 +260,12 @@ def real_folder(folder: str, given: str) -> str:
     Raises:
         InputError: there is no such folder.
     """
-    path = Path(folder).expanduser().resolve()
-    if not folder or not path.is_dir():
+    try:
+        path = Path(folder).expanduser().resolve()
+        there = bool(folder) and path.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # too long a name, a loop, `~nobody`, a zero byte
+        raise InputError(f"{given}: {error.strerror if isinstance(error, OSError) else error}") from error
+    if not there:
         raise InputError(f"{given}: there is no such folder")
     return str(path)
 
