@@ -72,10 +72,9 @@ def _readings(root: Path | None) -> list[tuple[str, str]]:
 
 
 def _studies(root: Path | None) -> list[tuple[str, str]]:
-    from lcr.config.study import load_study, project_root
+    from lcr.config.study import load_study, study_names
 
-    names = sorted(file.stem for file in (project_root(root) / "ablations" / "studies").glob("*.yaml"))
-    return [(name, load_study(name, root=root).question) for name in names]
+    return [(name, load_study(name, root=root).question) for name in study_names(root)]
 
 
 def _datasets(root: Path | None) -> list[tuple[str, str]]:

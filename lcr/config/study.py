@@ -25,7 +25,8 @@ NOT_STUDIES = ("reference", "figures", "notebooks", "bench")
 NOT_SUFFIXES = (".csv", ".json", ".md", ".html", ".zip", ".png", ".svg", ".parquet", ".aside")
 MOST_NAME = 100  # bytes: file systems take 255, of which temporary files and locks need some
 FULL = "full"  # the variant that all others are compared with
-MOST_CLIPS = 1_000_000  # synthetic clips of a class; the largest dataset of the paper has 240,000 in all
+MOST_CLIPS = 1_000_000  # synthetic clips of a dataset; the largest one of the paper has 306,000
+MAX_PIXELS = 2**26  # of a frame: twice those of 8K video, 192 MiB when decoded
 MOST_JOBS = 1024  # processes or threads
 MOST_SEEDS = 16  # the exact sign-flip test enumerates 2^16 patterns
 
@@ -53,6 +54,7 @@ class DataConfig(Frozen):
     flip: never, with the label's direction swapped along (swap), or regardless of the label (as_written).
     pack: decode all clips once into one file; for data that fits on the disk uncompressed.
     max_unusable_share: the share of clips that may be missing or broken before a run is refused.
+    max_pixels: of a frame; clips whose headers claim more count as unreadable, and are not decoded.
     """
 
     frames: int = Field(gt=0, le=10_000)
@@ -62,6 +64,8 @@ class DataConfig(Frozen):
     pack: bool = False
     max_unusable_share: float = Field(0.0, ge=0, le=1)
     workers: int = Field(0, ge=0, le=MOST_JOBS)
+    # left out of records and keys where it is the default, which is older than the key
+    max_pixels: int = Field(MAX_PIXELS, gt=0, le=2**30, exclude_if=lambda given: given == MAX_PIXELS)
 
 
 class Protocol(Frozen):
@@ -281,6 +285,11 @@ def _named(folder: Path, kind: str, name: str | Path, others: Iterable[str] = ()
     if str(name) not in known:
         raise unknown(kind, str(name), [*known, *others])
     return folder / f"{name}.yaml"
+
+
+def study_names(root: str | Path | None = None) -> list[str]:
+    """The names of the studies in `ablations/studies/`, sorted."""
+    return sorted(file.stem for file in (project_root(root) / "ablations" / "studies").glob("*.yaml"))
 
 
 def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "ablation") -> VariantConfig:

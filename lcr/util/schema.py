@@ -105,7 +105,10 @@ class _OnceLoader(yaml.SafeLoader):
         node = super().get_single_node()
         if node is not None and _expanded(node, {}) > MOST_VALUES:
             raise yaml.constructor.ConstructorError(
-                None, None, f"aliases and merges make more than {MOST_VALUES} values of it; write fewer", node.start_mark
+                None,
+                None,
+                f"aliases and merges make more than {MOST_VALUES} values of it; write fewer",
+                node.start_mark,
             )
         return node
 
