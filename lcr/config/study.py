@@ -17,7 +17,7 @@ from lcr.config.register import reading_variants
 from lcr.config.variant import VariantConfig
 from lcr.model.config import Frozen, ModelConfig
 from lcr.model.models import model_by_name
-from lcr.util.errors import InputError, unknown
+from lcr.util.errors import InputError, printable, unknown
 from lcr.util.schema import parse, read_yaml
 
 # what else results/ holds: folders, and published files by their suffix
@@ -136,7 +136,7 @@ def folder_name(name: str) -> str:
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError(
-            f"'{name:.80}' names a folder: give letters, digits, '.', '_' and '-', a letter or digit first"
+            f"'{printable(name):.80}' names a folder: give letters, digits, '.', '_' and '-', a letter or digit first"
         )
     if len(name.encode()) > MOST_NAME:
         raise ValueError(f"'{name:.20}…' names a folder and has more than {MOST_NAME} bytes; shorten it")
@@ -180,7 +180,9 @@ class StudyConfig(Frozen):
     @classmethod
     def _a_folder(cls, name: str) -> str:
         if name.lower() in NOT_STUDIES or name.lower().endswith(NOT_SUFFIXES):
-            raise ValueError(f"'{name:.80}' is kept for files and folders of results/ that are no study; rename it")
+            raise ValueError(
+                f"'{printable(name):.80}' is kept for files and folders of results/ that are no study; rename it"
+            )
         return folder_name(name)
 
     @property
