@@ -180,9 +180,7 @@ class StudyConfig(Frozen):
     @classmethod
     def _a_folder(cls, name: str) -> str:
         if name.lower() in NOT_STUDIES or name.lower().endswith(NOT_SUFFIXES):
-            raise ValueError(
-                f"'{printable(name):.80}' is kept for files and folders of results/ that are no study; rename it"
-            )
+            raise ValueError(f"'{printable(name):.80}' is kept for what else results/ holds; give another name")
         return folder_name(name)
 
     @property
