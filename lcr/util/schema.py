@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from lcr.util.errors import InputError, nearest, printable, unknown_meant
 
 C = TypeVar("C", bound=BaseModel)
-MOST_BYTES = 256 * 1024  # of a YAML file; the longest of ours has a tenth
+MOST_BYTES = 128 * 1024  # of a YAML file; the longest of ours has 11 KiB
+MOST_DEPTH = 50  # of lists and mappings in each other
 MOST_VALUES = 20_000  # of a YAML file, each counted as often as aliases and merges repeat it
 
 
@@ -98,18 +99,28 @@ def _expanded(node: yaml.Node, sizes: dict[int, float]) -> float:
     return sizes[id(node)]
 
 
+def _too_much(why: str, mark: yaml.Mark) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, f"{why}; write fewer", mark)
+
+
 class _OnceLoader(yaml.SafeLoader):
     """A YAML loader that refuses a key given twice, of which the first would count for nothing, and alias bombs."""
+
+    depth = composed = 0
 
     def get_single_node(self) -> yaml.Node | None:
         node = super().get_single_node()
         if node is not None and _expanded(node, {}) > MOST_VALUES:
-            raise yaml.constructor.ConstructorError(
-                None,
-                None,
-                f"aliases and merges make more than {MOST_VALUES} values of it; write fewer",
-                node.start_mark,
-            )
+            raise _too_much(f"aliases and merges make more than {MOST_VALUES} values of it", node.start_mark)
+        return node
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        self.depth, self.composed = self.depth + 1, self.composed + 1
+        if self.depth > MOST_DEPTH or self.composed > MOST_VALUES:
+            mark = self.peek_event().start_mark
+            raise _too_much(f"more than {MOST_VALUES} values, or {MOST_DEPTH} of them in each other", mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
         return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
