@@ -87,6 +87,7 @@ def test_an_edit_redoes_the_runs_that_it_can_change_and_no_others(package: Path,
 NEUTRAL = (
     "util/",
     "config/",
+    "run/made.py",
     "model/models.py",
     "model/selfcheck.py",
     "model/__init__.py",
