@@ -293,7 +293,7 @@ rule notebook:
         templates=lambda wildcards, input: os.path.dirname(os.path.dirname(input.page)),
     shell:
         "(papermill {input.notebook} {log.ran} --kernel python3 --no-progress-bar -r study {params.study}"
-        " && jupyter nbconvert {log.ran} --to html --no-prompt --template page --HTMLExporter.sanitize_html=True"
+        " && jupyter nbconvert {log.ran} --to html --no-prompt --template page"
         " --TemplateExporter.extra_template_basedirs {params.templates}"
         " --output-dir $(dirname {output.page}) --output {wildcards.notebook}) > {log[0]} 2>&1"
 
