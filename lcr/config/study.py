@@ -4,7 +4,6 @@ A study (`ablations/studies/*.yaml`) says which datasets, models, seeds and reci
 which one thing differs from the full model. Everything here loads without torch, since the DAG reads it at every call.
 """
 
-import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +13,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_
 
 from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
 from lcr.config.register import reading_variants
-from lcr.config.variant import VariantConfig
+from lcr.config.variant import FolderName, VariantConfig
 from lcr.model.config import Frozen, ModelConfig
 from lcr.model.models import model_by_name
 from lcr.util.errors import InputError, printable, unknown
@@ -23,7 +22,6 @@ from lcr.util.schema import parse, read_yaml
 # what else results/ holds: folders, and published files by their suffix
 NOT_STUDIES = ("reference", "figures", "notebooks", "bench")
 NOT_SUFFIXES = (".csv", ".json", ".md", ".html", ".zip", ".png", ".svg", ".parquet", ".aside")
-MOST_NAME = 100  # bytes: file systems take 255, of which temporary files and locks need some
 FULL = "full"  # the variant that all others are compared with
 MOST_CLIPS = 1_000_000  # synthetic clips of a dataset; the largest one of the paper has 306,000
 MAX_PIXELS = 2**26  # of a frame: twice those of 8K video, 192 MiB when decoded
@@ -128,21 +126,6 @@ class DatasetConfig(Frozen):
         return self
 
 
-def folder_name(name: str) -> str:
-    """The name of a study or variant, under which its runs lie.
-
-    Raises:
-        ValueError: it cannot be the name of a folder.
-    """
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise ValueError(
-            f"'{printable(name):.80}' names a folder: give letters, digits, '.', '_' and '-', a letter or digit first"
-        )
-    if len(name.encode()) > MOST_NAME:
-        raise ValueError(f"'{name:.20}…' names a folder and has more than {MOST_NAME} bytes; shorten it")
-    return name
-
-
 class ReadingRuns(Frozen):
     """Which alternative readings of the paper a study trains, beside the readings it uses.
 
@@ -161,7 +144,7 @@ class StudyConfig(Frozen):
     table2: the dataset whose rows stand beside the paper's in table2.csv.
     """
 
-    name: str
+    name: FolderName
     question: str
     datasets: dict[str, DatasetConfig]
     table2: str
@@ -181,7 +164,7 @@ class StudyConfig(Frozen):
     def _a_folder(cls, name: str) -> str:
         if name.lower() in NOT_STUDIES or name.lower().endswith(NOT_SUFFIXES):
             raise ValueError(f"'{printable(name):.80}' is kept for what else results/ holds; give another name")
-        return folder_name(name)
+        return name
 
     @property
     def given(self) -> str:
@@ -305,12 +288,7 @@ def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "
     if str(name) in readings:
         return readings[str(name)]
     path = _named(project_root(root) / "ablations", kind, name, readings)
-    variant = parse(VariantConfig, read_yaml(path), str(path))
-    try:
-        folder_name(variant.name)
-    except ValueError as error:
-        raise InputError(f"{path}: name: {error}") from None
-    return variant
+    return parse(VariantConfig, read_yaml(path), str(path))
 
 
 def known_variants(root: str | Path | None = None, study: StudyConfig | None = None) -> dict[str, VariantConfig]:
