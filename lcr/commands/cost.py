@@ -22,9 +22,9 @@ def cost(
     context: typer.Context,
     model: Annotated[str | None, typer.Argument(help="A model by name, as in lcr-base-112.")] = None,
     frames: Annotated[
-        int, typer.Option(min=1, help="Frames of one view; the paper does not say how many it counted.")
+        int, typer.Option(min=1, max=4096, help="Frames of one view; the paper does not say how many it counted.")
     ] = 32,
-    views: Annotated[int, typer.Option(min=1, help="Views that one prediction takes: crops × clips.")] = 1,
+    views: Annotated[int, typer.Option(min=1, max=3000, help="Views that one prediction takes: crops × clips.")] = 1,
     ablation: Annotated[
         str, typer.Option(help="The variant of the model: an ablation or a reading by name, or the path of its YAML.")
     ] = "full",

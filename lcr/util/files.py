@@ -76,6 +76,21 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(earlier, ignore_errors=True)
 
 
+def folders_below(root: str | Path) -> Iterator[tuple[Path, list[str]]]:
+    """Each folder at or below `root`, symbolic links followed, with the names of its files, in alphabetical order.
+
+    A folder that several links lead to comes once, by the first path, so that a link to a folder above ends.
+    """
+    seen: set[tuple[int, int]] = set()
+    for folder, subfolders, names in os.walk(root, followlinks=True):
+        place = Path(folder).stat()
+        new = (place.st_dev, place.st_ino) not in seen
+        seen.add((place.st_dev, place.st_ino))
+        subfolders[:] = sorted(subfolders) if new else []
+        if new:
+            yield Path(folder), sorted(names)
+
+
 def bytes_hash(content: bytes) -> str:
     """SHA-256 of bytes, as 64 hex digits."""
     return hashlib.sha256(content).hexdigest()
