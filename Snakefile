@@ -12,6 +12,7 @@ import os
 import re
 from functools import partial
 
+from lcr.util.gpus import gpus
 from lcr.workflow import DIAGNOSIS, LEDGER, NOTEBOOKS, PUBLISHED, TABLES, choose
 
 
@@ -25,7 +26,11 @@ RUN = f"results/{STUDY.name}/{{dataset}}/{{variant}}/seed-{{seed}}"
 LOGS = f".lcr/logs/{STUDY.name}"
 TIMES = f".lcr/benchmarks/{STUDY.name}"
 PAGES = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
+CORES = workflow.resource_settings.cores or 1  # none under an executor without --cores: its profile has set-threads
 SHOWN = partial(report, caption="docs/captions/table.rst", category="Tables")
+
+if CHOICE.gpus and workflow.local_exec:  # as many jobs at a time as GPUs; `lcr` gives each a device of its own
+    workflow.global_resources.setdefault("gpu", max(1, len(gpus())))
 
 
 wildcard_constraints:
@@ -60,7 +65,7 @@ rule fixture:
         f"{TIMES}/fixture/{{dataset}}.tsv"
     conda:
         "environment.yml"
-    threads: workflow.cores or 1
+    threads: CORES
     params:
         key=CHOICE.data_key,
         options=CHOICE.options,
@@ -80,7 +85,7 @@ rule index:
         f"{TIMES}/index/{{dataset}}.tsv"
     conda:
         "environment.yml"
-    threads: workflow.cores or 1
+    threads: CORES
     params:
         key=CHOICE.data_key,
         options=CHOICE.options,
@@ -101,7 +106,7 @@ rule pack:
         f"{TIMES}/pack/{{dataset}}.tsv"
     conda:
         "environment.yml"
-    threads: workflow.cores or 1
+    threads: CORES
     params:
         key=CHOICE.data_key,
         options=CHOICE.options,
@@ -122,7 +127,7 @@ rule train:
         f"{TIMES}/train/{{dataset}}-{{variant}}-{{seed}}.tsv"
     conda:
         "environment.yml"
-    threads: STUDY.threads
+    threads: CHOICE.threads
     resources:
         gpu=CHOICE.gpus,
     params:
@@ -148,7 +153,7 @@ rule evaluate:
         f"{TIMES}/evaluate/{{dataset}}-{{variant}}-{{seed}}.tsv"
     conda:
         "environment.yml"
-    threads: STUDY.threads
+    threads: CHOICE.threads
     resources:
         gpu=CHOICE.gpus,
     params:

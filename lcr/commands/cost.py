@@ -6,6 +6,7 @@ import typer
 
 from lcr.commands.options import Device, refuse, study_source
 from lcr.util.errors import InputError
+from lcr.util.gpus import gpu_lease
 
 if TYPE_CHECKING:
     from lcr.cost.count import Cost
@@ -88,8 +89,8 @@ def _write_table(study: str, data_root: list[str] | None, root: str | None, resu
     from lcr.util.progress import counting_bar
 
     source = study_source(study, data_root, root, results)
-    set_machine(source.study)
-    with counting_bar(len(jobs(source)), "counting") as advance:
+    with gpu_lease(source.study.device), counting_bar(len(jobs(source)), "counting") as advance:
+        set_machine(source.study)
         path = source.write(TABLES["cost"], rows(source, advance))
     record_key(source.folder / "cost.json", cost_key(source.study))
     print(path)

@@ -9,6 +9,7 @@ import typer
 
 from lcr.commands.options import data_roots
 from lcr.util.errors import InputError
+from lcr.util.gpus import gpu_lease
 
 if TYPE_CHECKING:
     from lcr.config.run import Run
@@ -108,7 +109,8 @@ def train(
 
     check_writable(results)
     say_backends()
-    print(run_training(run, force=force))
+    with gpu_lease(run.study.device):
+        print(run_training(run, force=force))
 
 
 def evaluate(
@@ -131,7 +133,8 @@ def evaluate(
     from lcr.run.evaluate import evaluate as run_evaluation
 
     say_backends()
-    print(summary(run_evaluation(run)))
+    with gpu_lease(run.study.device):
+        print(summary(run_evaluation(run)))
 
 
 def predict(
