@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
-# One-node Slurm of this user's own, with nothing written outside FOLDER: slurm.sh start|stop FOLDER
-# Needs Debian's slurm-wlm and munge, and root. Clients find it by SLURM_CONF=FOLDER/slurm.conf.
+# A one-node Slurm whose files are in FOLDER: slurm.sh start|stop FOLDER. Needs Debian's slurm-wlm and munge, and root.
+# Outside FOLDER it makes one link, /etc/slurm/slurm.conf: srun inside a job reads that file and not SLURM_CONF.
 set -euo pipefail
 folder=$2
+link=/etc/slurm/slurm.conf
 
 if [ "$1" = stop ]; then
     for daemon in slurmd slurmctld munged; do
         [ ! -s "$folder/$daemon.pid" ] || kill "$(cat "$folder/$daemon.pid")" || true
     done
+    [ "$(readlink "$link")" != "$folder/slurm.conf" ] || rm "$link"
     exit
+fi
+
+if [ -e "$link" ]; then
+    printf '%s is there: this machine has a Slurm of its own\n' "$link" >&2
+    exit 1
 fi
 
 host=$(hostname -s)
@@ -46,7 +53,7 @@ NodeName=$host NodeAddr=127.0.0.1 CPUs=16 RealMemory=64000 State=UNKNOWN
 PartitionName=all Nodes=$host Default=YES MaxTime=INFINITE State=UP
 CONF
 
-export SLURM_CONF=$folder/slurm.conf
+ln -sf "$folder/slurm.conf" "$link"
 munged --force --socket="$folder/munge.socket" --key-file="$folder/munge.key" --pid-file="$folder/munged.pid" \
     --log-file="$folder/munged.log" --seed-file="$folder/munge.seed"
 slurmctld
