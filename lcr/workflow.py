@@ -118,11 +118,11 @@ class Choice:
 
     @property
     def gpus(self) -> int | None:
-        """How many GPUs a job takes that runs models; None asks for none, while 0 asks a Kubernetes cluster for GPUs."""
+        """How many GPUs a job takes that runs models; None asks for none (0 is a request to a Kubernetes cluster)."""
         return 1 if self.study.device == "cuda" else None
 
     def threads(self, wildcards: Any) -> int:
-        """The cores of a training or an evaluation: torch's threads, or its processes that load clips if those are more.
+        """The cores of a training or an evaluation: torch's threads, or the processes that load clips, if more.
 
         Packed clips are loaded by no other process.
         """

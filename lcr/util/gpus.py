@@ -28,8 +28,8 @@ def gpus() -> list[str]:
 def gpu_lease(device: str) -> Iterator[None]:
     """For the block, the process sees one GPU that no other lease on this machine holds; waits while all are held.
 
-    CUDA reads the environment when it starts, so a lease begins before torch touches a GPU. A single GPU needs no lease:
-    a scheduler or the user has chosen it, and may share it.
+    CUDA reads the environment when it starts, so a lease begins before torch touches a GPU. A single GPU needs no
+    lease: a scheduler or the user has chosen it, and may share it.
 
     Args:
         device: cpu (nothing is leased) or cuda.
