@@ -85,6 +85,7 @@ def test_a_run_asks_for_the_cores_of_its_processes_that_load_clips():
     assert choose({"study": "tiny"}, SOURCE).threads(SimpleNamespace(dataset="jester-fixture")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "jobs"), [((), 3), (("--resources", "gpu=2"), 2)])
 def test_as_many_jobs_run_at_a_time_as_there_are_gpus(project: Project, arguments: tuple[str, ...], jobs: int):
     project.edit("ablations/studies/one.yaml", "seeds:", "device: cuda\nseeds:")
@@ -92,6 +93,7 @@ def test_as_many_jobs_run_at_a_time_as_there_are_gpus(project: Project, argument
     assert re.search(rf"Provided resources: gpu=\D*{jobs}\b", done.stdout), done.stdout
 
 
+@pytest.mark.slow
 def test_whatever_runs_a_model_on_the_gpu_asks_for_it(project: Project):
     project.edit("ablations/studies/one.yaml", "seeds:", "device: cuda\nseeds:")
     planned = project.snakemake("--dry-run", "--forceall", "--config", "study=one").stdout
@@ -101,6 +103,7 @@ def test_whatever_runs_a_model_on_the_gpu_asks_for_it(project: Project):
     assert {rule for rule, gpus in asks.items() if "gpu=1" in gpus} == {"train", "evaluate", "cost"}, planned
 
 
+@pytest.mark.slow
 def test_snakemake_prints_the_line_without_a_traceback_and_exits_with_2(project: Project):
     done = project.snakemake("--config", "study=paper")
     assert done.returncode == 2
