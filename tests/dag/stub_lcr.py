@@ -4,7 +4,6 @@ Every call is one line in calls.log. LCR_FAIL="train full" makes the calls whose
 """
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
@@ -46,6 +45,7 @@ def main() -> None:
 def write_keys(given: argparse.Namespace, own: Path, run: Path) -> None:
     """The real key of a run in its record, or of a table beside it; imported here alone, since it takes a second."""
     from lcr.config.keys import record_key
+    from lcr.config.record import RunRecord
     from lcr.config.run import Run
     from lcr.config.study import load_study
     from lcr.config.study_keys import cost_key, diagnosis_key
@@ -60,7 +60,7 @@ def write_keys(given: argparse.Namespace, own: Path, run: Path) -> None:
         one = Run(study=study, dataset=given.dataset, variant=study.variant(given.ablation), seed=int(given.seed))
         told |= {"config": {}, "protocol": {}, "data_hash": ""}
         told |= {"train_key": one.train_key, "evaluate_key": one.evaluate_key}
-        (run / "run.json").write_text(json.dumps(told), encoding="utf-8")
+        RunRecord.parse(told, "").write(run)
 
 
 main()
