@@ -12,6 +12,7 @@ import os
 import re
 from functools import partial
 
+from lcr.util.gpus import gpus
 from lcr.workflow import DIAGNOSIS, LEDGER, NOTEBOOKS, PUBLISHED, TABLES, choose
 
 
@@ -25,7 +26,19 @@ RUN = f"results/{STUDY.name}/{{dataset}}/{{variant}}/seed-{{seed}}"
 LOGS = f".lcr/logs/{STUDY.name}"
 TIMES = f".lcr/benchmarks/{STUDY.name}"
 PAGES = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
+CORES = (
+    workflow.resource_settings.cores or 1
+)  # none under an executor without --cores: its profile has set-threads
 SHOWN = partial(report, caption="docs/captions/table.rst", category="Tables")
+
+
+def stamp(name):
+    """A key's stamp. Where nodes share no files a job with a local input would never leave this machine: none then."""
+    return [] if workflow.storage_settings.default_storage_provider else local(f"{CHOICE.stamps}/{name}")
+
+
+if CHOICE.gpus and workflow.resource_settings.nodes is None:  # local jobs: as many at a time as GPUs
+    workflow.global_resources.setdefault("gpu", max(1, len(gpus())))
 
 
 wildcard_constraints:
@@ -51,7 +64,7 @@ rule all:
 
 rule fixture:
     input:
-        local(f"{CHOICE.stamps}/{{dataset}}/data"),
+        stamp("{dataset}/data"),
     output:
         directory(f"{DATA}/{{dataset}}/raw"),
     log:
@@ -60,7 +73,7 @@ rule fixture:
         f"{TIMES}/fixture/{{dataset}}.tsv"
     conda:
         "environment.yml"
-    threads: workflow.cores or 1
+    threads: CORES
     params:
         key=CHOICE.data_key,
         options=CHOICE.options,
@@ -71,7 +84,7 @@ rule fixture:
 rule index:
     input:
         CHOICE.annotations,
-        local(f"{CHOICE.stamps}/{{dataset}}/data"),
+        stamp("{dataset}/data"),
     output:
         ensure(f"{DATA}/{{dataset}}/manifest.parquet", non_empty=True),
     log:
@@ -80,7 +93,7 @@ rule index:
         f"{TIMES}/index/{{dataset}}.tsv"
     conda:
         "environment.yml"
-    threads: workflow.cores or 1
+    threads: CORES
     params:
         key=CHOICE.data_key,
         options=CHOICE.options,
@@ -91,7 +104,7 @@ rule index:
 rule pack:
     input:
         f"{DATA}/{{dataset}}/manifest.parquet",
-        local(f"{CHOICE.stamps}/{{dataset}}/data"),
+        stamp("{dataset}/data"),
     output:
         ensure(f"{DATA}/{{dataset}}/packed/frames.bin", non_empty=True),
         ensure(f"{DATA}/{{dataset}}/packed/index.parquet", non_empty=True),
@@ -101,7 +114,7 @@ rule pack:
         f"{TIMES}/pack/{{dataset}}.tsv"
     conda:
         "environment.yml"
-    threads: workflow.cores or 1
+    threads: CORES
     params:
         key=CHOICE.data_key,
         options=CHOICE.options,
@@ -112,7 +125,7 @@ rule pack:
 rule train:
     input:
         CHOICE.prepared,
-        local(f"{CHOICE.stamps}/{{dataset}}/{{variant}}/seed-{{seed}}/train"),
+        stamp("{dataset}/{variant}/seed-{seed}/train"),
     output:
         ensure(f"{RUN}/model.safetensors", non_empty=True),
         ensure(f"{RUN}/metrics.jsonl", non_empty=True),
@@ -122,7 +135,7 @@ rule train:
         f"{TIMES}/train/{{dataset}}-{{variant}}-{{seed}}.tsv"
     conda:
         "environment.yml"
-    threads: STUDY.threads
+    threads: CHOICE.threads
     resources:
         gpu=CHOICE.gpus,
     params:
@@ -137,7 +150,7 @@ rule evaluate:
     input:
         CHOICE.prepared,
         f"{RUN}/model.safetensors",
-        local(f"{CHOICE.stamps}/{{dataset}}/{{variant}}/seed-{{seed}}/evaluate"),
+        stamp("{dataset}/{variant}/seed-{seed}/evaluate"),
     output:
         ensure(f"{RUN}/predictions.parquet", non_empty=True),
         ensure(f"{RUN}/temporal.parquet", non_empty=True),
@@ -148,7 +161,7 @@ rule evaluate:
         f"{TIMES}/evaluate/{{dataset}}-{{variant}}-{{seed}}.tsv"
     conda:
         "environment.yml"
-    threads: STUDY.threads
+    threads: CHOICE.threads
     resources:
         gpu=CHOICE.gpus,
     params:
@@ -162,7 +175,7 @@ rule evaluate:
 rule cost:
     input:
         CHOICE.manifests,
-        local(f"{CHOICE.stamps}/cost"),
+        stamp("cost"),
     output:
         ensure(SHOWN(f"results/{STUDY.name}/cost.csv", labels={"table": "cost"}), non_empty=True),
         ensure(f"results/{STUDY.name}/cost.json", non_empty=True),
@@ -185,7 +198,7 @@ rule cost:
 rule diagnosis:
     input:
         CHOICE.diagnosed,
-        local(f"{CHOICE.stamps}/reading_diagnosis"),
+        stamp("reading_diagnosis"),
     output:
         *(
             ensure(SHOWN(f"results/{STUDY.name}/{name}.csv", labels={"table": name}), non_empty=True)
@@ -209,7 +222,7 @@ rule diagnosis:
 rule table:
     input:
         CHOICE.evaluated,
-        local(f"{CHOICE.stamps}/tables"),
+        stamp("tables"),
     output:
         ensure(SHOWN(f"results/{STUDY.name}/{{table}}.csv", labels={"table": "{table}"}), non_empty=True),
     log:
@@ -228,7 +241,7 @@ rule table:
 rule claims:
     input:
         expand(f"results/{STUDY.name}/{{table}}.csv", table=LEDGER),
-        local(f"{CHOICE.stamps}/tables"),
+        stamp("tables"),
     output:
         ensure(
             report(
@@ -256,7 +269,7 @@ rule claims:
 rule notebook:
     input:
         CHOICE.shown,
-        local(f"{CHOICE.stamps}/tables"),
+        stamp("tables"),
         notebook=f"{PAGES}/{{notebook}}.ipynb",
         page=f"{PAGES}/template/page/index.html.j2",
         anchor=f"{PAGES}/template/page/cell_id_anchor.j2",
@@ -302,7 +315,7 @@ rule answer:
     input:
         expand(f"results/{STUDY.name}/{{table}}.csv", table=TABLES),
         expand(f"results/{STUDY.name}/figures/{{notebook}}.png", notebook=NOTEBOOKS),
-        local(f"{CHOICE.stamps}/tables"),
+        stamp("tables"),
     output:
         ensure(f"results/{STUDY.name}/README.md", non_empty=True),
         ensure(

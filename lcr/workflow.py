@@ -117,9 +117,17 @@ class Choice:
         return self._run(wildcards).evaluate_key
 
     @property
-    def gpus(self) -> int:
-        """How many GPUs a job takes that runs models; profiles/default lends one at a time."""
-        return int(self.study.device == "cuda")
+    def gpus(self) -> int | None:
+        """How many GPUs a job takes that runs models; None asks for none (0 is a request to a Kubernetes cluster)."""
+        return 1 if self.study.device == "cuda" else None
+
+    def threads(self, wildcards: Any) -> int:
+        """The cores of a training or an evaluation: torch's threads, or the processes that load clips, if more.
+
+        Packed clips are loaded by no other process.
+        """
+        data = self.study.dataset(wildcards.dataset).data
+        return max(self.study.threads, 0 if data.pack else data.workers)
 
     @cached_property
     def table_key(self) -> str:

@@ -15,6 +15,7 @@ from lcr.model.models import model_by_name
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
+from lcr.util.gpus import gpu_lease
 from lcr.util.progress import counting_bar, status
 
 
@@ -83,8 +84,8 @@ def _write_table(source: Source) -> None:
     from lcr.run.train import set_machine
     from lcr.study.tables.cost_rows import jobs, rows
 
-    set_machine(source.study)
-    with counting_bar(len(jobs(source)), "counting") as advance:
+    with gpu_lease(source.study.device), counting_bar(len(jobs(source)), "counting") as advance:
+        set_machine(source.study)
         path = source.write(TABLES["cost"], rows(source, advance))
     record_key(source.folder / "cost.json", cost_key(source.study))
     print(path)

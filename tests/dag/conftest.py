@@ -46,14 +46,18 @@ class Project:
 
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """`snakemake --cores 2 ARGUMENTS`; stdout holds both streams."""
+        return self.call("--cores", "2", *arguments, **environment)
+
+    def call(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """`snakemake ARGUMENTS`."""
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            [sys.executable, "-m", "snakemake", *arguments],
             cwd=self.folder,
             env=self.environment(**environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=600,
         )
 
     def redone(self, *arguments: str) -> set[str]:

@@ -76,8 +76,21 @@ def test_a_real_subset_takes_the_drawn_clips_place_and_name(tmp_path: Path):
 
 
 def test_a_run_asks_for_a_gpu_only_where_the_study_is_on_one():
-    assert choose({"study": "tiny"}, SOURCE).gpus == 0
+    assert choose({"study": "tiny"}, SOURCE).gpus is None
     assert choose({"study": "paper"}, SOURCE).gpus == 1
+
+
+def test_a_run_asks_for_the_cores_of_its_processes_that_load_clips():
+    assert choose({"study": "paper"}, SOURCE).threads(SimpleNamespace(dataset="jester")) == 8
+    assert choose({"study": "tiny"}, SOURCE).threads(SimpleNamespace(dataset="jester-fixture")) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("arguments", "jobs"), [((), 3), (("--resources", "gpu=2"), 2)])
+def test_as_many_jobs_run_at_a_time_as_there_are_gpus(project: Project, arguments: tuple[str, ...], jobs: int):
+    project.edit("ablations/studies/one.yaml", "seeds:", "device: cuda\nseeds:")
+    done = project.snakemake("results/table2.csv", *arguments, "--config", "study=one", CUDA_VISIBLE_DEVICES="0,1,2")
+    assert re.search(rf"Provided resources: gpu=\D*{jobs}\b", done.stdout), done.stdout
 
 
 @pytest.mark.slow
