@@ -8,7 +8,7 @@ import pytest
 import yaml
 from snakemake.cli import get_argument_parser
 
-from lcr.workflow import PUBLISHED, Choice, choose
+from lcr.workflow import STAMPS, Choice, choose
 from tests.dag.conftest import SOURCE, Project
 
 
@@ -38,7 +38,7 @@ def refused(capsys: pytest.CaptureFixture[str], **config: str) -> str:
 )
 def test_a_wrong_study_key_or_root_is_refused_in_one_line(capsys, config: dict[str, str], named: str):
     assert named in refused(capsys, **config)
-    assert not PUBLISHED.exists(), "nothing is written before the configuration is right"
+    assert not STAMPS.exists(), "nothing is written before the configuration is right"
 
 
 def annotations(choice: Choice, dataset: str) -> list[str]:
