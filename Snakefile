@@ -24,7 +24,7 @@ DATA = f".lcr/data/{STUDY.name}"
 RUN = f"results/{STUDY.name}/{{dataset}}/{{variant}}/seed-{{seed}}"
 LOGS = f".lcr/logs/{STUDY.name}"
 TIMES = f".lcr/benchmarks/{STUDY.name}"
-PAGES = os.path.relpath(os.path.join(workflow.basedir, "notebooks")).replace("{", "{{").replace("}", "}}")
+PAGES = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
 STAMP = f"{CHOICE.stamps}/published/{{published}}"
 WHOLE = f".lcr/published/{STUDY.name}"
 SHOWN = partial(report, caption="docs/captions/table.rst", category="Tables")

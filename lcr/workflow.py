@@ -280,6 +280,11 @@ def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
             raise unknown("key after --config", key, CONFIG_KEYS)
     given_roots = {name: str(config[key]) for name in FORMATS if (key := f"{name}_root") in config}
     roots = {name: real_folder(folder, f"--config {name}_root={folder}") for name, folder in given_roots.items()}
+    for path in (*roots.values(), os.path.relpath(project)):
+        if "{" in path:
+            raise InputError(
+                f"{path}: Snakemake takes a name in braces for a wildcard; rename the folder, or link to it"
+            )
     name = str(config.get("study", "tiny"))
     study = load_study(name, roots=dict(roots), root=project)
     given = [option for dataset, folder in roots.items() for option in ("--data-root", f"{dataset}={folder}")]

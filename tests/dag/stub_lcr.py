@@ -6,6 +6,7 @@ Every call is one line in calls.log. LCR_FAIL="train full" makes the calls whose
 import argparse
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -18,6 +19,10 @@ def main() -> None:
         parser.add_argument(f"--{name}")
     given = parser.parse_intermixed_args()
     words = [*given.command, *(value for value in (given.dataset, given.ablation, given.seed) if value)]
+    words += given.data_root
+    given.named = given.study
+    if os.sep in given.named:  # a file
+        given.study = re.findall("^name: (.*)", Path(given.named).read_text(encoding="utf-8"), re.MULTILINE)[0]
     with Path("calls.log").open("a", encoding="utf-8") as log:
         log.write(" ".join(words) + "\n")
     if (failing := os.environ.get("LCR_FAIL")) and set(failing.split()) <= set(words):
@@ -52,7 +57,7 @@ def write_keys(given: argparse.Namespace, own: Path, run: Path) -> None:
     from lcr.config.study import load_study
     from lcr.config.study_keys import cost_key, diagnosis_key
 
-    study = load_study(given.study, root=given.root)
+    study = load_study(given.named, root=given.root)
     if given.command == ["cost"]:
         record_key(own / "cost.json", cost_key(study))
     elif given.command == ["readings", "diagnose"]:
@@ -71,8 +76,8 @@ def publish(given: argparse.Namespace) -> None:
     from lcr.evidence.publish import publish
     from lcr.study.store import Store
 
-    study = load_study(given.study, root=given.root)
-    publish(Store("results", study.name), study, given.study, given.command[1:])
+    study = load_study(given.named, root=given.root)
+    publish(Store("results", study.name), study, given.named, given.command[1:])
 
 
 main()
