@@ -30,7 +30,7 @@ ALL = (*FILES, NAME)  # in the order in which they are published
 def is_published(name: str, store: Store) -> bool:
     """Whether the published file `name` is the study's; hashes.json is, if it names the study and all others are."""
     top = store.folder.parent
-    with suppress(OSError, ValueError, LookupError, TypeError):
+    with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
         if name == NAME:
             told = json.loads((top / NAME).read_bytes())["configuration"]["study"]["name"]
             return told == store.folder.name and all(is_published(other, store) for other in FILES)
