@@ -15,7 +15,8 @@ from lcr.util.errors import InputError
 def atomic_write(path: str | Path) -> Iterator[Path]:
     """Yields a path beside `path` to write to; on success it is synced and renamed over `path`, on failure removed.
 
-    A full disk, a kill or an exception therefore leaves the earlier file, if there was one, as it was.
+    A full disk, a kill or an exception therefore leaves the earlier file, if there was one, as it was. The file has the
+    permissions that the umask leaves, whatever the writer sets.
 
     Raises:
         InputError: the disk is full or the place cannot be written to.
@@ -24,7 +25,11 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     aside = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")  # some writers look at the suffix
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        aside.touch()
+        mode = aside.stat().st_mode
         yield aside
+        if aside.stat().st_mode != mode:  # safetensors makes a file its owner's alone
+            aside.chmod(mode)
         with aside.open("rb+") as written:
             os.fsync(written.fileno())
         aside.replace(path)
