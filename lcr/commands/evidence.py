@@ -85,6 +85,10 @@ def verify(
     folder: Annotated[str, typer.Argument(help="results/, or a reference made by lcr reference.")] = "results",
     study: Annotated[str | None, typer.Option(help="The study's YAML, if it is not the recorded one.")] = None,
     root: Root = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Runs of different backends, versions or instruction sets are a mismatch too."),
+    ] = False,
 ) -> None:
     """Computes accuracies and statistics again from the per-clip predictions, and counts from the models.
 
@@ -93,7 +97,7 @@ def verify(
 
     Example: lcr verify results/reference
     """
-    report = checked(folder, study, root)
+    report = checked(folder, study, root, strict=strict)
     for note in report.note_lines():
         print(f"note: {note}")
     for problem in report.problems:
@@ -103,8 +107,8 @@ def verify(
     print(f"{folder} matches: {report.checked}")
 
 
-def checked(folder: str, study: str | None = None, root: str | None = None) -> "Report":
-    """The report of `lcr verify`.
+def checked(folder: str, study: str | None = None, root: str | None = None, *, strict: bool = False) -> "Report":
+    """The report of `lcr verify`; strict: runs that were not made alike are a problem, not a note.
 
     Raises:
         InputError: the folder has no hashes.json, or there is no such study.
@@ -116,4 +120,4 @@ def checked(folder: str, study: str | None = None, root: str | None = None) -> "
 
     place = hashed_folder(Path(folder))
     hashes = read_hashes(place)
-    return verify(place, hashes, load_study(study or hashes.study, hashes.roots, root))
+    return verify(place, hashes, load_study(study or hashes.study, hashes.roots, root), strict=strict)

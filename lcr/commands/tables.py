@@ -33,13 +33,21 @@ def table(
             help=f"{MIXED}: put runs of different data or protocols in one column; their rows say so.",
         ),
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Refuse runs of different backends, library versions or instruction sets, with exit code 1.",
+        ),
+    ] = False,
     format: Annotated[
         Format, typer.Option(help="csv writes results/STUDY/NAME.csv; markdown prints the table and writes nothing.")
     ] = Format.csv,
 ) -> None:
     """Tables of a study's finished runs, with intervals over seeds and clips.
 
-    A run that is missing, damaged or stale is named, and no table is made.
+    A run that is missing, damaged or stale is named, and no table is made. A row that another backend, library version
+    or instruction set made than the other rows says so in its note.
 
     Example: lcr table table2 --study tiny --publish
     """
@@ -48,11 +56,14 @@ def table(
     from lcr.study.tables import registry
     from lcr.study.tables.frame import Source
     from lcr.study.tables.markdown import markdown
+    from lcr.study.tables.strict import refuse_mixed
 
     chosen = registry.table_named(name)
     if mixed and not chosen.mixes:
         raise InputError(f"--mixed has no effect on {name}; leave it out")
     source = Source(load_study(study, data_roots(data_root), root), results, mixed=mixed)
+    if strict:
+        refuse_mixed(chosen, source)
     if format == Format.markdown:
         if publish:
             raise InputError("--format markdown prints a table and writes none; leave out --publish")

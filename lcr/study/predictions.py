@@ -28,13 +28,15 @@ STALE = "stale: its configuration or the sources have changed since it was made"
 class Seeds:
     """All n seeds of one dataset × variant, on M clips.
 
-    run, record: of the first seed, whose configuration is that of all seeds.
+    run, record: of the first seed, whose configuration is that of all seeds. records: of all seeds.
     ids: (M,), the clips that the arrays are of. evaluated: the number of clips that each run was evaluated on.
-    mixed: in words, how the runs of this dataset differ in data or protocol; empty where they agree.
+    mixed: in words, how the runs of this dataset differ in data or protocol, or those of the table in their makers
+        (`lcr.study.makers`); empty where they agree.
     """
 
     run: Run
     record: RunRecord
+    records: tuple[RunRecord, ...]
     seeds: tuple[int, ...]
     ids: NDArray[np.str_]
     evaluated: int
@@ -111,7 +113,8 @@ def _gather(
         for ones in variants.values():
             first, seeds = ones[0], tuple(one.run.seed for one in ones)
             arrays = {name: np.stack([one.arrays[name] for one in ones]) for name in first.arrays}
-            yield (first.run, first.record, seeds, first.ids, first.evaluated, mixture), arrays
+            records = tuple(one.record for one in ones)
+            yield (first.run, first.record, records, seeds, first.ids, first.evaluated, mixture), arrays
 
 
 def _predictions(store: Store, run: Run, record: RunRecord) -> OneRun:

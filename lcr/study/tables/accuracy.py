@@ -17,6 +17,7 @@ from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
 from lcr.paper.facts import table2, validation_clips
+from lcr.study.makers import noted_makers
 from lcr.study.predictions import Predictions, Seeds, load_predictions
 from lcr.study.stats.intervals import crossed_interval, holm, holm_floor, paired_interval, sign_flip_p
 from lcr.study.tables.costs import Costs
@@ -96,7 +97,7 @@ def rows_by_variant(
         InputError: as for `load`, before any row is given.
     """
     runs = [run for run in runs_of(source.study, source.results, datasets=datasets) if run.acts]
-    found = load(runs, mixed=source.mixed)
+    found = noted_makers(load(runs, mixed=source.mixed))
     for dataset in dict.fromkeys(run.dataset for run in runs):
         made = make({one.run.variant.name: one for one in found if one.run.dataset == dataset})
         for variant in source.study.variant_configs:

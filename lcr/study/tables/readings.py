@@ -14,6 +14,7 @@ from lcr.config.run import reading_runs
 from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
+from lcr.study.makers import noted_makers
 from lcr.study.predictions import load_predictions
 from lcr.study.tables.accuracy import data_note, estimate, identical
 from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
@@ -120,6 +121,7 @@ def _accuracies(source: Source) -> dict[str, Row]:
         if one.record.data_hash != full.record.data_hash:
             raise InputError(f"{variant} and {FULL} were run on different data; run snakemake again")
         others.append(one)
+    full, *others = noted_makers([full, *others])
     found = {
         one.run.variant.name: {"seeds": len(one.seeds), "note": data_note(one)}
         | estimate("top1", one.correct)
