@@ -5,17 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcr.commands.options import DataRoot, Results, Root, Study, study_source
+from lcr.config.study import load_study
 from lcr.util.errors import Mismatch
 
 if TYPE_CHECKING:
     from lcr.evidence.verify import Report
-
-Study = Annotated[str, typer.Option(help="The study whose results they are: a name, or the path of its YAML.")]
-DataRoot = Annotated[
-    list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
-]
-Root = Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")]
-Results = Annotated[str, typer.Option(help="The folder that the study's folder stands in.")]
 
 
 def publish(
@@ -25,7 +20,7 @@ def publish(
     ] = None,
     data_root: DataRoot = None,
     root: Root = None,
-    results: Results = "results",
+    results: Results = Path("results"),
 ) -> None:
     """Copies a study's tables, figures, pages and README from results/STUDY/ to results/, then writes hashes.json.
 
@@ -33,29 +28,25 @@ def publish(
 
     Example: lcr publish --study tiny
     """
-    from lcr.commands.options import data_roots
-    from lcr.config.study import load_study
     from lcr.evidence.publish import publish
     from lcr.study.store import Store
 
-    chosen = load_study(study, data_roots(data_root), root)
+    chosen = study_source(study, data_root, root, results).study
     print(*publish(Store(results, chosen.name), chosen, study, files or ()), sep="\n")
 
 
-def hashes(study: Study, data_root: DataRoot = None, root: Root = None, results: Results = "results") -> None:
+def hashes(study: Study, data_root: DataRoot = None, root: Root = None, results: Results = Path("results")) -> None:
     """Writes hashes.json: the hash of every file of a study's finished results, which lcr verify checks.
 
     Example: lcr hashes --study tiny
     """
-    from lcr.commands.options import data_roots
-    from lcr.config.study import load_study
     from lcr.evidence.hashes import write_hashes
     from lcr.evidence.publish import LOCK
     from lcr.evidence.reference import link_figures
     from lcr.study.store import Store
     from lcr.util.locks import run_lock
 
-    chosen = load_study(study, data_roots(data_root), root)
+    chosen = study_source(study, data_root, root, results).study
     store = Store(results, chosen.name)
     if store.packed:
         link_figures(store.folder)
@@ -67,18 +58,18 @@ def reference(
     study: Study,
     data_root: DataRoot = None,
     root: Root = None,
-    results: Results = "results",
-    out: Annotated[str, typer.Option(help="OUT/STUDY is made; an earlier one is replaced.")] = "results/reference",
+    results: Results = Path("results"),
+    out: Annotated[Path, typer.Option(help="OUT/STUDY is made; an earlier one is replaced.")] = Path(
+        "results/reference"
+    ),
 ) -> None:
     """Packs a study's tables, figures, predictions and records, small enough to commit: no weights, no clips.
 
     Example: lcr reference --study tiny --out results/reference
     """
-    from lcr.commands.options import data_roots
-    from lcr.config.study import load_study
     from lcr.evidence.reference import make_reference
 
-    print(make_reference(load_study(study, data_roots(data_root), root), study, Path(results), Path(out)))
+    print(make_reference(study_source(study, data_root, root, results).study, study, results, out))
 
 
 def verify(
@@ -107,14 +98,13 @@ def verify(
     print(f"{folder} matches: {report.checked}")
 
 
-def checked(folder: str, study: str | None = None, root: str | None = None, *, strict: bool = False) -> "Report":
+def checked(folder: str, study: str | None = None, root: Path | None = None, *, strict: bool = False) -> "Report":
     """The report of `lcr verify`; strict: runs that were not made alike are a problem, not a note.
 
     Raises:
         InputError: the folder has no hashes.json, or there is no such study.
         Mismatch: hashes.json itself has been changed.
     """
-    from lcr.config.study import load_study
     from lcr.evidence.hashes import read_hashes
     from lcr.evidence.verify import hashed_folder, verify
 

@@ -67,12 +67,15 @@ def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None
 
 def check_pack(steps: Steps, manifest: Manifest, report: Report) -> None:
     """Decodes some packed clips again and compares them byte by byte."""
-    data = steps.config.data
     try:
-        pack = Pack(steps.folder / "packed", manifest, data, steps.data.frame_size)
-    except InputError as error:
+        _compare(steps, manifest, report)
+    except InputError as error:  # the pack is missing or of other data, or a clip's digest differs
         report.faults.append(str(error))
-        return
+
+
+def _compare(steps: Steps, manifest: Manifest, report: Report) -> None:
+    data = steps.config.data
+    pack = Pack(steps.folder / "packed", manifest, data, steps.data.frame_size)
     rows, fit = manifest.rows(), fitting(data, steps.data.frame_size)
     root = media_root(manifest, steps.manifest_path)
     some = [rows[at] for at in generator("check").permutation(len(rows))[:COMPARED]]

@@ -16,15 +16,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lcr.config.datasets import dataset_format
 from lcr.config.keys import hash_of
 from lcr.data.decode import Probe, probe
 from lcr.data.formats.annotations import SPLITS, Annotations
 from lcr.util.errors import InputError
-from lcr.util.files import atomic_write
 from lcr.util.parallel import parallel_map
+from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
 
 SCHEMA = pa.schema(
     [
@@ -90,10 +89,9 @@ class Manifest:
                 raise InputError(f"{where}: no usable clip in the {split} split")
 
     def write(self, path: str | Path) -> None:
-        """Writes the parquet file, whole or not at all."""
+        """Writes the parquet file, sealed, whole or not at all."""
         metadata = {"dataset": self.dataset, "root": self.root, "classes": json.dumps(self.classes), "key": self.key}
-        with atomic_write(path) as aside:
-            pq.write_table(self.table.replace_schema_metadata(metadata), aside)
+        write_sealed_parquet(path, self.table.replace_schema_metadata(metadata))
 
 
 def first_few(names: Sequence[str], count: int = 5) -> str:
@@ -113,17 +111,12 @@ def read_manifest(path: str | Path) -> Manifest:
     """Reads a manifest.
 
     Raises:
-        InputError: the file is missing, or is no manifest.
+        InputError: the file is missing, has changed since it was written, or is no manifest.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"no manifest {path}; make it with `lcr data index`")
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(
-            f"{path} is damaged ({str(error).splitlines()[0]}); make it again with `lcr data index`"
-        ) from error
+    table = read_sealed_parquet(path, "`lcr data index`")
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     if not table.schema.equals(SCHEMA) or "classes" not in metadata:
         raise InputError(f"{path} is no manifest; make it with `lcr data index`")

@@ -21,6 +21,7 @@ from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import atomic_write, file_hash
 from lcr.util.progress import counting_bar
 from lcr.util.provenance import git_state, lock_hash
+from lcr.util.seals import check_seal
 
 NAME = "hashes.json"
 
@@ -93,7 +94,8 @@ def write_hashes(store: Store, study: StudyConfig, named: str, *, not_kept: dict
         not_kept: hashes of files that a reference leaves out; by default those that an earlier hashes.json of it has.
 
     Raises:
-        InputError: there are no results of the study, or a manifest of its data is missing.
+        InputError: there are no results of the study, or a manifest of its data is missing; or the seal of a sealed
+            file is broken, so that hashing would vouch for damage.
     """
     top, files = top_folder(store), dict.fromkeys(study_files(store), "")
     if not files:
@@ -102,10 +104,14 @@ def write_hashes(store: Store, study: StudyConfig, named: str, *, not_kept: dict
         not_kept = read_hashes(top).not_kept if store.packed else {}
     manifests = {dataset: manifest_path(store, dataset) for dataset in study.datasets}
     for dataset, path in manifests.items():
+        index = f"`lcr data index --study {named} --dataset {dataset}`"
         if not path.is_file():
-            raise InputError(f"no {path}; make it with `lcr data index --study {named} --dataset {dataset}`")
+            raise InputError(f"no {path}; make it with {index}")
+        check_seal(path, index)
     with counting_bar(len(files), "hashing") as advance:
         for path in files:
+            if store.folder in path.parents:
+                store.check_seal(path)
             files[path] = file_hash(path)
             advance()
     found = {path.relative_to(top).as_posix(): told for path, told in files.items()}

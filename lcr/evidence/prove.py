@@ -24,12 +24,12 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 import yaml
+from safetensors.torch import load_file
 
 from lcr.config.datasets import dataset_format, is_synthetic
 from lcr.config.keys import PACKAGE, PROVED, Environment, digest, files_of, hash_of, shape_of, silenced, source_digest
 from lcr.config.run import Data, Run
 from lcr.config.study import StudyConfig, load_study
-from lcr.run.weights import load_tensors
 from lcr.util.errors import InputError, Mismatch, unknown
 from lcr.util.files import atomic_write
 from lcr.util.progress import counting_bar
@@ -215,7 +215,7 @@ def prove(
 
 def _difference(one: Path, other: Path) -> str | None:
     """In words, the first file of a run that differs in its numbers; None where all are equal."""
-    mine, theirs = (load_tensors(folder / "model.safetensors")[0] for folder in (one, other))
+    mine, theirs = (load_file(folder / "model.safetensors") for folder in (one, other))
     if mine.keys() != theirs.keys():
         return "the weights have other names"
     for name, tensor in mine.items():

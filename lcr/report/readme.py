@@ -25,7 +25,7 @@ from lcr.study.tables.markdown import markdown
 from lcr.study.tables.readings import reading_keys
 from lcr.study.tables.registry import TABLES
 from lcr.study.tables.table1 import DEFAULT
-from lcr.study.tables.whole import require_runs
+from lcr.study.tables.whole import require_rows, require_runs
 from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import atomic_write
 
@@ -147,12 +147,7 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
         ("claims", ["where", "published"], [(where, cell) for where, *row in cells for cell in row if cell]),
     ]
     for name, columns, keys in wanted:
-        found = set(tables[name][columns].itertuples(index=False, name=None))
-        if lacking := ["/".join(key) for key in keys if key not in found]:
-            raise InputError(
-                f"{finished.path(name)} lacks the row of {lacking[0]} and {len(lacking) - 1} rows more; "
-                f"{TABLES[name].again(finished.study)}"
-            )
+        require_rows(finished.path(name), tables[name], columns, keys, TABLES[name].again(finished.study))
 
 
 def result_block(finished: Finished, folder: str) -> str:

@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
 from lcr.config.keys import Environment
-from lcr.config.record import RunRecord
+from lcr.config.record import RunRecord, command_of
 from lcr.config.run import Run
 from lcr.config.study import Protocol
 from lcr.data.clips import Clips, test_batches
@@ -29,9 +28,10 @@ from lcr.run.protocol import predict
 from lcr.run.train import inputs, peak_resident_gb, set_machine
 from lcr.run.weights import load_model, load_tensors
 from lcr.util.errors import InputError
-from lcr.util.files import atomic_write
 from lcr.util.locks import run_lock
+from lcr.util.parquet import write_sealed_parquet
 from lcr.util.schema import parse
+from lcr.util.seals import sealed_bytes
 
 BATCH = 32
 
@@ -43,13 +43,16 @@ CONDITIONS = {
 }
 
 
-def load_trained(path: Path, device: torch.device) -> tuple[LCR, dict[str, Any]]:
+def load_trained(path: Path, device: torch.device, remake: str = "") -> tuple[LCR, dict[str, Any]]:
     """A trained model in evaluation mode, and what its file says of itself.
+
+    Args:
+        remake: the command that trains the run again; by default with the names in the path.
 
     Raises:
         InputError: the file is missing, damaged, or of another configuration than it says, or of other sources.
     """
-    tensors, about = load_tensors(path)
+    tensors, about = load_tensors(path, remake or command_of(path.parent, "train", "--force"))
     try:
         model = LCR(parse(ModelConfig, about.get("model"), str(path)))
     except InputError as error:
@@ -109,10 +112,11 @@ def temporal_table(clips: Clips, pairs: dict[str, np.ndarray], about: dict[str, 
     return pa.concat_tables(tables).replace_schema_metadata(about)
 
 
-def _training(folder: Path) -> dict[str, Any]:
+def _training(folder: Path, remake: str) -> dict[str, Any]:
     """The numbers of the training that the record repeats from metrics.jsonl."""
     try:
-        *_, last, end = map(json.loads, (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
+        log = sealed_bytes(folder / "metrics.jsonl", remake)
+        *_, last, end = map(json.loads, log.splitlines())
         return {"train_seconds": end["seconds"], "train_peak_rss_gb": end["peak_rss_gb"], "steps": last["step"]}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise InputError(
@@ -124,14 +128,14 @@ def evaluate(run: Run) -> Path:
     """Evaluates a trained run on the validation split and returns its folder.
 
     Raises:
-        InputError: the run is not trained, or its weights are damaged or of another configuration or data.
+        InputError: the run is not trained, or its weights are damaged, of no use, or of another configuration or data.
     """
     device = set_machine(run.study)
     began = time.monotonic()
     config, folder = run.config, run.folder
-    weights = folder / "model.safetensors"
+    weights, remake = folder / "model.safetensors", f"`lcr train {run.options} --force`"
     with run_lock(f"evaluate-{run.study.name}-{run.name.replace(' ', '-')}"):
-        model, about = load_trained(weights, device)  # before the clips, which may take minutes
+        model, about = load_trained(weights, device, remake)  # before the clips, which may take minutes
         clips = Clips(prepare(run.data), "validation", config.data, run.data.frame_size)
         training, evaluation = maker_of(about, weights), made_here(run.study, model.config, device)
         trained_in = Environment.of(training or evaluation)  # weights of an earlier version do not say where
@@ -140,8 +144,10 @@ def evaluate(run: Run) -> Path:
                 f"{weights} was trained with another configuration, source or data; train it again: "
                 f"lcr train {run.options}"
             )
-        trained = _training(folder)  # before the work, too
+        trained = _training(folder, remake)  # before the work, too
         scores, pairs = score_clips(model, clips, config.protocol, device, config.data.workers)
+        if not np.isfinite(scores).all():
+            raise InputError(f"{weights}: its scores are not finite, so its weights are of no use; {remake}")
         protocol = config.protocol.model_dump() | {
             "frames": config.data.frames,
             "frame_size": clips.size,
@@ -176,7 +182,6 @@ def evaluate(run: Run) -> Path:
             ("predictions.parquet", predictions_table(clips, scores, named)),
             ("temporal.parquet", temporal_table(clips, pairs, named)),
         ):
-            with atomic_write(folder / name) as aside:
-                pq.write_table(table, aside)
+            write_sealed_parquet(folder / name, table)
         record.write(folder)  # last: it says that the others are whole
     return folder

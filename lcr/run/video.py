@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lcr.config.record import NAME, RunRecord
+from lcr.config.record import NAME, RunRecord, command_of
 from lcr.config.study import DataConfig, Protocol
 from lcr.data.decode import each_frame, is_video, probe, read_frames
 from lcr.data.sampling import generator, sample_frames
@@ -23,8 +23,9 @@ from lcr.util.schema import parse
 
 @dataclass(frozen=True)
 class Trained:
-    """A tested run: its model, its classes, and how clips were prepared and predicted."""
+    """A tested run: its folder, model and classes, and how clips were prepared and predicted."""
 
+    folder: Path
     model: LCR
     classes: list[str]
     data: DataConfig
@@ -46,7 +47,7 @@ def load_run(folder: Path) -> Trained:
         raise InputError(f"{folder}: these are not the weights that run.json tells of; test them with `lcr evaluate`")
     where = f"{folder / NAME}: config"
     data, protocol = (record.config.get(name) for name in ("data", "protocol"))
-    return Trained(model, about["classes"], parse(DataConfig, data, where), parse(Protocol, protocol, where))
+    return Trained(folder, model, about["classes"], parse(DataConfig, data, where), parse(Protocol, protocol, where))
 
 
 def count_frames(video: Path) -> int:
@@ -66,7 +67,11 @@ def count_frames(video: Path) -> int:
 
 
 def scores(run: Trained, video: Path) -> np.ndarray:
-    """Class scores of the whole clip by the run's own protocol, views fused: (classes,)."""
+    """Class scores of the whole clip by the run's own protocol, views fused: (classes,).
+
+    Raises:
+        InputError: the video cannot be used, or the scores are not finite.
+    """
     frames, protocol, size = count_frames(video), run.protocol, run.model.config.frame_size
     views = []
     for temporal in range(protocol.clips):
@@ -75,12 +80,16 @@ def scores(run: Trained, video: Path) -> np.ndarray:
         views += [_crop(clip, size, crop, protocol.crops) for crop in range(protocol.crops)]
     frames_in = torch.from_numpy(np.stack(views)).float().div_(255)
     edges = torch.from_numpy(np.stack([edge_maps(view) for view in views])).float()
-    return predict(run.model, frames_in, edges, protocol, protocol.views)[0].numpy()
+    return _finite(run, predict(run.model, frames_in, edges, protocol, protocol.views)[0])
 
 
 @torch.no_grad()
 def stream(run: Trained, video: Path) -> Iterator[tuple[int, np.ndarray, float]]:
-    """Frame by frame in constant memory: number, class probabilities (classes,), seconds that the model took."""
+    """Frame by frame in constant memory: number, class probabilities (classes,), seconds that the model took.
+
+    Raises:
+        InputError: the video cannot be used, or the probabilities are not finite.
+    """
     size, state = run.model.config.frame_size, None
     numbers = range(count_frames(video))
     for number, image in zip(numbers, each_frame(video, numbers, fitting(run.data, size)), strict=True):
@@ -88,7 +97,14 @@ def stream(run: Trained, video: Path) -> Iterator[tuple[int, np.ndarray, float]]
         began = time.perf_counter()
         edge = torch.from_numpy(edge_maps(frame)).float()
         logits, state = run.model.step(torch.from_numpy(frame).float() / 255, state, edge)
-        yield number, logits[0].softmax(-1).numpy(), time.perf_counter() - began
+        yield number, _finite(run, logits[0].softmax(-1)), time.perf_counter() - began
+
+
+def _finite(run: Trained, scores: torch.Tensor) -> np.ndarray:
+    if not torch.isfinite(scores).all():
+        why = f"{run.folder}: the model's scores are not finite, so its weights are of no use"
+        raise InputError(f"{why}; train it again: {command_of(run.folder, 'train', '--force')}")
+    return scores.numpy()
 
 
 def _crop(frames: np.ndarray, size: int, crop: int, crops: int) -> np.ndarray:

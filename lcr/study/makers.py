@@ -5,18 +5,16 @@ another one, or whose seeds were, says so in its note, and `--strict` refuses th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from lcr.config.made import Made
 from lcr.config.record import RunRecord
 from lcr.config.run import Run
-from lcr.study.predictions import Seeds
+from lcr.study.predictions import Results
 from lcr.study.store import Key, Store
 from lcr.util.errors import Mismatch
 
 R = TypeVar("R")
-S = TypeVar("S", bound=Seeds)
 Told = dict[str, dict[str, list[int]]]  # by property: by value: the seeds that have it
 
 
@@ -69,11 +67,11 @@ def _words(name: str, own: dict[str, list[int]], values: set[str]) -> str:
     return f"MIXED {name}: {here if len(own) > 1 else next(iter(own))}" + (f" (other rows: {others})" if others else "")
 
 
-def noted_makers(found: list[S]) -> list[S]:
+def noted_makers(found: list[Results]) -> list[Results]:
     """Rows of one table, each with its mixture of makers in `mixed`."""
     notes = mixtures({(one.run.dataset, one.run.variant.name): one.records for one in found})
     return [
-        replace(one, mixed="; ".join(filter(None, (one.mixed, notes.get((one.run.dataset, one.run.variant.name))))))
+        one._replace(mixed="; ".join(filter(None, (one.mixed, notes.get((one.run.dataset, one.run.variant.name))))))
         for one in found
     ]
 

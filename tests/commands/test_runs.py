@@ -82,7 +82,7 @@ def test_ctrl_c_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lcr.config.study.load_study", interrupted)
+    monkeypatch.setattr("lcr.commands.runs.load_study", interrupted)
     monkeypatch.setattr(sys, "argv", ["lcr", *TRAIN])
     with pytest.raises(SystemExit) as stopped:
         cli.main()

@@ -8,7 +8,7 @@ import torch
 
 from lcr.cost import counted, space
 from lcr.cost.parts import Count
-from lcr.cost.search import WITHIN, bound, errors, fits_by_answer, search
+from lcr.cost.search import WITHIN, Search, bound, errors, fits_by_answer
 from lcr.cost.space import Sizes, accountings
 from lcr.cost.table1 import table1
 from lcr.model import LCR
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def found():
-    return search()
+    return Search()
 
 
 def test_a_random_sample_of_combinations_counts_as_the_real_model_does(found):
@@ -73,7 +73,7 @@ def test_low_rank_mixes_and_decay_are_vrwkv6s(found):
 
 def test_ranking_equals_going_through_a_small_space_one_by_one():
     blocks = (space.EMBEDDINGS, space.POSITIONS, space.CHANNEL)
-    found, rows, ways = search(blocks=blocks), table1(), accountings()
+    found, rows, ways = Search(blocks=blocks), table1(), accountings()
     for index in product(*map(range, found.shape)):
         count = found.count(index)
         assert errors(count.params / 1e6, [row.params_m for row in rows]) == tuple(part[index] for part in found.params)
@@ -106,12 +106,12 @@ def test_tokens_dropped_at_inference_are_those_of_a_tube_mask(found):
 
 def test_every_answer_is_shown_with_the_best_that_it_can_reach(found):
     fits = fits_by_answer(found)
-    for axis in dict.fromkeys(fit.axis for fit in fits):
-        own = [fit for fit in fits if fit.axis == axis]
-        assert min(fit.flops for fit in own) == pytest.approx(found.flops.worst.min())
+    for axis in dict.fromkeys(fit["axis"] for fit in fits):
+        own = [fit for fit in fits if fit["axis"] == axis]
+        assert min(fit["flops_worst_pct"] for fit in own) == pytest.approx(found.flops.worst.min())
         if axis not in space.ACCOUNTING:
-            assert min(fit.params for fit in own) == found.params.worst.min()
-            assert sum(fit.within for fit in own) == (found.params.worst <= WITHIN).sum()
+            assert min(fit["params_worst_pct"] for fit in own) == found.params.worst.min()
+            assert sum(fit["within_2_pct"] for fit in own) == (found.params.worst <= WITHIN).sum()
 
 
 def test_free_coefficients_bound_what_any_reading_in_proportion_to_the_width_can_reach():

@@ -4,11 +4,12 @@ Every call is one line in calls.log. LCR_FAIL="train full" makes the calls whose
 """
 
 import argparse
-import json
 import os
 import re
 import sys
 from pathlib import Path
+
+from lcr.util.seals import PLACEHOLDER, seal
 
 
 def main() -> None:
@@ -46,6 +47,10 @@ def main() -> None:
     for path in map(Path, made.get(" ".join(given.command), [f"{own}/{table}.csv"])):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"study\n{given.study}\n" if path.suffix == ".csv" else given.study, encoding="utf-8")
+        if path.suffix in (".parquet", ".safetensors", ".jsonl"):
+            with path.open("a", encoding="utf-8") as opened:
+                opened.write(PLACEHOLDER)
+            seal(path)
     if table in ("evaluate", "cost", "diagnose"):
         write_keys(given, Path(own), Path(run))
 
@@ -53,6 +58,7 @@ def main() -> None:
 def write_keys(given: argparse.Namespace, own: Path, run: Path) -> None:
     """The real key of a run in its record, or of a table beside it; imported here alone, since it takes a second."""
     from lcr.config.keys import record_key
+    from lcr.config.record import RunRecord
     from lcr.config.run import Run
     from lcr.config.study import load_study
     from lcr.config.study_keys import cost_key, diagnosis_key
@@ -67,7 +73,7 @@ def write_keys(given: argparse.Namespace, own: Path, run: Path) -> None:
         one = Run(study=study, dataset=given.dataset, variant=study.variant(given.ablation), seed=int(given.seed))
         told |= {"config": {}, "protocol": {}, "data_hash": ""}
         told |= {"train_key": one.train_key, "evaluate_key": one.evaluate_key}
-        (run / "run.json").write_text(json.dumps(told), encoding="utf-8")
+        RunRecord.parse(told, "").write(run)
 
 
 def publish(given: argparse.Namespace) -> None:

@@ -12,7 +12,9 @@ from lcr.evidence.publish import ALL, FILES, LOCK, is_published, publish
 from lcr.study.store import Store
 from lcr.util.errors import InputError, Mismatch
 from lcr.util.locks import FOLDER
+from lcr.util.seals import PLACEHOLDER
 from tests.dag.conftest import STUDY
+from tests.sealed import write_text
 
 ROUNDS = 8
 
@@ -25,12 +27,10 @@ def studies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, StudyC
     for name in ("one", "two"):
         Path(f"{name}.yaml").write_text(STUDY.format(name=name, epochs=1), encoding="utf-8")
         found[name] = load_study(f"{name}.yaml")
-        for file in (
-            *(f"results/{name}/{file}" for file in FILES),
-            f".lcr/data/{name}/jester-fixture/manifest.parquet",
-        ):
+        for file in (f"results/{name}/{file}" for file in FILES):
             Path(file).parent.mkdir(parents=True, exist_ok=True)
             Path(file).write_text(f"{name} {file}", encoding="utf-8")
+        write_text(Path(f".lcr/data/{name}/jester-fixture/manifest.parquet"), PLACEHOLDER)
     return found
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from lcr.commands.evidence import checked
@@ -21,6 +20,7 @@ from lcr.study.store import Store
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError, Mismatch
+from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
 from lcr.util.provenance import commit_known, git_state
 from tests.evidence.conftest import DATASET, MADE, OWN, REFERENCE, RESULTS, RUN, STUDY, edit_record
 
@@ -191,10 +191,10 @@ def test_another_library_version_is_no_problem_and_noted(finished, monkeypatch):
     ],
 )
 def test_edited_predictions_are_found_against_the_manifest_or_in_every_table_of_them(finished, column, value, places):
-    table = pq.read_table(RUN / "predictions.parquet")
+    path = RUN / "predictions.parquet"
+    table = read_sealed_parquet(path, "")
     edited = pa.array(map(value, table.to_pylist()))
-    place = table.column_names.index(column)
-    pq.write_table(table.set_column(place, column, edited), RUN / "predictions.parquet")
+    write_sealed_parquet(path, table.set_column(table.column_names.index(column), column, edited))
     assert named(places, finished.problems())
 
 

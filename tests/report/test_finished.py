@@ -2,13 +2,13 @@
 
 import shutil
 
-import pyarrow.parquet as pq
 import pytest
 
 from lcr.report.finished import Finished
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import made_by, write_table
 from lcr.util.errors import InputError
+from tests.sealed import edit_table, write_log
 from tests.study.conftest import made_up_study
 
 SEARCH = made_by("readings search")
@@ -58,7 +58,7 @@ def test_curves_hold_every_seed_and_no_end_line_and_predictions_agree_with_the_t
 
 
 def _other_clips(folder):
-    pq.write_table(pq.read_table(folder / "predictions.parquet")[1:], folder / "predictions.parquet")
+    edit_table(folder / "predictions.parquet", lambda table: table[1:])
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def _other_clips(folder):
         (shutil.rmtree, Finished.class_predictions, r"\b2\b.*ablations\.csv.*\b3\b"),
         (_other_clips, Finished.class_predictions, "jester-fixture/full"),
         (
-            lambda run: (run / "metrics.jsonl").write_text('{"step": 7, "loss": 1}'),
+            lambda run: write_log(run, [{"step": 7, "loss": 1}]),
             Finished.curves,
             "jester-fixture/full",
         ),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from lcr.report.finished import Finished
 from lcr.report.prompt import prompt_clip
@@ -11,6 +12,7 @@ from lcr.run.evaluate import evaluate
 from lcr.run.train import train
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
+from lcr.util.parquet import write_sealed_parquet
 from tests.micro import PROJECT, STUDY, micro_run
 
 DATASET = "jester-fixture"
@@ -25,7 +27,8 @@ def test_the_first_clip_that_is_predicted_rightly_is_shown_and_made_again_where_
     Source(run.study).write(TABLES["ablations"], [{"dataset": DATASET, "variant": "full", "seeds": 1}])
     path = run.folder / "predictions.parquet"
     rows = pd.read_parquet(path).sort_values("id")
-    rows.assign(prediction=np.where(np.arange(len(rows)) < 2, 1 - rows.label, rows.label)).to_parquet(path)
+    rows = rows.assign(prediction=np.where(np.arange(len(rows)) < 2, 1 - rows.label, rows.label))
+    write_sealed_parquet(path, pa.Table.from_pandas(rows))
 
     clip = prompt_clip(Finished("micro"), DATASET)
     assert clip.label == clip.prediction == rows.label_name.iloc[2]

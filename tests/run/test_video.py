@@ -19,6 +19,7 @@ from lcr.run.evaluate import evaluate
 from lcr.run.video import load_run, scores, stream
 from lcr.util.errors import InputError
 from tests.micro import micro_run
+from tests.sealed import write_record
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -62,7 +63,7 @@ def test_what_is_no_video_or_no_run_is_refused_with_the_reason(
         scores(load_run(reference), tmp_path / "notes.txt")
     with pytest.raises(InputError, match=re.escape(str(tmp_path))):
         load_run(tmp_path)
-    (tmp_path / "run.json").write_text(json.dumps({"config": {}}))
+    write_record(tmp_path, {"config": {}})
     with pytest.raises(InputError, match=r"run\.json"):
         load_run(tmp_path)
 
@@ -70,9 +71,9 @@ def test_what_is_no_video_or_no_run_is_refused_with_the_reason(
 def test_weights_that_the_test_has_not_met_are_refused(reference: Path, clips: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes((reference / "model.safetensors").read_bytes())
     record = json.loads((reference / "run.json").read_text())
-    (tmp_path / "run.json").write_text(json.dumps(record))
+    write_record(tmp_path, record)
     assert load_run(tmp_path).classes == load_run(reference).classes
-    (tmp_path / "run.json").write_text(json.dumps(record | {"run_hash": "of an earlier training"}))
+    write_record(tmp_path, record | {"run_hash": "of an earlier training"})
     with pytest.raises(InputError, match=r"run\.json"):
         load_run(tmp_path)
 
