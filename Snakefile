@@ -13,7 +13,7 @@ import re
 from functools import partial
 
 from lcr.util.gpus import gpus
-from lcr.workflow import DIAGNOSIS, LEDGER, NOTEBOOKS, PUBLISHED, TABLES, choose
+from lcr.workflow import DIAGNOSIS, HASHES, LEDGER, NOTEBOOKS, PUBLISHED, TABLES, choose
 
 
 report: "docs/captions/workflow.rst"
@@ -29,6 +29,8 @@ PAGES = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
 CORES = (
     workflow.resource_settings.cores or 1
 )  # none under an executor without --cores: its profile has set-threads
+STAMP = f"{CHOICE.stamps}/published/{{published}}"
+WHOLE = f".lcr/published/{STUDY.name}"
 SHOWN = partial(report, caption="docs/captions/table.rst", category="Tables")
 
 
@@ -47,19 +49,18 @@ wildcard_constraints:
     seed="|".join(map(str, STUDY.seeds)),
     table="|".join(table for table in TABLES if table != "claims"),
     notebook="|".join(NOTEBOOKS),
-    published="|".join(map(re.escape, CHOICE.published)),
+    published="|".join(map(re.escape, PUBLISHED)),
 
 
 localrules:
     all,
     publish,
-    hashes,
+    publish_all,
 
 
 rule all:
     input:
-        expand("results/{published}", published=CHOICE.published),
-        "results/hashes.json",
+        local(WHOLE),
 
 
 rule fixture:
@@ -78,7 +79,7 @@ rule fixture:
         key=CHOICE.data_key,
         options=CHOICE.options,
     shell:
-        "lcr data fixture {params.options} --dataset {wildcards.dataset} --workers {threads} > {log} 2>&1"
+        "lcr data fixture {params.options} --dataset {wildcards.dataset:q} --workers {threads} > {log:q} 2>&1"
 
 
 rule index:
@@ -98,7 +99,7 @@ rule index:
         key=CHOICE.data_key,
         options=CHOICE.options,
     shell:
-        "lcr data index {params.options} --dataset {wildcards.dataset} --workers {threads} > {log} 2>&1"
+        "lcr data index {params.options} --dataset {wildcards.dataset:q} --workers {threads} > {log:q} 2>&1"
 
 
 rule pack:
@@ -119,7 +120,7 @@ rule pack:
         key=CHOICE.data_key,
         options=CHOICE.options,
     shell:
-        "lcr data pack {params.options} --dataset {wildcards.dataset} --workers {threads} > {log} 2>&1"
+        "lcr data pack {params.options} --dataset {wildcards.dataset:q} --workers {threads} > {log:q} 2>&1"
 
 
 rule train:
@@ -142,8 +143,8 @@ rule train:
         key=CHOICE.train_key,
         options=CHOICE.options,
     shell:
-        "lcr train {params.options} --dataset {wildcards.dataset} --ablation {wildcards.variant}"
-        " --seed {wildcards.seed} > {log} 2>&1"
+        "lcr train {params.options} --dataset {wildcards.dataset:q} --ablation {wildcards.variant:q}"
+        " --seed {wildcards.seed:q} > {log:q} 2>&1"
 
 
 rule evaluate:
@@ -168,8 +169,8 @@ rule evaluate:
         key=CHOICE.evaluate_key,
         options=CHOICE.options,
     shell:
-        "lcr evaluate {params.options} --dataset {wildcards.dataset} --ablation {wildcards.variant}"
-        " --seed {wildcards.seed} > {log} 2>&1"
+        "lcr evaluate {params.options} --dataset {wildcards.dataset:q} --ablation {wildcards.variant:q}"
+        " --seed {wildcards.seed:q} > {log:q} 2>&1"
 
 
 rule cost:
@@ -192,7 +193,7 @@ rule cost:
         key=CHOICE.cost_key,
         options=CHOICE.options,
     shell:
-        "lcr cost {params.options} > {log} 2>&1"
+        "lcr cost {params.options} > {log:q} 2>&1"
 
 
 rule diagnosis:
@@ -216,7 +217,7 @@ rule diagnosis:
         key=CHOICE.diagnosis_key,
         options=CHOICE.options,
     shell:
-        "lcr readings diagnose {params.options} > {log} 2>&1"
+        "lcr readings diagnose {params.options} > {log:q} 2>&1"
 
 
 rule table:
@@ -235,7 +236,7 @@ rule table:
         key=CHOICE.table_key,
         options=CHOICE.options,
     shell:
-        "lcr table {wildcards.table} {params.options} > {log} 2>&1"
+        "lcr table {wildcards.table:q} {params.options} > {log:q} 2>&1"
 
 
 rule claims:
@@ -262,7 +263,7 @@ rule claims:
         key=CHOICE.table_key,
         options=CHOICE.options,
     shell:
-        "lcr claims {params.options} > {log} 2>&1"
+        "lcr claims {params.options} > {log:q} 2>&1"
 
 
 # The notebook as it was run stays among the logs: when a cell fails, it holds the traceback.
@@ -303,12 +304,13 @@ rule notebook:
     params:
         key=CHOICE.table_key,
         study=STUDY.name,
+        pages=lambda wildcards, output: os.path.dirname(output.page),
         templates=lambda wildcards, input: os.path.dirname(os.path.dirname(input.page)),
     shell:
-        "(papermill {input.notebook} {log.ran} --kernel python3 --no-progress-bar -r study {params.study}"
-        " && jupyter nbconvert {log.ran} --to html --no-prompt --template page"
-        " --TemplateExporter.extra_template_basedirs {params.templates}"
-        " --output-dir $(dirname {output.page}) --output {wildcards.notebook}) > {log[0]} 2>&1"
+        "(papermill {input.notebook:q} {log.ran:q} --kernel python3 --no-progress-bar -r study {params.study:q}"
+        " && jupyter nbconvert {log.ran:q} --to html --no-prompt --template page"
+        " --TemplateExporter.extra_template_basedirs {params.templates:q}"
+        " --output-dir {params.pages:q} --output {wildcards.notebook:q}) > {log[0]:q} 2>&1"
 
 
 rule answer:
@@ -337,44 +339,50 @@ rule answer:
         key=CHOICE.table_key,
         study=STUDY.name,
     shell:
-        "lcr answer --study {params.study} > {log} 2>&1"
+        "lcr answer --study {params.study:q} > {log:q} 2>&1"
 
 
-# The stamp changes with the study, so that another study's file is always older than it.
-rule publish:
+# All published files, and hashes.json last, so that `lcr verify` finds any later change. The files in results/ are no
+# outputs: Snakemake would delete them first, and two studies at once in one folder would find each other's missing.
+rule publish_all:
     input:
-        made=f"results/{STUDY.name}/{{published}}",
-        stamp=local(str(PUBLISHED)),
+        expand(
+            f"results/{STUDY.name}/{{published}}", published=[name for name in PUBLISHED if name != HASHES]
+        ),
+        local(expand(STAMP, published=HASHES)),
     output:
-        ensure("results/{published}", non_empty=True),
+        local(touch(WHOLE)),
     log:
-        f"{LOGS}/publish/{{published}}.log",
-    conda:
-        "environment.yml"
-    shell:
-        "(cp {input.made} {output}.aside && mv {output}.aside {output}) > {log} 2>&1"
-
-
-# Last of all: what every file is now, so that `lcr verify` finds any later change.
-rule hashes:
-    input:
-        expand("results/{published}", published=CHOICE.published),
-    output:
-        ensure("results/hashes.json", non_empty=True),
-    log:
-        f"{LOGS}/hashes.log",
+        f"{LOGS}/publish.log",
     conda:
         "environment.yml"
     params:
         options=CHOICE.options,
     shell:
-        "lcr hashes {params.options} > {log} 2>&1"
+        "lcr publish {params.options} > {log:q} 2>&1"
+
+
+# One published file, when it is asked for by name; with hashes.json, all.
+rule publish:
+    input:
+        CHOICE.publishes,
+        local(STAMP),
+    output:
+        ensure(update("results/{published}"), non_empty=True),
+    log:
+        f"{LOGS}/publish/{{published}}.log",
+    conda:
+        "environment.yml"
+    params:
+        options=CHOICE.options,
+    shell:
+        "lcr publish {params.options} {wildcards.published:q} > {log:q} 2>&1"
 
 
 # Not among what `all` makes: it needs the extra lcr[bundle].
 rule bundle:
     input:
-        "results/hashes.json",
+        local(WHOLE),
     output:
         ensure("results/bundle.zip", non_empty=True),
     log:
@@ -385,4 +393,4 @@ rule bundle:
         study=CHOICE.given,
         root=workflow.basedir,
     shell:
-        "lcr bundle --study {params.study:q} --root {params.root:q} > {log} 2>&1"
+        "lcr bundle --study {params.study:q} --root {params.root:q} > {log:q} 2>&1"

@@ -11,7 +11,7 @@ from lcr.commands.bundle import bundle
 from lcr.commands.claims import claims
 from lcr.commands.cost import cost
 from lcr.commands.data import app as data_app
-from lcr.commands.evidence import hashes, reference, verify
+from lcr.commands.evidence import hashes, publish, reference, verify
 from lcr.commands.keys import app as keys_app
 from lcr.commands.list import list_
 from lcr.commands.readings import readings
@@ -31,7 +31,8 @@ app.add_typer(data_app, name="data")
 app.add_typer(bench_app, name="bench")
 app.add_typer(keys_app, name="keys")
 app.add_typer(report_app, name="report")
-for command in (train, evaluate, predict, table, cost, readings, claims, answer, hashes, reference, verify, bundle):
+RUNS, EVIDENCE = (train, evaluate, predict), (publish, hashes, reference, verify, bundle)
+for command in (*RUNS, table, cost, readings, claims, answer, *EVIDENCE):
     app.command()(command)
 app.command(name="list")(list_)
 

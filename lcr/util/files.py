@@ -41,14 +41,30 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
             aside.unlink(missing_ok=True)
 
 
+def make_folder(path: str | Path) -> None:
+    """Makes a folder and those above it.
+
+    Raises:
+        InputError: it cannot be made; names the file that is in the way, if one is.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        file = next((one for one in (path, *path.parents) if one.is_file() or one.is_symlink()), path)
+        raise InputError(f"{file} is a file, but a folder is needed there; move it away") from error
+    except OSError as error:
+        raise InputError(f"cannot make the folder {path}: {error.strerror or error}") from error
+
+
 def check_writable(folder: str | Path) -> None:
     """Makes a folder that long work will write to.
 
     Raises:
         InputError: it cannot be written to, which is better said before the work than after it.
     """
+    make_folder(folder)
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

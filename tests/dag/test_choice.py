@@ -8,7 +8,7 @@ import pytest
 import yaml
 from snakemake.cli import get_argument_parser
 
-from lcr.workflow import PUBLISHED, Choice, choose
+from lcr.workflow import STAMPS, Choice, choose
 from tests.dag.conftest import SOURCE, Project
 
 
@@ -34,11 +34,23 @@ def refused(capsys: pytest.CaptureFixture[str], **config: str) -> str:
         ({"jester_root": "nowhere"}, "jester_root=nowhere"),
         ({"jester_root": ""}, "jester_root="),
         ({"study": "gone.yaml"}, "gone.yaml"),
+        ({"jester_root": "{dataset}"}, "{dataset}"),
     ],
 )
 def test_a_wrong_study_key_or_root_is_refused_in_one_line(capsys, config: dict[str, str], named: str):
+    Path("{dataset}").mkdir()
     assert named in refused(capsys, **config)
-    assert not PUBLISHED.exists(), "nothing is written before the configuration is right"
+    assert not STAMPS.exists(), "nothing is written before the configuration is right"
+
+
+@pytest.mark.parametrize("file", [".lcr", ".lcr/stamps", ".lcr/stamps/tiny/tables", "results"])
+def test_a_file_or_folder_in_the_place_of_the_other_is_named_in_one_line(capsys, file: str):
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    if file.endswith("tables"):
+        Path(file).mkdir()
+    else:
+        Path(file).touch()
+    assert file in refused(capsys)
 
 
 def annotations(choice: Choice, dataset: str) -> list[str]:
