@@ -1,4 +1,4 @@
-"""`lcr hashes`, `lcr reference` and `lcr verify`. Light at the top: what a command needs is imported when it runs."""
+"""`lcr publish`, `lcr hashes`, `lcr reference` and `lcr verify`. Light at the top: a command imports when it runs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,20 +13,45 @@ if TYPE_CHECKING:
     from lcr.evidence.verify import Report
 
 
+def publish(
+    study: Study,
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Names below results/STUDY/; all, and hashes.json, when left out.")
+    ] = None,
+    data_root: DataRoot = None,
+    root: Root = None,
+    results: Results = Path("results"),
+) -> None:
+    """Copies a study's tables, figures, pages and README from results/STUDY/ to results/, then writes hashes.json.
+
+    One process publishes at a time; another one waits for it.
+
+    Example: lcr publish --study tiny
+    """
+    from lcr.evidence.publish import publish
+    from lcr.study.store import Store
+
+    chosen = study_source(study, data_root, root, results).study
+    print(*publish(Store(results, chosen.name), chosen, study, files or ()), sep="\n")
+
+
 def hashes(study: Study, data_root: DataRoot = None, root: Root = None, results: Results = Path("results")) -> None:
     """Writes hashes.json: the hash of every file of a study's finished results, which lcr verify checks.
 
     Example: lcr hashes --study tiny
     """
     from lcr.evidence.hashes import write_hashes
+    from lcr.evidence.publish import LOCK
     from lcr.evidence.reference import link_figures
     from lcr.study.store import Store
+    from lcr.util.locks import run_lock
 
     chosen = study_source(study, data_root, root, results).study
     store = Store(results, chosen.name)
     if store.packed:
         link_figures(store.folder)
-    print(write_hashes(store, chosen, study))
+    with run_lock(LOCK):
+        print(write_hashes(store, chosen, study))
 
 
 def reference(

@@ -12,6 +12,7 @@ from lcr.config.run import Run
 from lcr.config.study import known_variants, load_study, load_variant
 from lcr.util.errors import InputError
 from lcr.util.files import check_writable
+from lcr.util.gpus import gpu_lease
 
 Dataset = Annotated[
     str,
@@ -97,7 +98,8 @@ def train(
 
     check_writable(results)
     say_backends()
-    print(run_training(run, force=force))
+    with gpu_lease(run.study.device):
+        print(run_training(run, force=force))
 
 
 def evaluate(
@@ -120,7 +122,8 @@ def evaluate(
     from lcr.run.evaluate import evaluate as run_evaluation
 
     say_backends()
-    print(summary(run_evaluation(run)))
+    with gpu_lease(run.study.device):
+        print(summary(run_evaluation(run)))
 
 
 def predict(

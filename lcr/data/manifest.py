@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from lcr.config.datasets import dataset_format
 from lcr.config.keys import hash_of
+from lcr.config.study import MAX_PIXELS
 from lcr.data.decode import Probe, probe
 from lcr.data.formats.annotations import SPLITS, Annotations
 from lcr.util.errors import InputError
@@ -160,9 +161,17 @@ def read_annotations(dataset: str, root: str | Path | None) -> Annotations:
     return form.read(Path(root))
 
 
-def probe_all(paths: Sequence[Path], *, label: str, workers: int | None = None, progress: bool = True) -> list[Probe]:
+def probe_all(
+    paths: Sequence[Path],
+    *,
+    label: str,
+    max_pixels: int = MAX_PIXELS,
+    workers: int | None = None,
+    progress: bool = True,
+) -> list[Probe]:
     """A probe of each clip, in order."""
-    with closing(parallel_map(probe, paths, label=label, workers=workers, progress=progress)) as probes:
+    work = partial(probe, max_pixels=max_pixels)
+    with closing(parallel_map(work, paths, label=label, workers=workers, progress=progress)) as probes:
         return list(probes)
 
 
@@ -172,6 +181,7 @@ def build_manifest(
     *,
     stored_root: str | None = None,
     key: str = "",
+    max_pixels: int = MAX_PIXELS,
     workers: int | None = None,
     progress: bool = True,
     warn: Callable[[str], None] = lambda text: None,
@@ -180,6 +190,7 @@ def build_manifest(
 
     Args:
         stored_root: the root that the manifest records; the absolute path when None.
+        max_pixels: as of `probe`.
         warn: called once with the number of unusable clips, their statuses and the reasons, if there are any.
 
     Raises:
@@ -188,7 +199,8 @@ def build_manifest(
     annotations = read_annotations(dataset, root)
     rows = sorted(annotations.rows, key=lambda row: (SPLITS.index(row.split), row.id))
     paths = [Path(root) / row.path for row in rows]
-    probes = probe_all(paths, label=f"indexing {dataset}", workers=workers, progress=progress)
+    label = f"indexing {dataset}"
+    probes = probe_all(paths, label=label, max_pixels=max_pixels, workers=workers, progress=progress)
     records = [vars(row) | vars(found) for row, found in zip(rows, probes, strict=True)]
     broken = [record for record in records if record["status"] != "ok"]
     if len(broken) == len(records):

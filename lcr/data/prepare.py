@@ -77,9 +77,8 @@ class Steps:
         root, stored = (self.raw, "raw") if self.data.synthetic else (self.config.root, None)
         if self.data.synthetic and not self.raw.is_dir():
             raise InputError(f"no clips in {self.raw}; draw them with `lcr data fixture`")
-        manifest = build_manifest(
-            self.data.dataset, root, stored_root=stored, key=self.data.key, warn=warn, **self._options
-        )
+        given = {"stored_root": stored, "key": self.data.key, "max_pixels": self.config.data.max_pixels}
+        manifest = build_manifest(self.data.dataset, root, warn=warn, **given, **self._options)
         manifest.check_usable(self.config.data.max_unusable_share, str(root))
         manifest.write(self.manifest_path)
         return self.manifest_path

@@ -123,7 +123,9 @@ def write_hashes(store: Store, study: StudyConfig, named: str, *, not_kept: dict
     """
     top, files = top_folder(store), dict.fromkeys(study_files(store), "")
     if not files:
-        raise InputError(f"{store.folder} holds no results; make them with snakemake --config study={named}")
+        raise InputError(
+            f"{store.folder} holds no results; make them with `snakemake --cores all --config study={named}`"
+        )
     if not_kept is None:
         not_kept = read_hashes(top).not_kept if store.packed else {}
     manifests = {dataset: manifest_path(store, dataset) for dataset in study.datasets}

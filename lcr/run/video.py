@@ -1,15 +1,16 @@
 """Predictions of a trained model on one video: by the protocol of its evaluation, or frame by frame as a stream."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from lcr.config.record import NAME, RunRecord, command_of
-from lcr.config.study import DataConfig, Protocol
+from lcr.config.study import MAX_PIXELS, DataConfig, Protocol
 from lcr.data.decode import each_frame, is_video, probe, read_frames
 from lcr.data.sampling import generator, sample_frames
 from lcr.data.transforms import fitting, view_crop
@@ -18,6 +19,7 @@ from lcr.model.lcr import LCR
 from lcr.run.evaluate import load_trained
 from lcr.run.protocol import predict
 from lcr.util.errors import InputError
+from lcr.util.images import decodable, file_bytes
 from lcr.util.schema import parse
 
 
@@ -83,6 +85,27 @@ def scores(run: Trained, video: Path) -> np.ndarray:
     return _finite(run, predict(run.model, frames_in, edges, protocol, protocol.views)[0])
 
 
+def live_frames(video: Path, fit: Callable[[np.ndarray], np.ndarray]) -> Iterator[np.ndarray]:
+    """The frames of a video as they are decoded, none read ahead: (3, H', W') uint8, RGB; fit: as of `read_frames`.
+
+    Raises:
+        InputError: no frame can be decoded, or one of a folder cannot, or claims more pixels than a clip may have.
+    """
+    frames = each_frame(video, count(), fit)
+    for number in count():
+        file = video / f"{number + 1:05d}.jpg"
+        try:
+            if not is_video(video) and file.is_file():
+                decodable(file_bytes(file), file.name, MAX_PIXELS)
+            yield next(frames)
+        except (InputError, OSError) as error:
+            if number == 0:
+                count_frames(video)  # says why
+            if number == 0 or file.exists():
+                raise InputError(f"{video}: frame {number + 1} cannot be decoded: {error}") from error
+            return  # how many frames a video has is known at its end
+
+
 @torch.no_grad()
 def stream(run: Trained, video: Path) -> Iterator[tuple[int, np.ndarray, float]]:
     """Frame by frame in constant memory: number, class probabilities (classes,), seconds that the model took.
@@ -91,8 +114,7 @@ def stream(run: Trained, video: Path) -> Iterator[tuple[int, np.ndarray, float]]
         InputError: the video cannot be used, or the probabilities are not finite.
     """
     size, state = run.model.config.frame_size, None
-    numbers = range(count_frames(video))
-    for number, image in zip(numbers, each_frame(video, numbers, fitting(run.data, size)), strict=True):
+    for number, image in enumerate(live_frames(video, fitting(run.data, size))):
         frame = _crop(image[None], size, 0, 1)
         began = time.perf_counter()
         edge = torch.from_numpy(edge_maps(frame)).float()

@@ -24,6 +24,13 @@ def test_results_are_found_from_the_project_and_from_a_folder_in_it(finished, tm
         Finished("tiny")
 
 
+@pytest.mark.parametrize(("study", "named"), [("tinny", "'tiny'"), ("mine", r"--config study=FILE\.yaml")])
+def test_a_study_that_nobody_knows_is_no_advice_to_run_it(study, named):
+    with pytest.raises(InputError, match=named) as refused:
+        Finished(study)
+    assert f"study={study}" not in str(refused.value)
+
+
 @pytest.mark.parametrize("given", [{"study": 3}, {"study": "made-up", "results": 3}])
 def test_a_name_that_is_a_number_is_refused_with_papermills_way_to_give_it(given):
     with pytest.raises(InputError, match=r"-r (study|results) 3"):

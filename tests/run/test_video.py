@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,6 +49,20 @@ def test_a_stream_ends_with_the_whole_clips_probabilities(reference: Path, clips
     with torch.no_grad():
         whole = trained.model(torch.from_numpy(frames).float()[None] / 255)
     np.testing.assert_allclose(shown, whole[0, -1].softmax(-1), rtol=1e-4, atol=1e-6)
+
+
+def test_a_stream_begins_before_the_end_is_read_and_names_a_frame_that_is_broken(
+    reference: Path, clips: dict[str, Path], tmp_path: Path
+) -> None:
+    trained, clip = load_run(reference), tmp_path / "clip"
+    shutil.copytree(next(iter(clips.values())), clip)
+    (clip / "00003.jpg").write_bytes(b"no image")
+    found = stream(trained, clip)
+    assert [next(found)[0] for _ in range(2)] == [0, 1]
+    with pytest.raises(InputError, match=r"00003\.jpg|frame 3"):
+        next(found)
+    (clip / "00003.jpg").unlink()
+    assert len(list(stream(trained, clip))) == 2
 
 
 def test_what_is_no_video_or_no_run_is_refused_with_the_reason(
