@@ -5,7 +5,6 @@ configuration it was made for (`lcr.config.run.Data.key`), so that a stale one i
 all.
 """
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from lcr.config.run import Data
 from lcr.data.manifest import build_manifest, media_root, read_manifest
 from lcr.data.pack import made_from, pack, packed_from
 from lcr.util.errors import InputError
+from lcr.util.files import remove_unfinished
 from lcr.util.locks import run_lock
 
 KEY = ".key"  # in raw/: the key, and the names of the files and folders beside it, a line each
@@ -49,8 +49,7 @@ class Steps:
     def alone(self) -> Iterator[None]:
         """Holds the lock of this dataset's data for the block; first removes the half-done work of a killed process."""
         with run_lock(f"data-{self.data.study}-{self.data.dataset}"):
-            for left in self.folder.glob(".*.tmp*"):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            remove_unfinished(self.folder)
             yield
 
     def fixture(self) -> Path:

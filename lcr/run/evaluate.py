@@ -28,6 +28,7 @@ from lcr.run.protocol import predict
 from lcr.run.train import inputs, peak_resident_gb, set_machine
 from lcr.run.weights import load_model, load_tensors
 from lcr.util.errors import InputError
+from lcr.util.files import remove_unfinished
 from lcr.util.locks import run_lock
 from lcr.util.parquet import write_sealed_parquet
 from lcr.util.schema import parse
@@ -140,6 +141,7 @@ def evaluate(run: Run) -> Path:
     config, folder = run.config, run.folder
     weights, remake = folder / "model.safetensors", f"`lcr train {run.options} --force`"
     with run_lock(f"evaluate-{run.study.name}-{run.name.replace(' ', '-')}"):
+        remove_unfinished(folder)
         model, about = load_trained(weights, device, remake)  # before the clips, which may take minutes
         clips = Clips(prepare(run.data), "validation", config.data, run.data.frame_size)
         training, evaluation = maker_of(about, weights), made_here(run.study, model.config, device)

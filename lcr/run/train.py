@@ -34,6 +34,7 @@ from lcr.run.protocol import clip_scores
 from lcr.run.trained import is_trained
 from lcr.run.weights import load_model, load_optimizer, load_tensors, optimizer_tensors, save_tensors
 from lcr.util.errors import InputError, RunFailed
+from lcr.util.files import remove_unfinished
 from lcr.util.locks import run_lock
 from lcr.util.progress import training_bar
 from lcr.util.seals import PLACEHOLDER, sealed_write
@@ -234,6 +235,7 @@ def train(run: Run, *, force: bool = False) -> Path:
     about = {"hash": hash_of([run.train_key, clips.data_hash]), "name": run.name, "train_key": run.train_key}
     checkpoints = WORK / "checkpoints" / str(about["hash"])
     with run_lock(f"train-{about['hash']}"):
+        remove_unfinished(run.folder)
         if not force and is_trained(run.folder, str(about["hash"]), f"`lcr train {run.options} --force`"):
             print(f"{run.folder} is trained already; --force trains it again")
             return run.folder

@@ -107,6 +107,12 @@ def folders_below(root: str | Path) -> Iterator[tuple[Path, list[str]]]:
             yield Path(folder), sorted(names)
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Removes what a killed process left of its atomic writes in `folder`. The caller holds the folder's lock."""
+    for left in folder.glob(".*.tmp*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
 def bytes_hash(content: bytes) -> str:
     """SHA-256 of bytes, as 64 hex digits."""
     return hashlib.sha256(content).hexdigest()
