@@ -24,11 +24,9 @@ from lcr.config.record import NAME, RunRecord
 from lcr.config.run import WORK, Data, Run, reading_runs, runs_of
 from lcr.config.study import FULL, DatasetConfig, StudyConfig, load_study, real_folder
 from lcr.config.study_keys import cost_key, diagnosis_key, table_key
-from lcr.evidence.hashes import NAME as HASHES
-from lcr.evidence.publish import ALL as PUBLISHED
-from lcr.evidence.publish import FILES, is_published
+from lcr.evidence.published import ALL as PUBLISHED
+from lcr.evidence.published import FILES, HASHES, is_published
 from lcr.report.notebooks import NOTEBOOKS
-from lcr.study.store import Store
 from lcr.study.tables import registry
 from lcr.util.errors import InputError, LCRError, unknown
 from lcr.util.files import make_folder
@@ -240,11 +238,11 @@ class Choice:
         for made, key in keys.items():
             _stamp(self.stamps / made, key, recorded_key(f"{RESULTS}/{study.name}/{made}.json") == key)
         _stamp(self.stamps / "tables", self.table_key, False)
-        store = Store(RESULTS, study.name)
+        folder = Path(RESULTS, study.name)
         for name in PUBLISHED:
             stamp = self.stamps / "published" / name
             known = stamp.read_text(encoding="utf-8") if stamp.is_file() else ""
-            if known.partition("\n")[0] != self.published_as or not is_published(name, store):
+            if known.partition("\n")[0] != self.published_as or not is_published(name, folder):
                 _stamp(stamp, f"{self.published_as}\n{time.time_ns()}", False)
 
 

@@ -17,6 +17,7 @@ from lcr.config.keys import hash_of
 from lcr.config.run import WORK
 from lcr.config.study import StudyConfig
 from lcr.config.variant import FolderName
+from lcr.evidence.published import HASHES as NAME
 from lcr.study.store import Store
 from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import atomic_write, file_hash
@@ -24,8 +25,6 @@ from lcr.util.progress import counting_bar
 from lcr.util.provenance import git_state, lock_hash
 from lcr.util.reading import check_regular, parse_json, read_whole
 from lcr.util.seals import check_seal
-
-NAME = "hashes.json"
 
 
 class Hashes(BaseModel):

@@ -4,38 +4,18 @@ A study is published whole under one lock: an atomic write replaces each file, a
 studies at once in one folder are therefore published one after the other, and the second one's files stay.
 """
 
-import json
 from collections.abc import Iterable
-from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 
 from lcr.config.study import StudyConfig
-from lcr.evidence.hashes import NAME, write_hashes
-from lcr.report.notebooks import NOTEBOOKS
+from lcr.evidence.hashes import write_hashes
+from lcr.evidence.published import ALL, HASHES, is_published
 from lcr.study.store import Store
-from lcr.study.tables import registry
 from lcr.util.errors import InputError, Mismatch, unknown
 from lcr.util.files import atomic_write
 from lcr.util.locks import run_lock
 
 LOCK = "publish"
-TABLES = tuple(chain.from_iterable(registry.made_by(maker) for maker in ("table", "cost", "readings diagnose")))
-FIGURES = tuple(f"figures/{name}.{suffix}" for name in NOTEBOOKS for suffix in ("png", "svg"))
-PAGES = tuple(f"notebooks/{name}.html" for name in NOTEBOOKS)
-FILES = (*(f"{table}.csv" for table in TABLES), *FIGURES, *PAGES, "README.md")
-ALL = (*FILES, NAME)  # in the order in which they are published
-
-
-def is_published(name: str, store: Store) -> bool:
-    """Whether the published file `name` is the study's; hashes.json is, if it names the study and all others are."""
-    top = store.folder.parent
-    with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
-        if name == NAME:
-            told = json.loads((top / NAME).read_bytes())["configuration"]["study"]["name"]
-            return told == store.folder.name and all(is_published(other, store) for other in FILES)
-        return (top / name).read_bytes() == (store.folder / name).read_bytes()
-    return False
 
 
 def publish(store: Store, study: StudyConfig, named: str, names: Iterable[str] = ()) -> list[Path]:
@@ -55,15 +35,15 @@ def publish(store: Store, study: StudyConfig, named: str, names: Iterable[str] =
     for name in names:
         if name not in ALL:
             raise unknown("published file", name, ALL)
-    chosen = ALL if not names or NAME in names else names
+    chosen = ALL if not names or HASHES in names else names
     with run_lock(LOCK):
         for name in chosen:
-            if name == NAME:
+            if name == HASHES:
                 write_hashes(store, study, named)
             else:
                 _copy(store.folder / name, top / name, named)
         for name in chosen:
-            if not is_published(name, store):
+            if not is_published(name, store.folder):
                 raise Mismatch(f"{top / name} has been changed by another program; run snakemake again")
     return [top / name for name in chosen]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lcr.evidence.publish import TABLES
+from lcr.evidence.published import TABLES
 from lcr.report.notebooks import NOTEBOOKS
 from tests.browser import needs_browser, open_page
 from tests.dag.conftest import Project, copied

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from lcr.evidence.publish import FILES
+from lcr.evidence.published import FILES
 from tests.dag.conftest import Project
 
 pytestmark = pytest.mark.slow
