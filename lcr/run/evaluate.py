@@ -163,6 +163,7 @@ def evaluate(run: Run) -> Path:
             "split": "validation",
         }
         named = {
+            "run": about["hash"],
             "protocol": json.dumps(protocol),
             "data_hash": clips.data_hash,
             "classes": json.dumps(list(clips.classes)),

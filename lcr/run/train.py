@@ -254,7 +254,8 @@ def train(run: Run, *, force: bool = False) -> Path:
         lines = [
             {name: line[name] for name in METRICS} for line in training.metrics
         ]  # a resumed run sorted their names
-        end = {"end": True, "seconds": training.seconds, "peak_rss_gb": peak_resident_gb(), "seal": PLACEHOLDER}
+        told = {"seconds": training.seconds, "peak_rss_gb": peak_resident_gb(), "run": about["hash"]}
+        end = {"end": True} | told | {"seal": PLACEHOLDER}
         with sealed_write(run.folder / "metrics.jsonl") as aside:
             aside.write_text("".join(json.dumps(line) + "\n" for line in [*lines, end]))
         model = about | {

@@ -118,12 +118,14 @@ class Store:
     def predictions(self, dataset: str, variant: str, seed: int, columns: list[str] | None = None) -> pa.Table:
         """Predictions of a run, one row a clip: id, label, label_name, prediction, score_0 … score_(classes - 1).
 
-        The schema's metadata has protocol, data_hash and classes.
+        The schema's metadata has protocol, data_hash, classes and run (the run's hash).
         """
         run = Key(dataset, variant, seed)
         with whole_file(self.place(run, PREDICTIONS)) as path:
             if not self.packed:
-                return read_sealed_parquet(path, self.remake(path), columns)
+                table = read_sealed_parquet(path, self.remake(path), columns)
+                self._check_run(run, path, (table.schema.metadata or {}).get(b"run", b"").decode())
+                return table
             rows = self._rows(PREDICTIONS, run)
             scores = rows["scores"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
             for k, column in enumerate(scores.T):
@@ -136,7 +138,9 @@ class Store:
         run = Key(dataset, variant, seed)
         with whole_file(self.place(run, TEMPORAL)) as path:
             if not self.packed:
-                return read_sealed_parquet(path, self.remake(path))
+                table = read_sealed_parquet(path, self.remake(path))
+                self._check_run(run, path, (table.schema.metadata or {}).get(b"run", b"").decode())
+                return table
             return self._rows(TEMPORAL, run)
 
     def metrics(self, dataset: str, variant: str, seed: int) -> list[dict[str, Any]]:
@@ -145,9 +149,15 @@ class Store:
         with whole_file(self.place(run, LOG)) as path:
             if not self.packed:
                 lines = [parse_json(line) for line in sealed_bytes(path, self.remake(path)).splitlines()]
+                self._check_run(run, path, lines[-1].get("run", ""))
                 return [{name: value for name, value in line.items() if name != "seal"} for line in lines]
             lines = self._rows(METRICS, run).to_pylist()
             return [{name: value for name, value in line.items() if value is not None} for line in lines]
+
+    def _check_run(self, run: Key, path: Path, told: str) -> None:
+        """Refuses a whole file that was copied from another run's folder."""
+        if told != self.record(*run).run_hash:
+            raise InputError(f"{path} is a file of another run than run.json beside it; run {self.remake(path)} again")
 
     def contents(self, run: Key) -> tuple[RunRecord, pa.Table, pa.Table, list[dict[str, Any]]]:
         """The content of a run's four files, in the order of `OF_RUN`."""

@@ -16,6 +16,7 @@ from lcr.run.weights import load_tensors, save_tensors
 from lcr.study.store import Store
 from lcr.util.errors import InputError
 from tests.micro import micro_run
+from tests.sealed import edit_record
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -68,6 +69,18 @@ def test_a_flipped_byte_is_named_with_the_command_that_makes_the_file_again(copy
     with pytest.raises(InputError, match=rf"{copy.folder}/{file}.*{remake}"):
         read(copy)
     assert (copy.folder / file).read_bytes() == before
+
+
+@pytest.mark.parametrize("file", ["predictions.parquet", "temporal.parquet", "metrics.jsonl"])
+def test_a_whole_file_of_another_run_is_not_read_as_this_runs(copy, file):
+    edit_record(copy.folder, run_hash="another")
+    read = {
+        "predictions.parquet": Store.predictions,
+        "temporal.parquet": Store.temporal,
+        "metrics.jsonl": Store.metrics,
+    }
+    with pytest.raises(InputError, match=rf"{copy.folder}/{file}.*lcr"):
+        read[file](store_of(copy), copy.dataset, "full", 0)
 
 
 @pytest.mark.parametrize("file", ["frames.bin", "edges.bin"])
