@@ -106,7 +106,7 @@ def checked(folder: str, study: str | None = None, root: Path | None = None, *, 
     """
     from lcr.evidence.findings import Report
     from lcr.evidence.hashes import NAME, inspect_hashes
-    from lcr.evidence.verify import hashed_folder, studies_in, verify, verify_files
+    from lcr.evidence.verify import hashed_folder, studies_in, verify, verify_files, verify_seals
 
     place, report, hashes = hashed_folder(Path(folder)), Report(), None
     try:
@@ -132,4 +132,6 @@ def checked(folder: str, study: str | None = None, root: Path | None = None, *, 
         verify(place, hashes, chosen, report, strict=strict)
     elif hashes is not None:
         verify_files(place, hashes, report)
+    else:
+        verify_seals(place, named, report)
     return report

@@ -10,7 +10,7 @@ from lcr.commands.options import DataRoot, Results, Root, Study, data_roots
 from lcr.config.datasets import FORMATS, dataset_format
 from lcr.config.run import Run
 from lcr.config.study import known_variants, load_study, load_variant
-from lcr.util.errors import InputError
+from lcr.util.errors import InputError, printable
 from lcr.util.files import check_writable
 from lcr.util.gpus import gpu_lease
 
@@ -150,9 +150,9 @@ def predict(
             last = trained.protocol.frames_read(trained.data.frames)
             print(f"each class's highest probability in the last {last} frames; they do not add up to 100%")
         for rank in (-shown).argsort()[:top]:
-            print(f"{shown[rank]:7.1%}  {'█' * round(30 * float(shown[rank])):30}  {trained.classes[rank]}")
+            print(f"{shown[rank]:7.1%}  {'█' * round(30 * float(shown[rank])):30}  {printable(trained.classes[rank])}")
         return
     for number, shown, seconds in one_video.stream(trained, video):
         best = (-shown).argsort()[:top]
-        said = ", ".join(f"{trained.classes[rank]} {shown[rank]:.0%}" for rank in best)
+        said = ", ".join(f"{printable(trained.classes[rank])} {shown[rank]:.0%}" for rank in best)
         print(f"frame {number + 1:4d}  {1e3 * seconds:5.1f} ms  {said}", flush=True)

@@ -42,7 +42,7 @@ class FixtureConfig(Frozen):
     train: int = Field(gt=0, le=MOST_CLIPS)
     validation: int = Field(gt=0, le=MOST_CLIPS)
     classes: Annotated[tuple[str, ...] | None, AfterValidator(_once)] = None
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=2**63)
 
 
 class DataConfig(Frozen):
@@ -75,7 +75,7 @@ class Protocol(Frozen):
     """
 
     rule: Literal["max_last", "mean_last", "mean_last_third"] = "max_last"
-    last_frames: int = Field(10, gt=0)
+    last_frames: int = Field(10, gt=0, le=100_000)
     crops: Literal[1, 3] = 1
     clips: int = Field(1, gt=0, le=1000)
 

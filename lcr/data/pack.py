@@ -30,7 +30,6 @@ from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
 
 FILES = ("frames.bin", "edges.bin")
 DIGESTS = ("frames_checksum", "edges_checksum")  # columns of the index, one a file
-FOLDED = 127  # words; prime, so that exchanged pages do not cancel out
 REMAKE = "`lcr data pack`"
 INDEX = pa.schema(
     [
@@ -105,14 +104,8 @@ def pack(
 
 
 def _digest(array: np.ndarray) -> int:
-    """CRC-32 of the bytes, folded by XOR to `FOLDED` words of 8 bytes, and of the rest: each changed byte changes it.
-
-    Of the CPU time of 8 epochs of the tiny study SHA-256 takes 1.2%, CRC-32 of all bytes 0.4%, this checksum 0.3%.
-    """
-    bytes_ = array.reshape(-1)
-    whole = bytes_.size // (8 * FOLDED) * 8 * FOLDED
-    folded = np.bitwise_xor.reduce(bytes_[:whole].view(np.uint64).reshape(-1, FOLDED), axis=0)
-    return zlib.crc32(bytes_[whole:], zlib.crc32(folded))
+    """CRC-32 of the bytes. Over 8 epochs of the tiny study it takes 0.4% of the CPU time, SHA-256 1.2%."""
+    return zlib.crc32(array.reshape(-1))
 
 
 def _index(folder: Path) -> tuple[pa.Table, dict]:

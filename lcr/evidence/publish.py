@@ -53,7 +53,7 @@ def _copy(made: Path, published: Path, named: str) -> None:
         content = made.read_bytes()
     except OSError as error:
         raise InputError(
-            f"cannot read {made}: {error.strerror}; make it with snakemake --config study={named}"
+            f"cannot read {made}: {error.strerror}; make it: snakemake --cores all --config study={named}"
         ) from error
     with atomic_write(published) as aside:
         aside.write_bytes(content)

@@ -8,7 +8,7 @@ damage to one, hashes.json included, is a problem, and the others are checked al
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from os.path import lexists
 from pathlib import Path
@@ -68,6 +68,17 @@ def verify_files(folder: Path, hashes: Hashes, report: Report) -> None:
     store = Store(folder.resolve().parent, folder.resolve().name) if packed else Store(folder, hashes.name)
     report.checked = f"{len(hashes.files)} files"
     check_files(store, hashes, report, lambda: None)
+
+
+def verify_seals(folder: Path, studies: Iterable[str], report: Report) -> None:
+    """All that can be checked without hashes.json and the study: the seal of every file that has one."""
+    results = folder.resolve().parent if (folder / RECORDS).is_file() else folder
+    paths = [(store, path) for store in (Store(results, name) for name in studies) for path in study_files(store)]
+    report.checked = f"the seals of {len(paths)} files"
+    for store, path in paths:
+        if path.is_relative_to(store.folder):
+            with report.finding(path):
+                store.check_seal(path)
 
 
 def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Report, *, strict: bool = False) -> None:

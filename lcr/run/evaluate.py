@@ -31,7 +31,7 @@ from lcr.util.errors import InputError
 from lcr.util.files import remove_unfinished
 from lcr.util.locks import run_lock
 from lcr.util.parquet import write_sealed_parquet
-from lcr.util.schema import parse
+from lcr.util.schema import Frozen, parse
 from lcr.util.seals import sealed_bytes
 
 BATCH = 32
@@ -42,6 +42,17 @@ CONDITIONS = {
     "last_frame": lambda clip: clip[:, -1:].expand_as(clip),
     "reversed": lambda clip: clip.flip(1),
 }
+
+
+class Description(Frozen):
+    """The description of trained weights, as `lcr.run.train` writes it; who made them is read by `maker_of`."""
+
+    hash: str
+    train_key: str
+    data_hash: str
+    train_clips: int
+    classes: tuple[str, ...]
+    model: ModelConfig
 
 
 def load_trained(path: Path, device: torch.device, remake: str = "") -> tuple[LCR, dict[str, Any]]:
@@ -55,7 +66,10 @@ def load_trained(path: Path, device: torch.device, remake: str = "") -> tuple[LC
     """
     tensors, about = load_tensors(path, remake or command_of(path.parent, "train", "--force"))
     try:
-        config, weights = parse(ModelConfig, about.get("model"), str(path)), sum(map(Tensor.numel, tensors.values()))
+        told = parse(Description, {name: about.get(name) for name in Description.model_fields}, str(path))
+        config, weights = told.model, sum(map(Tensor.numel, tensors.values()))
+        if len(told.classes) != config.classes:
+            raise InputError(f"{path}: it names {len(told.classes)} classes, and its model has {config.classes}")
         if max(config.hidden * max(config.hidden, config.classes), config.depth, config.frame_size) > weights:
             raise InputError(f"{path}: its configuration is that of a larger model than its {weights} weights")
         model = LCR(config)
@@ -118,11 +132,13 @@ def temporal_table(clips: Clips, pairs: dict[str, np.ndarray], about: dict[str, 
     return pa.concat_tables(tables).replace_schema_metadata(about)
 
 
-def _training(folder: Path, remake: str) -> dict[str, Any]:
+def _training(folder: Path, run_hash: str, remake: str) -> dict[str, Any]:
     """The numbers of the training that the record repeats from metrics.jsonl."""
     try:
         log = sealed_bytes(folder / "metrics.jsonl", remake)
         *_, last, end = map(json.loads, log.splitlines())
+        if end["run"] != run_hash:
+            raise ValueError("it is another run's")
         return {"train_seconds": end["seconds"], "train_peak_rss_gb": end["peak_rss_gb"], "steps": last["step"]}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise InputError(
@@ -151,7 +167,7 @@ def evaluate(run: Run) -> Path:
                 f"{weights} was trained with another configuration, source or data; train it again: "
                 f"lcr train {run.options}"
             )
-        trained = _training(folder, remake)  # before the work, too
+        trained = _training(folder, about["hash"], remake)  # before the work, too
         scores, pairs = score_clips(model, clips, config.protocol, device, config.data.workers)
         if not np.isfinite(scores).all():
             raise InputError(f"{weights}: its scores are not finite, so its weights are of no use; {remake}")

@@ -45,7 +45,7 @@ def load_run(folder: Path) -> Trained:
     except FileNotFoundError:
         raise InputError(f"{folder} holds no evaluated run; make one with `lcr train` and `lcr evaluate`") from None
     model, about = load_trained(folder / "model.safetensors", torch.device("cpu"))
-    if about.get("hash") != record.run_hash or "classes" not in about:
+    if about["hash"] != record.run_hash:
         raise InputError(f"{folder}: these are not the weights that run.json tells of; test them with `lcr evaluate`")
     where = f"{folder / NAME}: config"
     data, protocol = (record.config.get(name) for name in ("data", "protocol"))

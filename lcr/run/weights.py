@@ -52,18 +52,20 @@ def load_tensors(path: str | Path, remake: str) -> tuple[dict[str, Tensor], dict
 
 
 def load_model(model: nn.Module, tensors: dict[str, Tensor], path: str | Path) -> None:
-    """Puts weights into a model of the very same shape.
+    """Puts weights into a model of the very same shapes and dtypes.
 
     Raises:
         InputError: they are of another configuration; the first difference is named.
     """
-    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    given = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    wanted, given = (
+        {name: f"shape {tuple(tensor.shape)} and {tensor.dtype}" for name, tensor in one.items()}
+        for one in (model.state_dict(), tensors)
+    )
     for name in sorted(wanted.keys() | given.keys()):
         if wanted.get(name) != given.get(name):
             raise InputError(
-                f"{path} is of another configuration: {name} has shape {given.get(name, 'none')} there, "
-                f"{wanted.get(name, 'none')} in this model"
+                f"{path} is of another configuration: {name} has {given.get(name, 'no value')} there, "
+                f"{wanted.get(name, 'no place')} in this model"
             )
     model.load_state_dict(tensors)
 

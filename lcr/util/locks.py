@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import SoftFileLock, Timeout
 
+from lcr.util.errors import InputError
 from lcr.util.files import make_folder
 
 FOLDER = Path(".lcr/locks")
@@ -25,10 +26,12 @@ def run_lock(name: str) -> Iterator[None]:
     """Holds the lock `name` for the block; waits, and says so, while another process holds it.
 
     Raises:
-        InputError: a file is in the place of the folder of locks.
+        InputError: something else than a file is in the lock's place, or a file in that of the folder of locks.
     """
     make_folder(FOLDER)
     path = FOLDER / name
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is no file, so it cannot be locked; remove it")
     with ExitStack() as held, path.open("w") as opened:
         try:
             try:

@@ -150,7 +150,7 @@ def read_yaml(path: Path) -> Any:
         if len(content) > MOST_BYTES:
             raise InputError(f"{path} has more than {MOST_BYTES // 1024} KiB, the limit of a YAML file")
         return yaml.load(content.decode("utf-8"), _OnceLoader)
-    except (ValueError, RecursionError) as error:  # an encoding, an impossible date, brackets without end
+    except (ValueError, RecursionError, LookupError, AttributeError, TypeError) as error:  # what its tags cannot hold
         raise InputError(f"{path}: no valid YAML: {error}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
