@@ -35,7 +35,7 @@ SHOWN = partial(report, caption="docs/captions/table.rst", category="Tables")
 
 
 def stamp(name):
-    """A key's stamp. Where nodes share no files a job with a local input would never leave this machine: none then."""
+    """The stamp of a key; an empty list where nodes share no files, since a job with a local input would stay here."""
     return [] if workflow.storage_settings.default_storage_provider else local(f"{CHOICE.stamps}/{name}")
 
 

@@ -25,6 +25,7 @@ app = typer.Typer(
     help="Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
@@ -43,13 +44,13 @@ UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ =
 
 
 LIMITS = {  # by words in an error of the system or of a library
-    "Too many open files": "more files are needed than the shell allows this process; raise that with `ulimit -n 256`",
-    "allocate memory": "more memory is asked for than there is",
+    "Too many open files": "the shell allows this process too few open files; raise the limit with `ulimit -n 256`",
+    "allocate memory": "the machine has too little memory",
 }
 
 
 def of_a_limit(error: Exception) -> str | None:
-    """The message for an error, or a cause of it, by which a library says that the system gives no more; else None."""
+    """The message for an exhausted limit of the system (memory, open files); None for other errors."""
     chain: list[BaseException] = [error]
     while following := chain[-1].__cause__ or chain[-1].__context__:
         chain.append(following)

@@ -121,7 +121,7 @@ class Choice:
 
     @property
     def gpus(self) -> int | None:
-        """How many GPUs a job takes that runs models; None asks for none (0 is a request to a Kubernetes cluster)."""
+        """GPUs that a model job requests; None requests none (0 is a request to a Kubernetes cluster)."""
         return 1 if self.study.device == "cuda" else None
 
     def threads(self, wildcards: Any) -> int:

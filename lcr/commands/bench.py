@@ -1,4 +1,4 @@
-"""`lcr bench`: how fast this machine is at what the studies do most. Light at the top: imports when a command runs."""
+"""`lcr bench`: the speed of this machine at the main work of the studies. Heavy modules are imported on use."""
 
 import platform
 import re

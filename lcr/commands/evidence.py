@@ -1,4 +1,4 @@
-"""`lcr publish`, `lcr hashes`, `lcr reference` and `lcr verify`. Light at the top: a command imports when it runs."""
+"""`lcr publish`, `lcr hashes`, `lcr reference` and `lcr verify`. Heavy modules are imported when a command runs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""`lcr train`, `lcr evaluate` and `lcr predict`. Light at the top: each command imports what it needs when it runs."""
+"""`lcr train`, `lcr evaluate` and `lcr predict`. Heavy modules are imported when a command runs."""
 
 import logging
 from pathlib import Path

@@ -74,7 +74,7 @@ class RunRecord(BaseModel):
 
     @property
     def trained(self) -> Made:
-        """What made the weights; in an older record, which does not say so, what made the predictions."""
+        """The maker of the weights; older records give the predictions' maker."""
         return self.training or self.evaluation
 
     @property

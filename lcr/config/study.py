@@ -163,7 +163,7 @@ class StudyConfig(Frozen):
     @classmethod
     def _a_folder(cls, name: str) -> str:
         if name.lower() in NOT_STUDIES or name.lower().endswith(NOT_SUFFIXES):
-            raise ValueError(f"'{printable(name):.80}' is kept for what else results/ holds; give another name")
+            raise ValueError(f"'{printable(name):.80}' is reserved for other files in results/; give another name")
         return name
 
     @property

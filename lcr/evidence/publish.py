@@ -19,7 +19,7 @@ LOCK = "publish"
 
 
 def publish(store: Store, study: StudyConfig, named: str, names: Iterable[str] = ()) -> list[Path]:
-    """Publishes some of `FILES`; with no names, or hashes.json among them, all of them and hashes.json.
+    """Publishes the named `FILES`; all of them and hashes.json where no name, or hashes.json, is given.
 
     Args:
         named: the study as the user names it.

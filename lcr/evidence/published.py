@@ -19,7 +19,7 @@ ALL = (*FILES, HASHES)  # in the order in which they are published
 def is_published(name: str, folder: Path) -> bool:
     """Whether the published file `name` is that of the study in `folder`.
 
-    hashes.json is, if it names the study and all other files are.
+    hashes.json counts as published if it names the study and all other files match.
     """
     top = folder.parent
     with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):

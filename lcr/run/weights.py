@@ -1,4 +1,4 @@
-"""Weights and checkpoints in safetensors: no pickle, whole or not there, sealed, refused when they are another's."""
+"""Safetensors files of weights and checkpoints: atomic, sealed, refused if another configuration wrote them."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Leases of GPUs: of several processes on one machine, each runs on a device of its own."""
+"""GPU leases: each process on a machine takes one free GPU."""
 
 import errno
 import os

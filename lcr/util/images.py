@@ -1,4 +1,4 @@
-"""Image files from strangers: whether a decoder may have them, told from their first bytes and without decoding."""
+"""Checks of an image's header before the image is decoded."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +65,7 @@ def check_pixels(name: str, width: float, height: float, max_pixels: int) -> Non
 
 @contextmanager
 def decoder_errors() -> Iterator[None]:
-    """For a block that decodes: an error of the decoder is an OSError, as that of a file that cannot be read is.
+    """Turns errors of the decoder in a block into OSError.
 
     Raises:
         OSError: the decoder gave up.

@@ -1,4 +1,4 @@
-"""Foreign files: a file is looked at before its content takes memory, so that none hangs a reader or fills the memory.
+"""Checks of a foreign file's size and type before its content is read into memory.
 
 Every function raises OSError or ValueError, which a caller turns into an error that names the command to run.
 """

@@ -104,7 +104,7 @@ def _too_much(why: str, mark: yaml.Mark) -> yaml.constructor.ConstructorError:
 
 
 class _OnceLoader(yaml.SafeLoader):
-    """A YAML loader that refuses a key given twice, of which the first would count for nothing, and alias bombs."""
+    """A YAML loader that refuses duplicate keys and alias bombs."""
 
     depth = composed = 0
 

@@ -30,7 +30,8 @@ Numbers of the fault harness, `tests/faults/`. This command makes them again: `p
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="HARNESS", help=f"some of {', '.join(HARNESSES)}; all by default")
+    told = ". ".join(f"{name}: {what}" for name, what in HARNESSES.items())
+    parser.add_argument("names", nargs="*", metavar="HARNESS", help=f"some of these; all by default. {told}")
     parser.add_argument("--scale", type=float, default=1.0, help="the share of the full counts, as in 0.1")
     parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT.relative_to(PROJECT)}")
     options = parser.parse_args()
