@@ -13,7 +13,9 @@ from lcr.config.study import load_study
 from lcr.util.errors import Mismatch
 
 app = typer.Typer(
-    help="Keys of results: list what counts in them, prove that an edit changes no bit.", no_args_is_help=True, rich_markup_mode=None
+    help="Keys of results: list what counts in them, prove that an edit changes no bit.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 

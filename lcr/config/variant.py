@@ -26,7 +26,8 @@ ModelCondition = _open(ModelConfig, "ModelCondition", readings=(ReadingsChange, 
 def _folder_name(name: str) -> str:
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError(
-            f"'{printable(name):.80}' is no valid folder name: use letters, digits, '.', '_' and '-', a letter or digit first"
+            f"'{printable(name):.80}' is no valid folder name: use letters, digits, '.', '_' and '-', "
+            "a letter or digit first"
         )
     if len(name.encode()) > MOST_NAME:
         raise ValueError(f"'{name:.20}…' names a folder and has more than {MOST_NAME} bytes; shorten it")
