@@ -91,7 +91,7 @@ def verify(
     report = checked(folder, study, root, strict=strict)
     for note in report.note_lines():
         print(f"note: {note}")
-    for problem in report.problems:
+    for problem in report.problem_lines():
         print(f"MISMATCH {problem}")
     if report.problems:
         raise Mismatch(f"{len(report.problems)} things in {folder} do not match ({report.checked} checked)")

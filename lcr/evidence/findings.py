@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from lcr.util.errors import LCRError
 
+SHOWN_ALIKE = 8  # problems that differ in their place alone
 LONGEST = 400  # characters of a finding; a hostile file may hold names of any length
 
 # What damaged or hostile files raise in this program and in the libraries that read them. ValueError includes the
@@ -61,6 +62,16 @@ class Report:
         for text, places in self.notes.items():
             more = f" and {len(places) - 1} more" if len(places) > 1 else ""
             yield f"{places[0]}{more}: {text}"
+
+    def problem_lines(self) -> Iterator[str]:
+        """All problems; of many with the same text after their place, the first `SHOWN_ALIKE` and how many more."""
+        alike: dict[str, int] = {}
+        for problem in self.problems:
+            text = problem.partition(": ")[2] or problem
+            alike[text] = alike.get(text, 0) + 1
+            if alike[text] <= SHOWN_ALIKE:
+                yield problem
+        yield from (f"and {count - SHOWN_ALIKE} more: {text}" for text, count in alike.items() if count > SHOWN_ALIKE)
 
     @contextmanager
     def finding(self, place: str | Path, what: str = "cannot be read or compared") -> Iterator[None]:

@@ -2,9 +2,8 @@
 
 Every arm is trained from its start to the last steps of its schedule and evaluated, by both versions, on each dataset's
 format, synthetic and through the readers of real data; one arm of each gate is also killed and resumed, and one
-dataset's clips are cropped and flipped. Weights,
-predictions and metrics are compared to the bit. An equal result vouches for sources only if every statement that the
-edit changed was executed. Proved equalities are recorded in lcr/config/proved.json, which keys read.
+dataset's clips are cropped and flipped. Weights, predictions and metrics are compared to the bit. An equal result
+vouches for sources only if every statement that the edit changed was executed. Proved equalities are recorded in lcr/config/proved.json, which keys read.
 """
 
 import ast
@@ -139,8 +138,8 @@ def proof_study(root: str | Path | None = None) -> dict[str, Any]:
     for dataset in content["datasets"].values():
         dataset["fixture"] |= CLIPS
         dataset["train"]["checkpoint_seconds"] = 0.001
-    others = [name for name in content["datasets"] if name != tiny.table2]
-    content["datasets"][others[0]]["data"] |= CROPPED
+    for name in [name for name in content["datasets"] if name != tiny.table2][:1]:
+        content["datasets"][name]["data"] |= CROPPED
     return content
 
 

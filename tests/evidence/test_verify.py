@@ -15,7 +15,7 @@ from lcr.config.keys import record_key
 from lcr.config.run import Data
 from lcr.config.study_keys import diagnosis_key
 from lcr.evidence import hashes, verify
-from lcr.evidence.findings import Report
+from lcr.evidence.findings import SHOWN_ALIKE, Report
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.study.store import Store
 from lcr.study.tables.frame import Source
@@ -230,3 +230,10 @@ def test_hashes_that_are_gone_or_hold_more_than_they_should_are_found(finished):
     edit_record(RUN, seed=7)
     (RESULTS / NAME).unlink()
     assert named([RESULTS / NAME, RUN / "run.json"], checked("results", STUDY).problems)
+
+
+def test_many_problems_of_one_cause_are_told_once_and_counted():
+    report = Report(problems=[f"run {number}: stale" for number in range(20)] + ["a: other"])
+    lines = list(report.problem_lines())
+    assert len(lines) == SHOWN_ALIKE + 2
+    assert lines[-1] == f"and {20 - SHOWN_ALIKE} more: stale"
