@@ -1,9 +1,10 @@
 """The proof that an edit changes no bit: two versions of the package run the same small study on this machine.
 
 Every arm is trained from its start to the last steps of its schedule and evaluated, by both versions, on each dataset's
-format, synthetic and through the readers of real data; one arm of each gate is also killed and resumed, and one
+format, synthetic and through the readers of real data. One arm of each gate is also killed and resumed, and one
 dataset's clips are cropped and flipped. Weights, predictions and metrics are compared to the bit. An equal result
-vouches for sources only if every statement that the edit changed was executed. Proved equalities are recorded in lcr/config/proved.json, which keys read.
+vouches for sources only if every statement that the edit changed was executed. Proved equalities are recorded in
+lcr/config/proved.json, which keys read.
 """
 
 import ast
