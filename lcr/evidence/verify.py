@@ -43,8 +43,10 @@ def hashed_folder(folder: Path) -> Path:
     """The folder of hashes.json: `folder` itself, or the only reference in it, its hashes.json gone or not.
 
     Raises:
-        InputError: several references are in it.
+        InputError: it is no folder, or several references are in it.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is no folder; give that of the results")
     found = (
         []
         if lexists(folder / NAME)

@@ -285,4 +285,8 @@ def run(scale: float = 1.0) -> dict[str, object]:
     """
     lines = LINES[:: max(1, round(1 / scale))]
     failed = failures(lines)
-    return {"command lines": len(lines), "refused": len(lines) - len(failed), "failures": failed}
+    return {
+        "command lines": len(lines),
+        "refused": len(lines) - len(failed),
+        "failures": [f"lcr {line}: {why}" for line, why in failed.items()],
+    }
