@@ -97,7 +97,7 @@ def test_a_limit_of_the_system_is_one_line_that_names_it(error: Exception, named
     assert (stopped.value.code, said.count("\n"), named in said) == (1, 1, True)
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.slow)])
 def test_a_letter_that_stdout_or_stderr_lacks_ends_no_command(encoding: str, tmp_path: Path) -> None:
     own = os.environ | {"PYTHONIOENCODING": encoding}
     for words, code in ((("list", "models"), 0), (("cost", "█"), 2)):

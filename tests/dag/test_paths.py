@@ -39,6 +39,7 @@ def test_a_study_runs_to_its_end_in_and_from_outside_a_project_with_a_hostile_na
     assert not list(tmp_path.rglob("x")), "a command in a path was run"
 
 
+@pytest.mark.slow
 def test_roots_with_hostile_names_reach_the_commands_as_they_are(project: Project, tmp_path: Path):
     root = tmp_path / ODD
     root.mkdir()

@@ -7,6 +7,7 @@ from tests.wkv.forms import built
 from tools import wkv_digests
 
 
+@pytest.mark.slow
 @built
 def test_a_build_has_a_digest_for_the_operator_and_each_instruction_set():
     found = wkv_digests.digests("cpu")

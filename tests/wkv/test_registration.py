@@ -51,7 +51,7 @@ def test_torch_finds_the_operator_well_differentiated():
 @pytest.mark.parametrize(
     ("compiler", "rtol", "dynamic", "backend"),
     [
-        ("aot_eager", 0, True, "torch"),
+        pytest.param("aot_eager", 0, True, "torch", marks=pytest.mark.slow),
         pytest.param("aot_eager", 0, False, "cpu", marks=(pytest.mark.slow, built)),
         pytest.param("inductor", 1e-5, True, "torch", marks=pytest.mark.slow),
         pytest.param("inductor", 1e-5, False, "cpu", marks=(pytest.mark.slow, built)),

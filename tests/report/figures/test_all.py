@@ -90,6 +90,7 @@ print(matplotlib.rcParams["font.size"])
 """
 
 
+@pytest.mark.slow
 def test_a_users_matplotlibrc_changes_no_byte(tmp_path):
     (tmp_path / "matplotlibrc").write_text(HOSTILE)
     for name, size in (("plain", "10.0"), ("hostile", "22.0")):
