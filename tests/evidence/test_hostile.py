@@ -15,6 +15,8 @@ from lcr.evidence.hashes import NAME
 from lcr.util.reading import MOST_TEXT
 from tests.evidence.conftest import DATASET, OWN, RESULTS, RUN, STUDY
 
+pytestmark = pytest.mark.slow
+
 LAST = OWN / "table2.csv"  # a finding at it shows that nothing before it ended the list
 
 

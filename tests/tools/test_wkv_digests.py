@@ -1,5 +1,6 @@
 """The digests of a build change with one bit of one result."""
 
+import pytest
 import torch
 
 from lcr.wkv import cpu, library
