@@ -43,6 +43,7 @@ def test_torch_finds_both_operators_well_registered(backend, tokens):
         check(torch.ops.lcr.bi_wkv_backward.default, (*inputs_and_dy, bidirectional, backend))
 
 
+@pytest.mark.slow
 def test_torch_finds_the_operator_well_differentiated():
     x = [a.requires_grad_() for a in inputs(5, width=4, dtype=torch.float64, low=-3.0, high=0.0)]
     torch.library.opcheck(torch.ops.lcr.bi_wkv.default, (*x, True, "torch"))
