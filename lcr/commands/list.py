@@ -48,7 +48,8 @@ def _described(kind: Kind, root: Root) -> dict[str, str]:
             }
         case "variants":
             readings = reading_variants()
-            return {name: f"hypothesis: {one.hypothesis}" for name, one in known_variants(root).items() if name not in readings}
+            variants = {name: one for name, one in known_variants(root).items() if name not in readings}
+            return {name: f"hypothesis: {one.hypothesis}" for name, one in variants.items()}
         case "readings":
             return {name: one.title for name, one in reading_variants().items()}
         case "studies":
