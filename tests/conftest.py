@@ -31,6 +31,13 @@ def pytest_xdist_auto_num_workers(config):
     return min(os.cpu_count(), 4) if config.args_source is config.ArgsSource.TESTPATHS else 0
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Files with slow tests come first: else one process ends with the longest file while the other has nothing."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     return _judged((yield))

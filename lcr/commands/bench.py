@@ -40,9 +40,7 @@ def wkv(
         int, typer.Option(min=5, help="Rounds at up to 400 tokens; longer calls get fewer, never less than 5.")
     ] = 200,
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch; more than one is unsteady.")] = 1,
-    device: Annotated[
-        Device, typer.Option(help="cuda: B·H = 96 on the GPU, and fla where it is installed.")
-    ] = Device.cpu,
+    device: Annotated[Device, typer.Option(help="cuda: B·H = 96 on the GPU, and fla where it is installed.")] = "cpu",
     out: Annotated[Path, typer.Option(help="Folder of bench_wkv_DEVICE.csv, .png and .svg.")] = Path("results/bench"),
 ) -> None:
     """Times the Bi-WKV operator against attention, its torch form, the recurrence, and this machine's sgemm and copy.
@@ -67,29 +65,29 @@ def wkv(
 
     if not all(n.strip().isdecimal() and int(n) for n in tokens.split(",")):
         raise InputError(f"--tokens '{tokens}': give lengths of at least 1 with commas between, as in 197,3136")
-    if device == Device.cuda and not torch.cuda.is_available():
+    if device == "cuda" and not torch.cuda.is_available():
         raise InputError("--device cuda: torch sees no CUDA device here")
     check_writable(out)
     torch.set_num_threads(threads)
     lengths = tuple(sorted({int(n) for n in tokens.split(",")}))
-    shape = {"batch": 1 if device == Device.cpu else 32, "heads": 3, "width": 64}
-    backend, why = selection(device.value, torch.float32, shape["width"])
+    shape = {"batch": 1 if device == "cpu" else 32, "heads": 3, "width": 64}
+    backend, why = selection(device, torch.float32, shape["width"])
     print(f"auto takes '{backend}': {why}")
     bar = partial(track, description="rounds", console=Console(stderr=True))
-    timings = wkv_bench.measure(lengths, rounds, device=device.value, track=bar, **shape)
+    timings = wkv_bench.measure(lengths, rounds, device=device, track=bar, **shape)
 
-    machine = torch.cuda.get_device_name() if device == Device.cuda else _cpu_name()
+    machine = torch.cuda.get_device_name() if device == "cuda" else _cpu_name()
     setting = {"device": machine, "threads": str(threads), **{name: str(size) for name, size in shape.items()}}
-    name = f"bench_wkv_{device.value}"
+    name = f"bench_wkv_{device}"
     table = Table(name, COLUMNS, command="bench wkv")
     write_frame(out / f"{name}.csv", table, table.frame([setting | row for row in _rows(timings)]))
     of_threads = f"{threads} thread{'s' * (threads > 1)}"
     paths = write_figure(timings, f"{machine}, {of_threads}", shape, out / name)
     _show(timings)
     print(out / f"{name}.csv", *paths, sep="\n")
-    if device == Device.cuda and all(t.contender != wkv_bench.FLA for t in timings):
+    if device == "cuda" and all(t.contender != wkv_bench.FLA for t in timings):
         print("fla is not installed: pip install flash-linear-attention, to compare with it")
-    if device == Device.cpu:
+    if device == "cpu":
         print(
             f"Asked for on one core with AVX-512; here: {why}, {of_threads}.\nMedians over rounds; in brackets the "
             "same of the least times, which neighbours on this machine spoil less:"

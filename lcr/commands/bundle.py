@@ -1,17 +1,20 @@
 """`lcr bundle`. Light at the top: what the command needs is imported when it runs."""
 
 from datetime import date as day
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lcr.commands.options import Results, Root, Study
+from lcr.config.study import known_variants, load_study
 from lcr.util.errors import InputError
 
 
 def bundle(
-    study: Annotated[str, typer.Option(help="The study whose results are bundled: a name, or the path of its YAML.")],
-    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
-    results: Annotated[str, typer.Option(help="Where the study's results are and the bundle goes.")] = "results",
+    study: Study,
+    root: Root = None,
+    results: Results = Path("results"),
     date: Annotated[
         str | None, typer.Option(help="YYYY-MM-DD: the bundle's date; else that of the runs' newest commit.")
     ] = None,
@@ -33,7 +36,6 @@ def bundle(
         from lcr.evidence.bundle.archive import write_bundle
     except ModuleNotFoundError as error:
         raise InputError(f"the bundle needs '{error.name}'; install it with: pip install 'lcr[bundle]'") from error
-    from lcr.config.study import known_variants, load_study
     from lcr.evidence.bundle.facts import Facts
     from lcr.report.finished import Finished
 

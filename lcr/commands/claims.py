@@ -1,20 +1,20 @@
-"""`lcr claims`. Light at the top: what the command needs is imported when it runs."""
+"""`lcr claims`. Light at the top: what is heavy is imported when the command runs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lcr.commands.options import DataRoot, Results, Root, Study, study_source
+from lcr.study.tables.registry import TABLES, publish, write_table
+
 
 def claims(
-    study: Annotated[str, typer.Option(help="The study whose runs the claims are held against: a name, or its YAML.")],
-    data_root: Annotated[
-        list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
-    ] = None,
-    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
-    results: Annotated[
-        str, typer.Option(help="The folder of the study's tables, to which the ledger goes.")
-    ] = "results",
-    publish: Annotated[bool, typer.Option("--publish", help="Also copy it to results/claims.csv, whole.")] = False,
+    study: Study,
+    data_root: DataRoot = None,
+    root: Root = None,
+    results: Results = Path("results"),
+    published: Annotated[bool, typer.Option("--publish", help="Also copy it to results/claims.csv, whole.")] = False,
 ) -> None:
     """The paper's claims, each with a verdict: supported, contradicted, inconclusive or untested, and why.
 
@@ -22,14 +22,11 @@ def claims(
 
     Example: lcr claims --study tiny --publish
     """
-    from lcr.commands.options import data_roots
-    from lcr.config.study import load_study
     from lcr.report.answer import of_the_paper, verdict_counts
-    from lcr.study.tables import registry as tables
 
-    source = tables.Source(load_study(study, data_roots(data_root), root), results)
-    path = tables.write_table("claims", source)
-    papers = of_the_paper(source.read(tables.TABLES["claims"]))
-    print(tables.publish(path, results) if publish else path)
+    source = study_source(study, data_root, root, results)
+    path = write_table("claims", source)
+    papers = of_the_paper(source.read(TABLES["claims"]))
+    print(publish(path, results) if published else path)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in verdict_counts(papers).items())
     print(f"{len(papers)} claims of the paper: {counts}")

@@ -1,14 +1,21 @@
 """`lcr cost`. Light at the top: what the command needs is imported when it runs."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from lcr.commands.options import Device, refuse, study_source
+from lcr.commands.options import DataRoot, Device, Results, Root, refuse, study_source
+from lcr.config.keys import record_key
+from lcr.config.study import load_variant
+from lcr.config.study_keys import cost_key
+from lcr.cost import Cost
+from lcr.cost import cost as count
+from lcr.model.models import model_by_name
+from lcr.study.tables.frame import Source
+from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
-
-if TYPE_CHECKING:
-    from lcr.cost.count import Cost
+from lcr.util.progress import counting_bar, status
 
 
 def cost(
@@ -21,15 +28,13 @@ def cost(
     ablation: Annotated[
         str, typer.Option(help="The variant of the model: an ablation or a reading by name, or the path of its YAML.")
     ] = "full",
-    device: Annotated[Device, typer.Option(help="Where memory is measured; a study says so itself.")] = Device.cpu,
+    device: Annotated[Device, typer.Option(help="Where memory is measured; a study says so itself.")] = "cpu",
     study: Annotated[
         str | None, typer.Option(help="Instead of one model: all models and variants of a study, as a table.")
     ] = None,
-    data_root: Annotated[
-        list[str] | None, typer.Option(help="DATASET=DIR: the study is on real clips in DIR. Repeatable.")
-    ] = None,
-    root: Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")] = None,
-    results: Annotated[str, typer.Option(help="Where the study's table goes.")] = "results",
+    data_root: DataRoot = None,
+    root: Root = None,
+    results: Results = Path("results"),
 ) -> None:
     """Parameters, multiply-adds, FLOPs and memory of one view, by component.
 
@@ -44,25 +49,20 @@ def cost(
         raise InputError("give a model, as in `lcr cost lcr-base-112`, or a study, as in `lcr cost --study tiny`")
     if study is not None:
         refuse(context, "with --study, which says itself", "frames", "views", "ablation", "device")
-        _write_table(study, data_root, root, results)
+        _write_table(study_source(study, data_root, root, results))
         return
     refuse(context, "without --study", "data_root", "results")
     import torch
 
-    from lcr.config.study import load_variant
-    from lcr.cost.count import cost as count
-    from lcr.model.models import model_by_name
-    from lcr.util.progress import status
-
-    if device == Device.cuda and not torch.cuda.is_available():
+    if device == "cuda" and not torch.cuda.is_available():
         raise InputError("no CUDA device is found to measure memory on; leave out --device cuda")
     variant = load_variant(ablation, root)
     with status(f"counting {model}, then one inference and one training step to measure memory"):
-        found = count(variant.apply(model_by_name(model)), frames, memory=device.value)
+        found = count(variant.apply(model_by_name(model)), frames, memory=device)
     _show(f"{model}, {variant.title}, {frames} frames, one view", found, views, device)
 
 
-def _show(title: str, found: "Cost", views: int, device: str) -> None:
+def _show(title: str, found: Cost, views: int, device: str) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -79,15 +79,10 @@ def _show(title: str, found: "Cost", views: int, device: str) -> None:
     Console().print(shown, *lines, sep="\n", highlight=False, soft_wrap=True)
 
 
-def _write_table(study: str, data_root: list[str] | None, root: str | None, results: str) -> None:
-    from lcr.config.keys import record_key
-    from lcr.config.study_keys import cost_key
+def _write_table(source: Source) -> None:
     from lcr.run.train import set_machine
     from lcr.study.tables.cost_rows import jobs, rows
-    from lcr.study.tables.registry import TABLES
-    from lcr.util.progress import counting_bar
 
-    source = study_source(study, data_root, root, results)
     set_machine(source.study)
     with counting_bar(len(jobs(source)), "counting") as advance:
         path = source.write(TABLES["cost"], rows(source, advance))

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lcr.commands.options import data_roots, refuse
+from lcr.commands.options import DataRoot, data_roots, refuse
+from lcr.config.datasets import dataset_format
+from lcr.config.run import Data
+from lcr.config.study import load_study
 from lcr.util.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,10 +25,6 @@ Study = Annotated[
 Dataset = Annotated[
     str, typer.Option(help="jester, something or kinetics (real), or jester-fixture, … (synthetic, as a study has it).")
 ]
-DataRoot = Annotated[
-    list[str] | None,
-    typer.Option("--data-root", metavar="DATASET=DIR", help="Use the real clips in DIR for a study's dataset."),
-]
 Root = Annotated[
     Path | None, typer.Option(help="Without --study: the dataset's folder. With it: the project that holds ablations/.")
 ]
@@ -35,8 +34,6 @@ Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core 
 
 
 def _steps(study: str, dataset: str, roots: list[str] | None, root: Path | None, workers: int | None) -> "Steps":
-    from lcr.config.run import Data
-    from lcr.config.study import load_study
     from lcr.data.prepare import Steps
 
     return Steps(Data.of(load_study(study, roots=data_roots(roots, dataset), root=root), dataset), workers)
@@ -85,7 +82,6 @@ def fixture(
         typer.echo(f"drew {_do('fixture', study, dataset, data_root, root, workers)}")
         return
     refuse(context, "without --study", "data_root", "root")
-    from lcr.config.datasets import dataset_format
     from lcr.synthetic.dataset import write
 
     write(

@@ -5,31 +5,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcr.commands.options import DataRoot, Results, Root, Study, study_source
+from lcr.config.study import load_study
 from lcr.util.errors import Mismatch
 
 if TYPE_CHECKING:
     from lcr.evidence.verify import Report
 
-Study = Annotated[str, typer.Option(help="The study whose results they are: a name, or the path of its YAML.")]
-DataRoot = Annotated[
-    list[str] | None, typer.Option(help="DATASET=DIR: the runs were made on real clips in DIR. Repeatable.")
-]
-Root = Annotated[str | None, typer.Option(help="The project's top folder, which holds ablations/.")]
-Results = Annotated[str, typer.Option(help="The folder that the study's folder stands in.")]
 
-
-def hashes(study: Study, data_root: DataRoot = None, root: Root = None, results: Results = "results") -> None:
+def hashes(study: Study, data_root: DataRoot = None, root: Root = None, results: Results = Path("results")) -> None:
     """Writes hashes.json: the hash of every file of a study's finished results, which lcr verify checks.
 
     Example: lcr hashes --study tiny
     """
-    from lcr.commands.options import data_roots
-    from lcr.config.study import load_study
     from lcr.evidence.hashes import write_hashes
     from lcr.evidence.reference import link_figures
     from lcr.study.store import Store
 
-    chosen = load_study(study, data_roots(data_root), root)
+    chosen = study_source(study, data_root, root, results).study
     store = Store(results, chosen.name)
     if store.packed:
         link_figures(store.folder)
@@ -40,24 +33,28 @@ def reference(
     study: Study,
     data_root: DataRoot = None,
     root: Root = None,
-    results: Results = "results",
-    out: Annotated[str, typer.Option(help="OUT/STUDY is made; an earlier one is replaced.")] = "results/reference",
+    results: Results = Path("results"),
+    out: Annotated[Path, typer.Option(help="OUT/STUDY is made; an earlier one is replaced.")] = Path(
+        "results/reference"
+    ),
 ) -> None:
     """Packs a study's tables, figures, predictions and records, small enough to commit: no weights, no clips.
 
     Example: lcr reference --study tiny --out results/reference
     """
-    from lcr.commands.options import data_roots
-    from lcr.config.study import load_study
     from lcr.evidence.reference import make_reference
 
-    print(make_reference(load_study(study, data_roots(data_root), root), study, Path(results), Path(out)))
+    print(make_reference(study_source(study, data_root, root, results).study, study, results, out))
 
 
 def verify(
     folder: Annotated[str, typer.Argument(help="results/, or a reference made by lcr reference.")] = "results",
     study: Annotated[str | None, typer.Option(help="The study's YAML, if it is not the recorded one.")] = None,
     root: Root = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Runs of different backends, versions or instruction sets are a mismatch too."),
+    ] = False,
 ) -> None:
     """Computes accuracies and statistics again from the per-clip predictions, and counts from the models.
 
@@ -66,7 +63,7 @@ def verify(
 
     Example: lcr verify results/reference
     """
-    report = checked(folder, study, root)
+    report = checked(folder, study, root, strict=strict)
     for note in report.note_lines():
         print(f"note: {note}")
     for problem in report.problems:
@@ -76,17 +73,16 @@ def verify(
     print(f"{folder} matches: {report.checked}")
 
 
-def checked(folder: str, study: str | None = None, root: str | None = None) -> "Report":
-    """The report of `lcr verify`.
+def checked(folder: str, study: str | None = None, root: Path | None = None, *, strict: bool = False) -> "Report":
+    """The report of `lcr verify`; strict: runs that were not made alike are a problem, not a note.
 
     Raises:
         InputError: the folder has no hashes.json, or there is no such study.
         Mismatch: hashes.json itself has been changed.
     """
-    from lcr.config.study import load_study
     from lcr.evidence.hashes import read_hashes
     from lcr.evidence.verify import hashed_folder, verify
 
     place = hashed_folder(Path(folder))
     hashes = read_hashes(place)
-    return verify(place, hashes, load_study(study or hashes.study, hashes.roots, root))
+    return verify(place, hashes, load_study(study or hashes.study, hashes.roots, root), strict=strict)

@@ -1,29 +1,28 @@
 """`lcr keys`: the keys by which results stay valid, and the proof that an edit changes no bit."""
 
+import json
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lcr.commands.options import Root, Study
+from lcr.config.keys import PACKAGE
+from lcr.config.study import load_study
 from lcr.util.errors import Mismatch
 
 app = typer.Typer(
     help="Keys of results: list what counts in them, prove that an edit changes no bit.", no_args_is_help=True
 )
-Root = Annotated[Path | None, typer.Option(help="The folder that holds ablations/; found by itself when left out.")]
 
 
 @app.command(name="list")
-def list_(
-    study: Annotated[str, typer.Option(help="The study: a name, or a YAML file.")] = "tiny", root: Root = None
-) -> None:
+def list_(study: Study = "tiny", root: Root = None) -> None:
     """Prints, as JSON, the digest of the sources behind the data, training and evaluation of each arm.
 
     Example: lcr keys list --study tiny
     """
-    import json
-
-    from lcr.config.study import load_study
     from lcr.evidence.prove import told_sources
 
     print(json.dumps(told_sources(load_study(study, root=root)), indent=1))
@@ -45,9 +44,6 @@ def prove(
 
     Example: lcr keys prove --commit HEAD~1
     """
-    import tempfile
-
-    from lcr.config.keys import PACKAGE
     from lcr.evidence.prove import about_this_machine, checkout, prove, snapshot
 
     with tempfile.TemporaryDirectory(prefix="lcr-prove-") as folder:

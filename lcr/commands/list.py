@@ -1,24 +1,21 @@
 """`lcr list`: everything that has a name, with the words that describe it."""
 
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from lcr.commands.options import Root
+from lcr.config.datasets import DATASETS, dataset_format, is_synthetic, official_labels
+from lcr.config.register import reading_variants
+from lcr.config.study import known_variants, load_study, project_root
+from lcr.cost import counted
+from lcr.model.models import MODELS
 
-class Kind(StrEnum):
-    models = "models"
-    variants = "variants"
-    readings = "readings"
-    studies = "studies"
-    datasets = "datasets"
+Kind = Literal["models", "variants", "readings", "studies", "datasets"]
+MODEL = "{size}×{size} frames, {depth} layers of width {width}, {millions:.2f}M parameters for {classes} classes"
 
 
-def list_(
-    kind: Annotated[Kind, typer.Argument(help="The kind of names.")],
-    root: Annotated[Path | None, typer.Option(help="The folder that holds ablations/; found when left out.")] = None,
-) -> None:
+def list_(kind: Annotated[Kind, typer.Argument(help="The kind of names.")], root: Root = None) -> None:
     """Lists models, variants, readings, studies or datasets by the names that other commands take.
 
     Example: lcr list readings
@@ -26,64 +23,40 @@ def list_(
     from rich.console import Console
     from rich.table import Table
 
-    found = {
-        Kind.models: _models,
-        Kind.variants: _variants,
-        Kind.readings: _readings,
-        Kind.studies: _studies,
-        Kind.datasets: _datasets,
-    }[kind](root)
-    console = Console()
+    found, console, table = _described(kind, root), Console(), Table(show_header=False, box=None)
     if not console.is_terminal:  # one name a line, for a shell
-        print("\n".join("\t".join(row) for row in found))
+        print("\n".join("\t".join(row) for row in found.items()))
         return
-    table = Table(show_header=False, box=None)
-    for row in found:
+    for row in found.items():
         table.add_row(*row)
     console.print(table)
 
 
-def _models(root: Path | None) -> list[tuple[str, str]]:
-    from lcr.cost import counted
-    from lcr.model.models import MODELS
-
-    return [
-        (
-            name,
-            f"{one.frame_size}×{one.frame_size} frames, {one.depth} layers of width {one.hidden}, "
-            f"{counted(one, 1).params / 1e6:.2f}M parameters for {one.classes} classes",
-        )
-        for name, one in MODELS.items()
-    ]
-
-
-def _variants(root: Path | None) -> list[tuple[str, str]]:
-    from lcr.config.register import reading_variants
-    from lcr.config.study import known_variants
-
-    known = known_variants(root)
-    return [(name, one.hypothesis) for name, one in known.items() if name not in reading_variants()]
-
-
-def _readings(root: Path | None) -> list[tuple[str, str]]:
-    from lcr.config.register import reading_variants
-
-    return [(name, one.title) for name, one in reading_variants().items()]
-
-
-def _studies(root: Path | None) -> list[tuple[str, str]]:
-    from lcr.config.study import load_study, project_root
-
-    names = sorted(file.stem for file in (project_root(root) / "ablations" / "studies").glob("*.yaml"))
-    return [(name, load_study(name, root=root).question) for name in names]
-
-
-def _datasets(root: Path | None) -> list[tuple[str, str]]:
-    from lcr.config.datasets import DATASETS, dataset_format, is_synthetic, official_labels
-
-    def about(name: str) -> str:
-        kind = dataset_format(name)
-        clips = "synthetic clips in its format" if is_synthetic(name) else "real clips; give --data-root"
-        return f"{clips} ({len(official_labels(kind))} official labels)"
-
-    return [(name, about(name)) for name in DATASETS]
+def _described(kind: Kind, root: Root) -> dict[str, str]:
+    """The words that describe each thing of a kind, by its name."""
+    match kind:
+        case "models":
+            return {
+                name: MODEL.format(
+                    size=one.frame_size,
+                    depth=one.depth,
+                    width=one.hidden,
+                    millions=counted(one, 1).params / 1e6,
+                    classes=one.classes,
+                )
+                for name, one in MODELS.items()
+            }
+        case "variants":
+            readings = reading_variants()
+            return {name: one.hypothesis for name, one in known_variants(root).items() if name not in readings}
+        case "readings":
+            return {name: one.title for name, one in reading_variants().items()}
+        case "studies":
+            files = sorted((project_root(root) / "ablations" / "studies").glob("*.yaml"))
+            return {file.stem: load_study(file.stem, root=root).question for file in files}
+        case "datasets":
+            clips = {True: "synthetic clips in its format", False: "real clips; give --data-root"}
+            return {
+                name: f"{clips[is_synthetic(name)]} ({len(official_labels(dataset_format(name)))} official labels)"
+                for name in DATASETS
+            }

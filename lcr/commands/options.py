@@ -1,30 +1,33 @@
 """Options that several commands share, read in one way."""
 
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
-from lcr.config.study import real_folder
+from lcr.study.tables.frame import Source
 from lcr.util.errors import InputError
 
-if TYPE_CHECKING:
-    from lcr.study.tables.frame import Source
+Device = Literal["cpu", "cuda"]
+Study = Annotated[str, typer.Option(help="The study: a name, or the path of its YAML.")]
+DataRoot = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="DATASET=DIR",
+        help="The study is on real clips in DIR. Repeatable; DIR alone, where the command names the dataset.",
+    ),
+]
+Root = Annotated[Path | None, typer.Option(help="The folder that holds ablations/; found by itself when left out.")]
+Results = Annotated[Path, typer.Option(help="The folder of all results, in which the study's folder stands.")]
 
 
-class Device(StrEnum):
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-def study_source(study: str, data_root: list[str] | None, root: str | None, results: str) -> "Source":
+def study_source(study: str, data_root: list[str] | None, root: Path | None, results: Path) -> Source:
     """The source of a study's tables, from the options of a command.
 
     Raises:
         InputError: there is no such study, or something in it or in `data_root` is wrong.
     """
     from lcr.config.study import load_study
-    from lcr.study.tables.frame import Source
 
     return Source(load_study(study, data_roots(data_root), root), results)
 
@@ -54,6 +57,8 @@ def data_roots(given: list[str] | None, dataset: str | None = None) -> dict[str,
     Raises:
         InputError: one is not of the form DATASET=DIR, or the folder is not there.
     """
+    from lcr.config.study import real_folder
+
     roots: dict[str, str | None] = {}
     for text in given or []:
         name, equals, folder = text.partition("=")

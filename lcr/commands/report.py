@@ -1,8 +1,12 @@
 """`lcr answer` and `lcr report`. Light at the top: a command imports what it needs when it runs."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from lcr.commands.options import Results
 
 app = typer.Typer(help="Pages made from results.", no_args_is_help=True)
 
@@ -14,7 +18,7 @@ def report() -> None:
 
 def answer(
     study: Annotated[str, typer.Option(help="The study whose tables are put into words: a name.")],
-    results: Annotated[str, typer.Option(help="The folder of the study's folder; the page goes there.")] = "results",
+    results: Results = Path("results"),
 ) -> None:
     """The answer in words, with tables and figures, from the study's tables alone.
 
@@ -41,9 +45,6 @@ def readme(
 
     Example: lcr report readme --check
     """
-    import os
-    from pathlib import Path
-
     from lcr.report.finished import Finished
     from lcr.report.readme import compare_block, result_block
 

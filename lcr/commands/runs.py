@@ -3,17 +3,17 @@
 import logging
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from lcr.commands.options import data_roots
+from lcr.commands.options import DataRoot, Results, Root, Study, data_roots
+from lcr.config.datasets import FORMATS, dataset_format
+from lcr.config.run import Run
+from lcr.config.study import known_variants, load_study, load_variant
 from lcr.util.errors import InputError
+from lcr.util.files import check_writable
 
-if TYPE_CHECKING:
-    from lcr.config.run import Run
-
-Study = Annotated[str, typer.Option(help="The study that says models, seeds and recipes: a name, or a YAML file.")]
 Dataset = Annotated[
     str,
     typer.Option(
@@ -31,11 +31,6 @@ Ablation = Annotated[
 Seed = Annotated[
     int, typer.Option(min=0, help="One of the study's: start, clip order, frames and masks follow from it.")
 ]
-DataRoot = Annotated[
-    list[str] | None, typer.Option(help="DATASET=DIR, or DIR alone for the dataset named: where the real clips are.")
-]
-Root = Annotated[Path | None, typer.Option(help="The folder that holds ablations/; found by itself when left out.")]
-Results = Annotated[Path, typer.Option(help="Where results are written.")]
 
 
 def say_backends() -> None:
@@ -57,12 +52,8 @@ def chosen_run(
     data_root: list[str] | None,
     root: Path | None,
     results: Path = Path("results"),
-) -> "Run":
+) -> Run:
     """The run that a command's options name."""
-    from lcr.config.datasets import FORMATS, dataset_format
-    from lcr.config.run import Run
-    from lcr.config.study import known_variants, load_study, load_variant
-
     dataset_format(dataset)
     folders = data_roots(data_root, dataset)
     if dataset in FORMATS and not folders.get(dataset):
@@ -104,7 +95,6 @@ def train(
     """
     run = chosen_run(study, dataset, ablation, seed, data_root, root, results)
     from lcr.run.train import train as run_training
-    from lcr.util.files import check_writable
 
     check_writable(results)
     say_backends()

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lcr.config.record import RunRecord
+from lcr.config.made import Made
 from lcr.util.files import atomic_write
 from lcr.wkv.library import CUDA_WIDTHS, MAX_WIDTH, find
 
@@ -84,9 +84,9 @@ class Environment(NamedTuple):
         return cls(_versions(), None if width is None else backend_here(device, width))
 
     @classmethod
-    def of(cls, record: RunRecord) -> "Environment":
-        """The environment that a run recorded."""
-        return cls({name: record.versions.get(name, "") for name in LIBRARIES}, record.wkv_backend)
+    def of(cls, made: Made) -> "Environment":
+        """The environment that a record tells of."""
+        return cls({name: made.versions.get(name, "") for name in LIBRARIES}, made.backend)
 
 
 @cache

@@ -4,19 +4,20 @@ import json
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from lcr.config.made import Made
 from lcr.util.errors import InputError
 from lcr.util.files import atomic_write
 
 NAME = "run.json"
 
 
-class GitState(BaseModel):
-    """The commit that made a result; None outside a repository."""
-
-    commit: str | None = None
-    dirty: bool | None = None
+# Fields of older records, which described the evaluation alone, and the names of these facts in `Made`.
+_OF_EVALUATION = {
+    **{name: name for name in ("git", "lock_hash", "versions", "hardware", "threads")},
+    "wkv_backend": "backend",
+}
 
 
 class RunRecord(BaseModel):
@@ -25,8 +26,8 @@ class RunRecord(BaseModel):
     run_hash: of train_key and the data's content, as in the weights' own description.
     train_key, evaluate_key: see `lcr.config.run.Run`. config: the DatasetConfig with the run's own ModelConfig under
     `model` and the model's name under `model_name`. protocol: the prediction rule with frames, size, views and split.
-    wkv_backend: the backend of the Bi-WKV operator, None where the model does not run it. clips: by split.
-    train_seconds, evaluate_seconds: wall-clock. *_rss_gb: peak resident memory in 1e9 bytes.
+    training, evaluation: what made the weights and the predictions; older records do not say what made the weights.
+    clips: by split. train_seconds, evaluate_seconds: wall-clock. *_rss_gb: peak resident memory in 1e9 bytes.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
@@ -40,19 +41,35 @@ class RunRecord(BaseModel):
     evaluate_key: str = ""
     config: dict[str, Any]
     protocol: dict[str, Any]
-    git: GitState = GitState()
-    lock_hash: str | None = None
+    training: Made | None = None
+    evaluation: Made = Made()
     data_hash: str
-    versions: dict[str, str] = {}
-    hardware: dict[str, Any] = {}
-    threads: int | None = None
-    wkv_backend: str | None = None
     clips: dict[str, int] = {}
     steps: int | None = None
     train_seconds: float | None = None
     train_peak_rss_gb: float | None = None
     peak_rss_gb: float | None = None
     evaluate_seconds: float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, content: Any) -> Any:
+        if not isinstance(content, dict) or "evaluation" in content:
+            return content
+        evaluation = {new: content[old] for old, new in _OF_EVALUATION.items() if old in content}
+        rest = {name: value for name, value in content.items() if name not in _OF_EVALUATION}
+        return rest | {"evaluation": evaluation}
+
+    @property
+    def trained(self) -> Made:
+        """What made the weights; in an older record, which does not say so, what made the predictions."""
+        return self.training or self.evaluation
+
+    @property
+    def makers(self) -> tuple[Made, ...]:
+        """All that is known to have made the weights or the predictions."""
+        training = () if self.training is None else (*self.training.earlier, self.training.alone)
+        return (*training, self.evaluation)
 
     @classmethod
     def parse(cls, content: str | bytes | dict[str, Any], where: str | Path) -> Self:

@@ -190,13 +190,19 @@ class Run(_Computed):
         """Hash of all that the predictions depend on and that is known before the data are read."""
         return self._evaluate_key(self.environment)
 
-    def keys_in(self, environment: Environment) -> tuple[str, str]:
-        """`train_key` and `evaluate_key` as they are under other library versions or another backend."""
-        return self._train_key(environment), self._evaluate_key(environment)
+    def keys_in(self, trained: Environment, evaluated: Environment | None = None) -> tuple[str, str]:
+        """`train_key` and `evaluate_key` as they are under other library versions or another backend.
+
+        Args:
+            trained: where the weights were made. evaluated: where the predictions were made; there too if not given.
+        """
+        return self._train_key(trained), self._evaluate_key(evaluated or trained)
 
     def is_stale(self, record: RunRecord) -> bool:
         """Whether the run was made with other settings or sources than today's; its machine does not matter."""
-        return (record.train_key, record.evaluate_key) != self.keys_in(Environment.of(record))
+        return (record.train_key, record.evaluate_key) != self.keys_in(
+            Environment.of(record.trained), Environment.of(record.evaluation)
+        )
 
 
 def runs_of(

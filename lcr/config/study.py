@@ -4,7 +4,6 @@ A study (`ablations/studies/*.yaml`) says which datasets, models, seeds and reci
 which one thing differs from the full model. Everything here loads without torch, since the DAG reads it at every call.
 """
 
-import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +13,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_
 
 from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
 from lcr.config.register import reading_variants
-from lcr.config.variant import VariantConfig
+from lcr.config.variant import FolderName, VariantConfig
 from lcr.model.config import Frozen, ModelConfig
 from lcr.model.models import model_by_name
 from lcr.util.errors import InputError, unknown
@@ -119,17 +118,6 @@ class DatasetConfig(Frozen):
         return self
 
 
-def folder_name(name: str) -> str:
-    """The name of a study or variant, under which its runs lie.
-
-    Raises:
-        ValueError: it cannot be the name of a folder.
-    """
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise ValueError(f"'{name}' names a folder: give letters, digits, '.', '_' and '-', a letter or digit first")
-    return name
-
-
 class ReadingRuns(Frozen):
     """Which alternative readings of the paper a study trains, beside the readings it uses.
 
@@ -148,7 +136,7 @@ class StudyConfig(Frozen):
     table2: the dataset whose rows stand beside the paper's in table2.csv.
     """
 
-    name: str
+    name: FolderName
     question: str
     datasets: dict[str, DatasetConfig]
     table2: str
@@ -168,7 +156,7 @@ class StudyConfig(Frozen):
     def _a_folder(cls, name: str) -> str:
         if name in NOT_STUDIES:
             raise ValueError(f"'{name}' is a folder of results/ that holds no study's runs; give another name")
-        return folder_name(name)
+        return name
 
     @property
     def given(self) -> str:
@@ -283,12 +271,7 @@ def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "
     if str(name) in readings:
         return readings[str(name)]
     path = _named(project_root(root) / "ablations", kind, name, readings)
-    variant = parse(VariantConfig, read_yaml(path), str(path))
-    try:
-        folder_name(variant.name)
-    except ValueError as error:
-        raise InputError(f"{path}: name: {error}") from None
-    return variant
+    return parse(VariantConfig, read_yaml(path), str(path))
 
 
 def known_variants(root: str | Path | None = None, study: StudyConfig | None = None) -> dict[str, VariantConfig]:

@@ -1,8 +1,9 @@
 """Variants of the full model: an ablation with its one switch, or another reading of the paper's text."""
 
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import AfterValidator, Field, create_model
 
 from lcr.cost import matched_hidden, parameters
 from lcr.model.config import ModelConfig, Readings
@@ -17,6 +18,15 @@ def _open(kind: type[Frozen], name: str, **fields: Any) -> type[Frozen]:
 
 ReadingsChange = _open(Readings, "ReadingsChange")
 ModelCondition = _open(ModelConfig, "ModelCondition", readings=(ReadingsChange, ReadingsChange()))
+
+
+def _folder_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError(f"'{name}' names a folder: give letters, digits, '.', '_' and '-', a letter or digit first")
+    return name
+
+
+FolderName = Annotated[str, AfterValidator(_folder_name)]  # of a study or variant: its runs lie in a folder so named
 
 
 class ModelChange(Frozen):
@@ -48,7 +58,7 @@ class VariantConfig(Frozen):
     cannot_act_under: models on which the variant's change acts on no logit, each given by some of its fields.
     """
 
-    name: str
+    name: FolderName
     title: str
     component: str
     hypothesis: str

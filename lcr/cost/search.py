@@ -60,10 +60,17 @@ class Search:
         used here.
 
     Args:
+        rows: Table 1's unless given.
         progress: told of each accounting before it is tried.
     """
 
-    def __init__(self, rows: tuple[Row, ...], blocks: Sequence[Block], progress: Callable[[Accounting], None]) -> None:
+    def __init__(
+        self,
+        rows: tuple[Row, ...] | None = None,
+        blocks: Sequence[Block] = BLOCKS,
+        progress: Callable[[Accounting], None] = lambda way: None,
+    ) -> None:
+        rows = table1() if rows is None else rows
         self.rows, self.sizes, self.accountings = rows, Sizes.of(rows), accountings()
         self.entries = [list(block.entries(self.sizes)) for block in blocks]
         self.shape: Index = tuple(map(len, self.entries))
@@ -124,43 +131,33 @@ class Search:
         return [tuple(map(int, np.unravel_index(order[i], self.shape))) for i in firsts[:top]]
 
 
-def search(
-    rows: tuple[Row, ...] | None = None,
-    blocks: Sequence[Block] = BLOCKS,
-    progress: Callable[[Accounting], None] = lambda way: None,
-) -> Search:
-    """The search on `rows`, Table 1's unless given; see `Search`."""
-    return Search(table1() if rows is None else rows, blocks, progress)
+def fits_by_answer(found: Search) -> list[dict[str, Any]]:
+    """The least worst errors in percent with each answer on each axis; for the accounting's axes, of the FLOPs alone.
 
-
-class AnswerFit(NamedTuple):
-    """The least worst errors in percent with one answer, whatever the others; NaN where the axis does not matter."""
-
-    axis: str
-    answer: str
-    params: float
-    flops: float
-    both: float
-    within: int  # combinations with the answer whose parameters are within WITHIN
-
-
-def fits_by_answer(found: Search) -> list[AnswerFit]:
-    """The best fit with each answer on each axis; for the accounting's axes, of the FLOPs alone."""
+    within_2_pct: the number of combinations with the answer whose parameters are within WITHIN.
+    """
     fits = []
     for number, block in enumerate(found.entries):
         for axis, answer in dict.fromkeys(item for entry in block for item in entry.answers.items()):
             own = [i for i, entry in enumerate(block) if entry.answers[axis] == answer]
             arrays = (found.params.worst, found.flops.worst, found.both)
             params, flops, both = (array.take(own, axis=number) for array in arrays)
-            within = int((params <= WITHIN).sum())
-            fits.append(AnswerFit(axis, answer, params.min(), flops.min(), both.min(), within))
+            fits.append(
+                {
+                    "axis": axis,
+                    "answer": answer,
+                    "params_worst_pct": params.min(),
+                    "flops_worst_pct": flops.min(),
+                    "both_worst_pct": both.min(),
+                    "within_2_pct": int((params <= WITHIN).sum()),
+                }
+            )
     axes = [axis for block in found.entries for axis in block[0].answers]
-    fits.sort(key=lambda fit: axes.index(fit.axis))
-    nan = float("nan")
+    fits.sort(key=lambda fit: axes.index(fit["axis"]))
     for axis in ACCOUNTING:
         for answer in dict.fromkeys(way.answers[axis] for way in found.accountings):
             own = [i for i, way in enumerate(found.accountings) if way.answers[axis] == answer]
-            fits.append(AnswerFit(axis, answer, nan, found.by_accounting[own].min(), nan, 0))
+            fits.append({"axis": axis, "answer": answer, "flops_worst_pct": found.by_accounting[own].min()})
     return fits
 
 

@@ -9,8 +9,10 @@ import base64
 import shutil
 from pathlib import Path
 
+from lcr.config.record import RunRecord
 from lcr.config.study import StudyConfig
 from lcr.evidence.hashes import NAME, manifest_path, read_hashes, study_files, top_folder, write_hashes
+from lcr.study.makers import mixtures, refuse
 from lcr.study.store import OF_RUN, Store, pack
 from lcr.util.errors import InputError
 from lcr.util.files import atomic_folder, file_hash
@@ -24,13 +26,15 @@ def make_reference(study: StudyConfig, named: str, results: Path, out: Path) -> 
     Raises:
         InputError: `results` holds no hashed results of the study, or a run lacks a file; or the folder cannot be
             written to, or holds something else than an earlier reference, which would be replaced.
-        Mismatch: the results' hashes.json has been changed.
+        Mismatch: the results' hashes.json has been changed; or different backends, library versions or instruction
+            sets made the runs, of which a reference has one each.
     """
     out, store = out / study.name, Store(results, study.name)
     _check_place(out, top_folder(store))
     hashed = read_hashes(top_folder(store))
     if hashed.name != study.name:
         raise InputError(f"{results} holds the study '{hashed.name}', not '{study.name}'; run its snakemake first")
+    _check_makers(store)
     own = [path.relative_to(store.folder) for path in study_files(store) if store.folder in path.parents]
     not_packed = [
         name for name in own if name.suffix != ".parquet" and not (len(name.parts) == 4 and name.name in OF_RUN)
@@ -55,6 +59,16 @@ def _check_place(out: Path, results: Path) -> None:
         raise InputError(f"--out {out.parent}: {out} holds the results themselves; give a new folder")
     if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or (out / NAME).is_file())):
         raise InputError(f"--out {out.parent}: {out} is no earlier reference (it has no {NAME}); give a new folder")
+
+
+def _check_makers(store: Store) -> None:
+    """Refuses runs that were not made alike; older records, which do not name the trainer, tell of both by one."""
+    rows: dict[str, list[RunRecord]] = {}
+    for run in store.runs():
+        record = store.record(*run)
+        whole = record.model_copy(update={"training": record.trained})
+        rows.setdefault(f"{run.dataset}/{run.variant}", []).append(whole)
+    refuse(mixtures(rows))
 
 
 def link_figures(folder: Path) -> None:

@@ -12,13 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from lcr.config.keys import Environment, recorded_key, recorded_versions
-from lcr.config.record import GitState, RunRecord
+from lcr.config.made import GitState
+from lcr.config.record import RunRecord
 from lcr.config.run import Data, Run, reading_runs, runs_of
 from lcr.config.study import StudyConfig
 from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.evidence.hashes import NAME, Hashes, configuration, manifest_path, study_files, top_folder
+from lcr.study.makers import mixtures, records_behind
 from lcr.study.store import RECORDS, Key, Store
 from lcr.study.tables.frame import Source, Table, read_cells
 from lcr.study.tables.registry import TABLES
@@ -70,11 +74,12 @@ def hashed_folder(folder: Path) -> Path:
     return found[0] if found else folder
 
 
-def verify(folder: Path, hashes: Hashes, study: StudyConfig) -> Report:
+def verify(folder: Path, hashes: Hashes, study: StudyConfig, *, strict: bool = False) -> Report:
     """Checks results against their hashes.json, their runs, their data manifests and today's sources.
 
     Args:
         folder: the folder of `hashes`: the results' top, or a reference.
+        strict: runs that different backends, library versions or instruction sets made are a problem, not a note.
 
     Raises:
         InputError: the hashes are of another study.
@@ -94,6 +99,7 @@ def verify(folder: Path, hashes: Hashes, study: StudyConfig) -> Report:
         for run in runs:
             made_in[run.dataset] = check_run(run, store, manifests.get(run.dataset), report) or made_in.get(run.dataset)
             advance()
+        check_makers(list(runs), store, report, strict)
         for dataset, manifest in manifests.items():
             data, environment = Data.of(study, dataset), made_in.get(dataset)  # where it may have been made
             known = data.key, environment and data.key_in(environment)
@@ -129,7 +135,10 @@ def check_settings(folder: Path, hashes: Hashes, study: StudyConfig, report: Rep
     """The recorded settings, commit and lock against today's, and the keys of tables made once a study, in `folder`."""
     changed = _differences(hashes.configuration, configuration(study))
     report.problems += [f"study '{study.name}': {place} has changed since the results were made" for place in changed]
-    _check_code(NAME, GitState(**hashes.git), hashes.lock_hash, report)
+    try:
+        _check_code(NAME, GitState.model_validate(hashes.git), hashes.lock_hash, report)
+    except ValidationError as error:
+        report.problems.append(f"{NAME}: git.{'.'.join(map(str, error.errors()[0]['loc']))} is no commit, or no state")
     made_in = recorded_versions(folder / "reading_diagnosis.json")
     for name, key in {"cost": cost_key(study), "reading_diagnosis": diagnosis_key(study, made_in)}.items():
         path = folder / f"{name}.json"
@@ -154,8 +163,8 @@ def _check_code(place: str, git: GitState, lock: str | None, report: Report) -> 
     short = str(git.commit)[:12]
     known = commit_known(git.commit) if git.commit else "not recorded"
     report.demand(known != "not in history", f"{place}: its commit {short} is not in this repository's history")
-    looked_up = known in ("in history", "not in history")
-    report.note(place, f"its commit was not looked up ({known})", when=not looked_up)
+    looked_up, why = known in ("in history", "not in history"), f", because {git.why}" if git.why else ""
+    report.note(place, f"its commit was not looked up ({known}{why})", when=not looked_up)
     report.note(place, f"made by sources that differed from commit {short}", when=git.dirty)
     if lock not in (None, lock_hash()):
         fits = (lock_hash_at(git.commit) if git.commit else None) in (None, lock)
@@ -201,14 +210,26 @@ def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report)
     report.note(place, text, when=elsewhere)
     changed = _changed_settings(run, record, len(classes))
     report.problems += [f"{place}: {where} is not the study's" for where in changed]
-    _check_code(place, record.git, record.lock_hash, report)
+    for made in dict.fromkeys((made.git, made.lock_hash) for made in record.makers):
+        _check_code(place, *made, report)
     if manifest is not None:
         same = record.data_hash == told_hash == manifest.data_hash
         report.demand(same, f"{place}: its data_hash is not that of the manifest")
         wanted = {row["id"]: row["label"] or None for row in manifest.rows("validation")}
         same = list(classes) == list(manifest.classes) and clips == wanted
         report.demand(same, f"{place}: its predictions are not of the manifest's validation clips")
-    return Environment.of(record)
+    return Environment.of(record.evaluation)
+
+
+def check_makers(runs: list[Run], store: Store, report: Report, strict: bool) -> None:
+    """Whether one backend, the same library versions and one instruction set made all runs."""
+    try:
+        mixed = mixtures(records_behind(store, runs))
+    except InputError:  # `check_run` tells of the damaged record
+        return
+    for row, note in mixed.items():
+        report.demand(not strict, f"{store.folder / row}: {note}")
+        report.note(store.folder / row, note, when=not strict)
 
 
 def _changed_settings(run: Run, record: RunRecord, classes: int) -> list[str]:

@@ -5,12 +5,14 @@ Each page gives the answer in ten lines first, then the tables, figures and clai
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from itertools import product, zip_longest
 from pathlib import Path
 
 import pandas as pd
 
 from lcr.config.datasets import dataset_format
+from lcr.config.record import RunRecord
 from lcr.config.study import FULL
 from lcr.cost.table1 import table1 as printed_table1
 from lcr.paper.facts import table2 as printed_table2
@@ -23,7 +25,7 @@ from lcr.study.tables.markdown import markdown
 from lcr.study.tables.readings import reading_keys
 from lcr.study.tables.registry import TABLES
 from lcr.study.tables.table1 import DEFAULT
-from lcr.study.tables.whole import require_runs
+from lcr.study.tables.whole import require_rows, require_runs
 from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import atomic_write
 
@@ -40,12 +42,13 @@ CSS = (
 BEGIN, END = "<!-- `lcr report readme --write` makes the lines below -->\n", "<!-- end of the made lines -->\n"
 
 
-def readme(study: str, tables: Tables, classes: int) -> str:
+def readme(study: str, tables: Tables, classes: int, machines: str) -> str:
     """The whole page, with links relative to the folder of the tables.
 
     Args:
         tables: frames by the name of their table, all of `READ`.
         classes: of Table 2's dataset.
+        machines: in words, the libraries and processors that the runs were trained on.
     """
     shown = {name: tables[name] for name in SHOWN} | {"table1": tables["table1"].query("reading == @DEFAULT")}
     claims = of_the_paper(tables["claims"])
@@ -56,6 +59,7 @@ def readme(study: str, tables: Tables, classes: int) -> str:
         "`lcr answer` makes this page from the tables beside it; each sentence follows from their numbers.",
         "\n".join(f"{number}. {sentence.text}" for number, sentence in enumerate(answer(tables, classes), 1)),
         UNCERTAINTY + (f" With these seeds no p-value is below {', '.join(floors)}." if floors else ""),
+        f"Trained with {machines}.",
         "![Each ablation against the full model](figures/ablations.png)",
         "## The paper's claims",
         "\n".join(f"| {' | '.join(line)} |" for line in (counts, ["---"] * len(counts), map(str, counts.values()))),
@@ -106,7 +110,8 @@ def write_readme(finished: Finished) -> list[Path]:
     tables = {name: finished.table(name) for name in READ}
     _check_whole(finished, tables)
     table2 = tables["table2"]
-    text = readme(finished.study, tables, len(finished.classes(table2.dataset[table2.variant == FULL].item())))
+    classes = finished.classes(table2.dataset[table2.variant == FULL].item())
+    text = readme(finished.study, tables, len(classes), machines(_records(finished)))
     for name in NOTEBOOKS:
         if not (finished.folder / "figures" / f"{name}.png").is_file():
             raise InputError(f"no {finished.folder}/figures/{name}.png; run notebooks/{name}.ipynb first, or snakemake")
@@ -142,12 +147,7 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
         ("claims", ["where", "published"], [(where, cell) for where, *row in cells for cell in row if cell]),
     ]
     for name, columns, keys in wanted:
-        found = set(tables[name][columns].itertuples(index=False, name=None))
-        if lacking := ["/".join(key) for key in keys if key not in found]:
-            raise InputError(
-                f"{finished.path(name)} lacks the row of {lacking[0]} and {len(lacking) - 1} rows more; "
-                f"{TABLES[name].again(finished.study)}"
-            )
+        require_rows(finished.path(name), tables[name], columns, keys, TABLES[name].again(finished.study))
 
 
 def result_block(finished: Finished, folder: str) -> str:
@@ -171,17 +171,24 @@ def result_block(finished: Finished, folder: str) -> str:
     return "\n\n".join(parts)
 
 
+def _records(finished: Finished) -> list[RunRecord]:
+    return [finished.store.record(*run) for run in finished.store.runs()]
+
+
+def machines(records: Iterable[RunRecord]) -> str:
+    """In words, the version of torch, the processors and the instruction sets that runs were trained on."""
+    makers = (made for record in records for made in (record.trained, *record.trained.earlier))
+    found = {f"torch {made.versions.get('torch')} on {made.hardware.cpu} ({made.hardware.simd})" for made in makers}
+    return " and ".join(sorted(found))
+
+
 def _training(finished: Finished) -> str:
     """Runs, seconds and machine, from the runs' records."""
-    records = [finished.store.record(*run) for run in finished.store.runs()]
+    records = _records(finished)
     total = sum(record.train_seconds or 0 for record in records)
-    machines = {
-        f"torch {record.versions.get('torch')} on {record.hardware.get('cpu')} ({record.hardware.get('simd')})"
-        for record in records
-    }
     return (
         f"{len(records)} trainings took {total / 60:.0f} min, {total / len(records):.0f} s on average: "
-        f"{' and '.join(sorted(machines))}."
+        f"{machines(records)}."
     )
 
 

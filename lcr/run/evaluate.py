@@ -6,11 +6,7 @@ come out right) and for the clip reversed (the answer should flip).
 """
 
 import json
-import os
-import platform
-import re
 import time
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +16,24 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
-from lcr.config.record import GitState, RunRecord
+from lcr.config.keys import Environment
+from lcr.config.record import RunRecord
 from lcr.config.run import Run
 from lcr.config.study import Protocol
 from lcr.data.clips import Clips, test_batches
 from lcr.data.prepare import prepare
 from lcr.model.config import ModelConfig
 from lcr.model.lcr import LCR
+from lcr.run.made import made_here, maker_of
 from lcr.run.protocol import predict
 from lcr.run.train import inputs, peak_resident_gb, set_machine
 from lcr.run.weights import load_model, load_tensors
 from lcr.util.errors import InputError
 from lcr.util.files import atomic_write
 from lcr.util.locks import run_lock
-from lcr.util.provenance import git_state, lock_hash
 from lcr.util.schema import parse
-from lcr.wkv import backend_for
 
 BATCH = 32
-PACKAGES = ("torch", "numpy", "opencv-python-headless", "pandas", "pyarrow", "fvcore", "safetensors")
 
 # How a clip's frames and edges (B, T, …) are shown in each condition of temporal.parquet.
 CONDITIONS = {
@@ -114,14 +109,6 @@ def temporal_table(clips: Clips, pairs: dict[str, np.ndarray], about: dict[str, 
     return pa.concat_tables(tables).replace_schema_metadata(about)
 
 
-def _hardware(device: torch.device) -> dict[str, Any]:
-    found = Path("/proc/cpuinfo")  # Linux has it, and on Arm it has no name
-    names = re.findall(r"^model name\s*: (.*)$", found.read_text() if found.exists() else "", re.MULTILINE)
-    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
-    capability = torch.backends.cpu.get_cpu_capability()
-    return {"cpu": names[0] if names else platform.machine(), "cores": os.cpu_count(), "simd": capability, "gpu": gpu}
-
-
 def _training(folder: Path) -> dict[str, Any]:
     """The numbers of the training that the record repeats from metrics.jsonl."""
     try:
@@ -146,7 +133,9 @@ def evaluate(run: Run) -> Path:
     with run_lock(f"evaluate-{run.study.name}-{run.name.replace(' ', '-')}"):
         model, about = load_trained(weights, device)  # before the clips, which may take minutes
         clips = Clips(prepare(run.data), "validation", config.data, run.data.frame_size)
-        if about.get("train_key") != run.train_key or about.get("data_hash") != clips.data_hash:
+        training, evaluation = maker_of(about, weights), made_here(run.study, model.config, device)
+        trained_in = Environment.of(training or evaluation)  # weights of an earlier version do not say where
+        if about.get("train_key") != run.keys_in(trained_in)[0] or about.get("data_hash") != clips.data_hash:
             raise InputError(
                 f"{weights} was trained with another configuration, source or data; train it again: "
                 f"lcr train {run.options}"
@@ -171,17 +160,13 @@ def evaluate(run: Run) -> Path:
             variant=run.variant.name,
             seed=run.seed,
             run_hash=about["hash"],
-            train_key=run.train_key,
+            train_key=about["train_key"],
             evaluate_key=run.evaluate_key,
             config=config.model_dump() | {"model": model.config.model_dump(), "model_name": config.model},
             protocol=protocol,
-            git=GitState(**git_state()),
-            lock_hash=lock_hash(),
+            training=training,
+            evaluation=evaluation,
             data_hash=clips.data_hash,
-            versions={"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
-            hardware=_hardware(device),
-            threads=run.study.threads,
-            wkv_backend=backend_for(device, width=model.config.head_width) if model.config.runs_wkv else None,
             clips={"train": about["train_clips"], "validation": len(clips)},
             **trained,
             peak_rss_gb=peak_resident_gb(),

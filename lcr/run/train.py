@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lcr.config.keys import hash_of
+from lcr.config.made import Made
 from lcr.config.run import WORK, Run
 from lcr.config.study import Protocol, StudyConfig, TrainConfig
 from lcr.data.clips import Batch, Clips, steps_per_epoch, train_batches
@@ -28,6 +29,7 @@ from lcr.data.sampling import generator
 from lcr.model.config import ModelConfig
 from lcr.model.lcr import LCR
 from lcr.model.selfcheck import check_acts, check_paths
+from lcr.run.made import made_here, maker_of
 from lcr.run.protocol import clip_scores
 from lcr.run.weights import load_model, load_optimizer, load_tensors, optimizer_tensors, save_tensors
 from lcr.util.errors import InputError, RunFailed
@@ -102,6 +104,7 @@ class Training:
         config: the model's configuration.
         checkpoints: this run's folder of checkpoints.
         about: the run's hash and names, kept in each checkpoint.
+        made: what makes this run's steps; a checkpoint's own joins it.
 
     Raises:
         InputError: the checkpoint is damaged or another run's.
@@ -117,7 +120,9 @@ class Training:
         device: torch.device,
         checkpoints: Path,
         about: dict[str, object],
+        made: Made,
     ) -> None:
+        self.made = made
         self.clips, self.recipe, self.protocol, self.seed, self.device = clips, recipe, protocol, seed, device
         self.steps = recipe.epochs * steps_per_epoch(len(clips), recipe.batch_size)
         self.about, self.checkpoint = about, checkpoints / "checkpoint.safetensors"
@@ -139,13 +144,14 @@ class Training:
         load_model(self.model, parts["model"], self.checkpoint)
         load_optimizer(self.optimizer, parts["optimizer"])
         self.step, self.metrics, self.seconds = about["step"], about["metrics"], about["seconds"]
+        self.made = self.made.after(maker_of(about, self.checkpoint))
 
     def save(self) -> None:
         """Writes the checkpoint, whole."""
         tensors = {f"model/{name}": tensor for name, tensor in self.model.state_dict().items()}
         tensors |= {f"optimizer/{name}": tensor for name, tensor in optimizer_tensors(self.optimizer).items()}
         about = {"run": self.about, "step": self.step, "metrics": self.metrics, "seconds": self.seconds}
-        save_tensors(self.checkpoint, tensors, about)
+        save_tensors(self.checkpoint, tensors, about | {"made": self.made.model_dump(mode="json")})
 
     def batches(self, workers: int) -> Iterator[Batch]:
         """The batches still to come."""
@@ -235,7 +241,10 @@ def train(run: Run, *, force: bool = False) -> Path:
         check_paths(model_config)
         if run.variant.acts_on(full := run.full_model(len(clips.classes))):
             check_acts(model_config, full)
-        training = Training(clips, model_config, config.train, config.protocol, run.seed, device, checkpoints, about)
+        made = made_here(run.study, model_config, device)
+        training = Training(
+            clips, model_config, config.train, config.protocol, run.seed, device, checkpoints, about, made
+        )
         if training.step:
             print(f"going on from step {training.step} of {training.steps} ({training.checkpoint})", flush=True)
         training.run(training.batches(config.data.workers))
@@ -250,6 +259,7 @@ def train(run: Run, *, force: bool = False) -> Path:
             "classes": clips.classes,
             "data_hash": clips.data_hash,
             "train_clips": len(clips),
+            "made": training.made.model_dump(mode="json"),
         }
         save_tensors(run.folder / "model.safetensors", training.model.state_dict(), model)
         shutil.rmtree(checkpoints, ignore_errors=True)

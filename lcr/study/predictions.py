@@ -1,13 +1,14 @@
 """Predictions of finished runs by seed and clip, or a refusal that names every run that is missing, damaged or stale.
 
 A table never is an average over fewer seeds than its study has: all runs of a dataset are read before one number is
-computed, and they must agree on clips, data and protocol. Runs that differ in data or protocol alone can be let through
-(`mixed`); see `lcr.study.agreement`.
+computed, and they must agree on clips, data and protocol. Runs on different data or under another prediction protocol
+are refused, since a column would compare these and not the models. `mixed` lets such runs through: then every row says
+which runs have which data and protocol. Different clips are always refused, since predictions are paired clip by clip.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,83 +16,52 @@ from numpy.typing import NDArray
 
 from lcr.config.record import RunRecord
 from lcr.config.run import Run
-from lcr.study.agreement import OneRun, agreement
 from lcr.study.store import Store
 from lcr.util.errors import InputError
 
 TOP = 5
 CONDITIONS = ("as_is", "last_frame", "reversed")  # sorted
 STALE = "stale: its configuration or the sources have changed since it was made"
+# Fields of the record that all runs of one dataset must share for their accuracies to stand in one column.
+SHARED = {"protocol": "prediction protocol", "data_hash": "data"}
 
 
-@dataclass(frozen=True)
-class Seeds:
-    """All n seeds of one dataset × variant, on M clips.
+class Results(NamedTuple):
+    """Results on M clips: of one run, or of all n seeds of one dataset × variant.
 
     run, record: of the first seed, whose configuration is that of all seeds.
-    ids: (M,), the clips that the arrays are of. evaluated: the number of clips that each run was evaluated on.
-    mixed: in words, how the runs of this dataset differ in data or protocol; empty where they agree.
+    ids, labels: (M,), the clips and, where there are any, their labels. evaluated: clips that a run was evaluated on.
+    arrays: by name, (M,) each of one run, (n, M) of n seeds; see `predictions` and `pairs`.
+    seeds, records: of n seeds. mixed: in words, how the runs of this dataset differ in data or protocol, or those of
+        the table in their makers (`lcr.study.makers`); empty where they agree.
     """
 
     run: Run
     record: RunRecord
-    seeds: tuple[int, ...]
     ids: NDArray[np.str_]
+    labels: NDArray[np.int64] | None
     evaluated: int
-    mixed: str
+    arrays: dict[str, NDArray[Any]]
+    seeds: tuple[int, ...] = ()
+    records: tuple[RunRecord, ...] = ()
+    mixed: str = ""
 
 
-@dataclass(frozen=True)
-class Predictions(Seeds):
-    """Predictions of the labelled clips.
-
-    predictions: (n, M), the class with the highest score. correct: (n, M), whether that class is the label.
-    in_top5: (n, M), whether the label is among the five highest scores; None with five classes or fewer, where it
-        would say nothing.
-    """
-
-    predictions: NDArray[np.int64]
-    correct: NDArray[np.bool_]
-    in_top5: NDArray[np.bool_] | None = None
+Reader = Callable[[Store, Run, RunRecord], Results]
 
 
-@dataclass(frozen=True)
-class PairScores(Seeds):
-    """Scores of the own label and of its time reverse, on the clips of classes whose time reverse is a class too.
-
-    margin: by condition (as_is, last_frame, reversed), (n, M): score of the label minus score of its reverse.
-    """
-
-    margin: dict[str, NDArray[np.float64]]
-
-
-def load_predictions(runs: Iterable[Run], *, mixed: bool = False) -> list[Predictions]:
-    """Predictions of every dataset × variant, in the order of its first run.
+def load(runs: Iterable[Run], read: Reader, *, mixed: bool = False) -> list[Results]:
+    """Results of every dataset × variant, in the order of its first run.
 
     Args:
+        read: `predictions` or `pairs`.
         mixed: let runs of one dataset through that differ in data or protocol.
 
     Raises:
         InputError: a run is missing, damaged or stale (all are named), or runs of one dataset differ in their clips,
             data or protocol.
     """
-    return [Predictions(*head, **arrays) for head, arrays in _gather(runs, _predictions, mixed)]
-
-
-def load_pairs(runs: Iterable[Run], *, mixed: bool = False) -> list[PairScores]:
-    """Scores of the time-reversed pairs of every dataset × variant; M = 0 for a dataset without such pairs.
-
-    Raises:
-        InputError: as for `load_predictions`.
-    """
-    return [PairScores(*head, margin=arrays) for head, arrays in _gather(runs, _pairs, mixed)]
-
-
-def _gather(
-    runs: Iterable[Run], read: Callable[[Store, Run, RunRecord], OneRun], mixed: bool
-) -> Iterator[tuple[tuple[Any, ...], dict[str, NDArray[Any]]]]:
-    """The fields of `Seeds`, and by name an array (n, M), of each dataset × variant; all runs are there and agree."""
-    by_dataset: dict[str, dict[str, list[OneRun]]] = {}
+    by_dataset: dict[str, dict[str, list[Results]]] = {}
     problems: dict[tuple[str, str, str], list[Run]] = {}
     for run in runs:
         store = Store(run.results, run.study.name)
@@ -106,35 +76,45 @@ def _gather(
             problems.setdefault((run.dataset, run.variant.name, why), []).append(run)
     if problems:
         raise _refusal(problems)
+    found = []
     for variants in by_dataset.values():
         mixture = agreement([one for ones in variants.values() for one in ones], mixed=mixed)
         for ones in variants.values():
-            first, seeds = ones[0], tuple(one.run.seed for one in ones)
+            first = ones[0]
             arrays = {name: np.stack([one.arrays[name] for one in ones]) for name in first.arrays}
-            yield (first.run, first.record, seeds, first.ids, first.evaluated, mixture), arrays
+            seeds, records = tuple(one.run.seed for one in ones), tuple(one.record for one in ones)
+            found.append(first._replace(arrays=arrays, seeds=seeds, records=records, mixed=mixture))
+    return found
 
 
-def _predictions(store: Store, run: Run, record: RunRecord) -> OneRun:
-    """Predictions of one run's labelled clips."""
+def predictions(store: Store, run: Run, record: RunRecord) -> Results:
+    """One run's predictions of its labelled clips.
+
+    predictions: the class with the highest score. correct: whether that class is the label. in_top5: whether the label
+    is among the five highest scores; left out with five classes or fewer, where it would say nothing.
+    """
     table = store.predictions(run.dataset, run.variant.name, run.seed)
     labels = _column(table, "label")
     if not (labelled := labels >= 0).any():
         raise InputError("predictions.parquet holds no clip with a label")
     count = sum(name.startswith("score_") for name in table.column_names)
     scores = np.column_stack([_column(table, f"score_{number}") for number in range(count)] or [labels])[labelled]
-    labels, predictions = labels[labelled].astype(np.int64), _column(table, "prediction")[labelled].astype(np.int64)
+    labels, predicted = labels[labelled].astype(np.int64), _column(table, "prediction")[labelled].astype(np.int64)
     if not np.isfinite(scores).all():
         raise InputError("predictions.parquet holds scores that are not finite (failed)")
-    if labels.max() >= count or (predictions != scores.argmax(1)).any():
+    if labels.max() >= count or (predicted != scores.argmax(1)).any():
         raise InputError("predictions.parquet is damaged: a prediction is not the class with the highest score")
-    arrays = {"predictions": predictions, "correct": predictions == labels}
+    arrays = {"predictions": predicted, "correct": predicted == labels}
     if count > TOP:
         arrays["in_top5"] = ranks(scores, labels) < TOP
-    return OneRun(run, record, _column(table, "id").astype(str)[labelled], labels, len(labels), arrays)
+    return Results(run, record, _column(table, "id").astype(str)[labelled], labels, len(labels), arrays)
 
 
-def _pairs(store: Store, run: Run, record: RunRecord) -> OneRun:
-    """Margins by condition of one run's clips that have a time reverse."""
+def pairs(store: Store, run: Run, record: RunRecord) -> Results:
+    """One run's margins by condition: score of the label minus score of its time reverse, of the clips that have one.
+
+    M = 0 for a dataset without such pairs.
+    """
     if "validation" not in record.clips:
         raise InputError("run.json does not say how many clips were evaluated")
     table = store.temporal(run.dataset, run.variant.name, run.seed)
@@ -147,7 +127,7 @@ def _pairs(store: Store, run: Run, record: RunRecord) -> OneRun:
     if not all(map(np.array_equal, (ids[order], conditions[order]), wanted)):
         raise InputError("temporal.parquet has not each clip once under each condition")
     arrays = dict(zip(CONDITIONS, margins[order].reshape(len(CONDITIONS), -1), strict=True))
-    return OneRun(run, record, clips, None, record.clips["validation"], arrays)
+    return Results(run, record, clips, None, record.clips["validation"], arrays)
 
 
 def _column(table: pa.Table, name: str) -> NDArray[Any]:
@@ -179,3 +159,43 @@ def _refusal(problems: dict[tuple[str, str, str], list[Run]]) -> InputError:
         + "\n".join(lines)
         + f"\nrun snakemake again, or by hand, the first: lcr train {first.options} && lcr evaluate {first.options}"
     )
+
+
+def agreement(ones: Sequence[Results], *, mixed: bool) -> str:
+    """In words, how runs of one dataset differ in data or protocol; empty where they do not.
+
+    Args:
+        mixed: let different data and protocols through.
+
+    Raises:
+        InputError: two runs differ in data or protocol (and not `mixed`), in their clips, or two seeds of one variant
+            in their configuration.
+    """
+    first, earlier = ones[0], {one.run.variant.name: one for one in reversed(ones)}
+    for one in ones:
+        before = earlier[one.run.variant.name]
+        differ = [word for field, word in SHARED.items() if getattr(one.record, field) != getattr(first.record, field)]
+        if differ and not mixed:
+            hint = "look at them all the same with `lcr table --mixed` (table2, ablations, temporal, statistics)"
+            raise _differ(first, one, f"their {differ[0]}", f"; or {hint}")
+        if not (np.array_equal(one.ids, first.ids) and np.array_equal(one.labels, first.labels)):
+            raise _differ(first, one, "their clips")
+        if one.record.config != before.record.config:
+            raise _differ(before, one, "'config'")
+    return "; ".join(filter(None, (_mixture(ones, field, word) for field, word in SHARED.items())))
+
+
+def _differ(one: Results, other: Results, what: str, more: str = "") -> InputError:
+    pair = " and ".join(f"{run.dataset}/{run.variant.name}/seed-{run.seed}" for run in (one.run, other.run))
+    again = f"make them again with `lcr train` and `lcr evaluate` (--study {one.run.study.given})"
+    return InputError(f"{pair} differ in {what}, so they cannot be compared; {again}, or run snakemake again{more}")
+
+
+def _mixture(ones: Sequence[Results], field: str, word: str) -> str:
+    groups: dict[str, list[str]] = {}
+    for one in ones:
+        value = getattr(one.record, field)
+        short = value[:8] if isinstance(value, str) else json.dumps(value)
+        groups.setdefault(short, []).append(f"{one.run.variant.name}/{one.run.seed}")
+    parts = [f"{value} in {', '.join(runs)}" for value, runs in groups.items()]
+    return f"MIXED {word}: {' | '.join(parts)}" if len(parts) > 1 else ""

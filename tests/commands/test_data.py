@@ -10,12 +10,11 @@ from pathlib import Path
 import cv2
 import pytest
 import yaml
-from typer.testing import CliRunner
 
-from lcr.commands.data import app
 from lcr.commands.options import data_roots
 from lcr.data.manifest import read_manifest
 from lcr.util.errors import InputError
+from tests.cli import lcr
 from tests.data.conftest import make_jester, study_of
 
 
@@ -25,11 +24,8 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def call(*words: str) -> str:
-    """The output of a command that succeeds."""
-    result = CliRunner().invoke(app, list(words))
-    if result.exception is not None:
-        raise result.exception
-    return result.output
+    """The output of a command of `lcr data`."""
+    return lcr("data", *words).output
 
 
 @pytest.fixture
@@ -115,12 +111,6 @@ def test_a_data_root_is_made_absolute_and_refused_where_it_names_none(tmp_path: 
     for text in ("jester", "=dir", "jester=", "jester=nowhere"):
         with pytest.raises(InputError, match=f"--data-root {text}"):
             data_roots([text])
-
-
-def test_the_command_line_loads_without_torch_pandas_or_cv2() -> None:
-    heavy = {"torch", "cv2", "pandas", "pyarrow", "numpy"}
-    code = f"import sys, lcr.commands.data; sys.exit(bool({heavy} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], check=False, env=os.environ).returncode == 0
 
 
 def test_a_drawing_that_is_stopped_ends_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:

@@ -47,17 +47,24 @@ WRONG = {  # the call: what its message names
 }
 
 
+@pytest.fixture
+def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Calls `lcr WORDS` in an empty folder; gives its exit code and what it printed, stdout and stderr."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["lcr", *words])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        return stopped.value.code or 0, *capsys.readouterr()
+
+    return call
+
+
 @pytest.mark.parametrize("call", WRONG, ids=" ".join)
-def test_a_wrong_call_exits_with_2_and_names_what_is_wrong(
-    call: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["lcr", *call])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    said = capsys.readouterr().err
-    assert stopped.value.code == 2, said
-    assert WRONG[call] in said
+def test_a_wrong_call_exits_with_2_and_names_what_is_wrong(call: tuple[str, ...], ended, tmp_path: Path) -> None:
+    code, _, said = ended(*call)
+    assert (code, WRONG[call] in said) == (2, True), said
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "locks"]
 
 
@@ -66,19 +73,16 @@ def test_the_program_prints_one_line_and_no_traceback(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
-def test_more_memory_than_there_is_is_one_line(tmp_path: Path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(sys, "argv", ["lcr", "bench", "wkv", "--tokens", "100000000000000", "--out", str(tmp_path)])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    assert stopped.value.code == 1
-    assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
+def test_more_memory_than_there_is_is_one_line(ended) -> None:
+    code, _, said = ended("bench", "wkv", "--tokens", "100000000000000", "--out", "there")
+    assert (code, said.splitlines()[-1][:7]) == (1, "error: ")
 
 
 def test_ctrl_c_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lcr.config.study.load_study", interrupted)
+    monkeypatch.setattr("lcr.commands.runs.load_study", interrupted)
     monkeypatch.setattr(sys, "argv", ["lcr", *TRAIN])
     with pytest.raises(SystemExit) as stopped:
         cli.main()
@@ -114,11 +118,16 @@ def test_a_variant_whose_runs_would_replace_anothers_is_refused(name: str, tmp_p
         chosen_run("tiny", "jester-fixture", str(tmp_path / "file.yaml"), 0, None, None)
 
 
-def test_lists_name_everything_that_commands_take(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
-    wanted = {"models": "lcr-tiny", "variants": "lstm_gate", "readings": "kv-source.additive", "studies": "tiny"}
-    for kind, name in (wanted | {"datasets": "kinetics-fixture"}).items():
-        monkeypatch.setattr(sys, "argv", ["lcr", "list", kind])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert not ended.value.code
-        assert f"{name}\t" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("models", "lcr-tiny"),
+        ("variants", "lstm_gate"),
+        ("readings", "kv-source.additive"),
+        ("studies", "tiny"),
+        ("datasets", "kinetics-fixture"),
+    ],
+)
+def test_lists_name_everything_that_commands_take(ended, kind: str, name: str) -> None:
+    code, said, _ = ended("list", kind)
+    assert (code, f"{name}\t" in said) == (0, True)

@@ -169,8 +169,7 @@ def test_a_studys_variants_are_found_by_name_and_an_unknown_one_is_refused(tmp_p
 def test_how_a_study_was_given_is_told_and_counts_in_nothing(tmp_path: Path) -> None:
     path = written(tmp_path / "a study.yaml", STUDY)
     study = load_study(path)
-    assert study.given == f"'{path}'"
-    assert study.model_copy(update={"seeds": (0,)}).given == study.given
+    assert (study.given, study.model_copy(update={"seeds": (0,)}).given) == (f"'{path}'", study.given)
     clips = tmp_path / "clips"
     clips.mkdir()
     assert load_study("tiny", {"jester": str(clips)}).given == f"tiny --data-root jester={clips}"

@@ -34,6 +34,7 @@ def _total(model, *inputs):
     return sum(counter[MACS] for counter in counts.values()), sum(counter[ELEMENTWISE] for counter in counts.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", CONFIGS, ids=name_of)
 def test_every_switch_and_reading_is_counted_without_an_operator_left_over(changes):
     config = ModelConfig.model_validate(SMALL.model_dump() | changes)

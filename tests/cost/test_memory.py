@@ -14,8 +14,8 @@ SMALL = ModelConfig(frame_size=16, patch_size=4, depth=2, hidden=16, heads=2, cl
 def test_peak_memory_is_the_sum_of_the_allocations():
     model = nn.Sequential(nn.Linear(256, 512, bias=False), nn.Linear(512, 128, bias=False))
     weights, first, middle, last = 256 * 512 + 512 * 128, 64 * 256, 64 * 512, 64 * 128
-    found = peak_memory(model, lambda: (torch.zeros(64, 256),))
-    assert found == 4 * (weights + first + middle + last)  # the input stays alive in the caller
+    # the input stays alive in the caller
+    assert peak_memory(model, lambda: (torch.zeros(64, 256),)) == 4 * (weights + first + middle + last)
 
 
 def test_a_training_step_holds_the_weights_their_gradients_and_adamws_two_moments():

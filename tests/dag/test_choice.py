@@ -80,6 +80,7 @@ def test_a_run_asks_for_a_gpu_only_where_the_study_is_on_one():
     assert choose({"study": "paper"}, SOURCE).gpus == 1
 
 
+@pytest.mark.slow
 def test_whatever_runs_a_model_on_the_gpu_asks_for_it(project: Project):
     project.edit("ablations/studies/one.yaml", "seeds:", "device: cuda\nseeds:")
     planned = project.snakemake("--dry-run", "--forceall", "--config", "study=one").stdout
@@ -89,6 +90,7 @@ def test_whatever_runs_a_model_on_the_gpu_asks_for_it(project: Project):
     assert {rule for rule, gpus in asks.items() if "gpu=1" in gpus} == {"train", "evaluate", "cost"}, planned
 
 
+@pytest.mark.slow
 def test_snakemake_prints_the_line_without_a_traceback_and_exits_with_2(project: Project):
     done = project.snakemake("--config", "study=paper")
     assert done.returncode == 2

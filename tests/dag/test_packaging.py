@@ -9,6 +9,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 
@@ -27,6 +28,7 @@ def run(*command: object, **options) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_built_wheel_finds_its_studies_from_any_folder(tmp_path: Path):
     source, unpacked = tmp_path / "source", tmp_path / "unpacked"
     for name in ("lcr", "ablations"):
@@ -34,8 +36,8 @@ def test_a_built_wheel_finds_its_studies_from_any_folder(tmp_path: Path):
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(SOURCE / name, source / name)
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", tmp_path]
-    without_compiler = os.environ | {"CC": "false", "CXX": "false"}  # the native kernel's own tests build it
-    run("-m", "pip", "wheel", *options, source, env=without_compiler)
+    # without a compiler: the native kernel's own tests build it
+    run("-m", "pip", "wheel", *options, source, env=os.environ | {"CC": "false", "CXX": "false"})
     zipfile.ZipFile(next(tmp_path.glob("lcr-*.whl"))).extractall(unpacked)
     asked = (
         "import lcr.config.study as c, lcr.config.keys as k; s = c.load_study('smoke');"

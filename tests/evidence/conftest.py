@@ -17,7 +17,7 @@ from lcr.config.keys import Environment
 from lcr.config.run import Data, runs_of
 from lcr.config.study import StudyConfig
 from lcr.cost.count import cost
-from lcr.cost.search import search
+from lcr.cost.search import Search
 from lcr.cost.space import EMBEDDINGS
 from lcr.data.manifest import SCHEMA, Manifest
 from lcr.evidence.hashes import write_hashes
@@ -92,7 +92,7 @@ def _finish(study: StudyConfig) -> None:
 
 
 count_once = cache(cost)
-search_once = cache(lambda: search(blocks=[EMBEDDINGS]))
+search_once = cache(lambda: Search(blocks=[EMBEDDINGS]))
 
 
 def pretend(patch: pytest.MonkeyPatch) -> None:

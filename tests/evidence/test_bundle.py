@@ -12,9 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from typer.testing import CliRunner
 
-from lcr.cli import app
 from lcr.data.manifest import SCHEMA, Manifest
 from lcr.evidence.bundle.facts import Facts
 from lcr.evidence.bundle.texts import checklist, model_card
@@ -25,17 +23,18 @@ from lcr.study.store import PACKED, pack
 from lcr.study.tables.frame import write_frame
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
+from tests.cli import lcr
 from tests.evidence.conftest import edit_record
 from tests.study.conftest import finished  # noqa: F401 (a fixture)
 from tests.study.written import CLASSES
 
+pytestmark = pytest.mark.slow
 DATE = "2026-11-26"
 
 
 def bundle(results: Path, date: str | None = DATE):
     """`lcr bundle` of the study in `results`."""
-    options = ["--study", "made-up", "--results", str(results)]
-    return CliRunner().invoke(app, ["bundle", *options, *(["--date", date] if date else [])])
+    return lcr("bundle", "--study", "made-up", "--results", results, *(["--date", date] if date else []))
 
 
 def manifest(dataset: str) -> Manifest:
@@ -110,8 +109,7 @@ def test_the_crate_is_read_by_rocrate_and_names_every_file(unpacked):
     assert "made-up" in crate.name
     assert str(crate.root_dataset["datePublished"]).startswith(DATE)
     assert crate.root_dataset["license"]
-    action = crate.dereference("#study")
-    assert {result.id for result in action["result"]} >= {"ablations.csv", "claims.csv"}
+    assert {result.id for result in crate.dereference("#study")["result"]} >= {"ablations.csv", "claims.csv"}
 
 
 @pytest.mark.parametrize("dataset", ["jester-fixture", "something-fixture", "kinetics-fixture"])
@@ -144,14 +142,14 @@ def test_every_link_in_cards_and_checklist_leads_to_a_file_of_the_bundle(unpacke
 def test_a_missing_part_is_refused_by_name_and_leaves_the_earlier_bundle(facts):
     earlier = (facts.finished.results / "bundle.zip").read_bytes()
     (facts.finished.folder / "jester-fixture/full/seed-1/predictions.parquet").unlink()
-    error = bundle(facts.finished.results).exception
-    assert isinstance(error, InputError)
-    assert "seed-1/predictions.parquet" in str(error)
+    with pytest.raises(InputError, match=r"seed-1/predictions\.parquet"):
+        bundle(facts.finished.results)
     assert (facts.finished.results / "bundle.zip").read_bytes() == earlier
 
 
 def test_the_newest_known_commit_dates_the_bundle_and_without_one_a_date_is_asked_for(facts, monkeypatch):
-    assert "--date" in str(bundle(facts.finished.results, date=None).exception)
+    with pytest.raises(InputError, match="--date"):
+        bundle(facts.finished.results, date=None)
     monkeypatch.setattr("lcr.evidence.bundle.facts.commit_date", lambda commit: "2026-01-02")
     with zipfile.ZipFile(bundle(facts.finished.results, date=None).stdout.strip()) as archive:
         graph = json.loads(archive.read("ro-crate-metadata.json"))["@graph"]
@@ -179,16 +177,16 @@ def test_packed_runs_go_in_as_they_are(facts, tmp_path):
 
 @pytest.mark.parametrize("date", ["26 November", "2026-W48-4", "20261126"])
 def test_a_malformed_date_is_refused(tmp_path, date):
-    assert isinstance(bundle(tmp_path, date).exception, InputError)
+    with pytest.raises(InputError, match=date):
+        bundle(tmp_path, date)
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "mlcroissant", None)
     monkeypatch.delitem(sys.modules, "lcr.evidence.bundle.archive", raising=False)
     monkeypatch.delitem(sys.modules, "lcr.evidence.bundle.standards", raising=False)
-    error = bundle(tmp_path).exception
-    assert isinstance(error, InputError)
-    assert "lcr[bundle]" in str(error)
+    with pytest.raises(InputError, match=r"lcr\[bundle\]"):
+        bundle(tmp_path)
 
 
 def card(facts: Facts, name: str) -> str:
@@ -237,8 +235,7 @@ def test_a_card_has_the_training_and_the_cost_of_its_variant(facts):
         write_frame(facts.finished.path("cost"), TABLES["cost"], table)
         lines = card(facts, "no_tube_mask").splitlines()
         trained, counted = (line for line in lines if line.startswith("- jester-fixture: "))
-        assert numbers(trained)[:4] == ["240", "50", "43", "3"]
-        assert numbers(counted) == cost
+        assert (numbers(trained)[:4], numbers(counted)) == (["240", "50", "43", "3"], cost)
 
 
 READ = {

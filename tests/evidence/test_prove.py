@@ -16,6 +16,7 @@ from lcr.util.errors import InputError
 from tests.micro import STUDY, micro_run
 
 
+@pytest.mark.slow
 def test_a_changed_weight_prediction_or_metric_is_a_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("micro.yaml").write_text(STUDY)

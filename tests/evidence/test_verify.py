@@ -15,7 +15,7 @@ from lcr.config import keys
 from lcr.config.keys import record_key
 from lcr.config.run import Data
 from lcr.config.study_keys import diagnosis_key
-from lcr.evidence import verify
+from lcr.evidence import hashes, verify
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.study.store import Store
 from lcr.study.tables.frame import Source
@@ -122,13 +122,35 @@ def test_dropped_or_exchanged_rows_another_column_and_an_edited_published_copy_a
         ({"config": {"model": {"hidden": 4}}}, "config.model.hidden"),
         ({"git": {"commit": "0" * 40, "dirty": False}}, "0" * 12),
         ({"git": {**git_state(), "dirty": False}, "lock_hash": "0" * 64}, "lock"),
+        ({"git": {"commit": "--output=x"}}, "git.commit"),
     ],
 )
 def test_a_record_that_contradicts_its_folder_sources_or_data_is_found(finished, values, place):
-    if "git" in values and commit_known("0" * 40) != "not in history":
+    if "dirty" in values.get("git", {}) and commit_known("0" * 40) != "not in history":
         pytest.skip("there is no whole repository here to look a commit up in")
     edit_record(RUN, **values)
     assert any(str(RUN) in problem and str(place) in problem for problem in finished.problems())
+
+
+def test_a_commit_of_the_hashes_that_is_an_option_is_a_finding_and_reaches_no_git(finished, monkeypatch):
+    monkeypatch.setattr(hashes, "git_state", lambda: {"commit": "--output=x", "dirty": False})
+    before = set(keys.PACKAGE.iterdir())
+    assert any(NAME in problem and "git.commit" in problem for problem in finished.problems())
+    assert set(keys.PACKAGE.iterdir()) == before
+
+
+def test_runs_that_were_not_made_alike_are_noted_and_refused_on_demand(finished):
+    (row,) = {RUN.parent}
+    for run in OWN.glob("*/*/seed-*"):
+        edit_record(run, hardware={"simd": "AVX2"})
+    edit_record(RUN, hardware={"simd": "AVX512"})
+    finished.rehash()
+    report = checked("results")
+    mixed = {place for text, places in report.notes.items() if "MIXED" in text for place in places}
+    assert mixed == {str(row), str(row.with_name("full"))}
+    refused = [problem for problem in checked("results", strict=True).problems if problem not in report.problems]
+    assert len(refused) == 2
+    assert named([*mixed], refused)
 
 
 def test_sources_that_differ_from_their_commit_and_a_lock_of_an_unknown_time_are_noted(finished):

@@ -125,7 +125,9 @@ def test_an_ablation_is_one_switch_of_one_component_with_a_hypothesis(name):
     assert variant.component != "none"
 
 
-@pytest.mark.parametrize("changes", BASES, ids=name_of)
+@pytest.mark.parametrize(
+    "changes", [BASES[0], *(pytest.param(one, marks=pytest.mark.slow) for one in BASES[1:])], ids=name_of
+)
 def test_a_variant_acts_in_both_paths_or_is_registered(changes):
     base = small(**changes)
     for variant in MODELS.values():
@@ -170,16 +172,23 @@ def test_a_switch_that_only_the_plain_path_knows_stops_the_training(monkeypatch)
         check_paths(Mine(**small().model_dump()))
 
 
-def test_a_fast_path_that_computes_otherwise_or_not_at_all_stops_the_training(monkeypatch):
-    monkeypatch.setattr("lcr.model.lcr.class_scan", lambda *given: [one / 2 for one in class_scan(*given)])
-    with pytest.raises(RunFailed, match=r"units\.0 .*lcr/model/class_scan\.py"):
-        check_paths(small())
-    monkeypatch.setattr("lcr.model.lcr.class_scan", lambda *given: given[99])
-    with pytest.raises(RunFailed, match=r"lcr/model/class_scan\.py"):
-        check_paths(small())
-    monkeypatch.setattr(ModelConfig, "cls_only", property(lambda config: (True,) * config.depth))
-    with pytest.raises(RunFailed, match=r"lcr/model/config\.py"):
-        check_paths(small(gate="lstm"))
+@pytest.mark.parametrize(
+    ("target", "broken", "gate", "named"),
+    [
+        (
+            "lcr.class_scan",
+            lambda *given: [one / 2 for one in class_scan(*given)],
+            "cross_rwkv",
+            r"units\.0 .*class_scan",
+        ),
+        ("lcr.class_scan", lambda *given: given[99], "cross_rwkv", "class_scan"),
+        ("config.ModelConfig.cls_only", property(lambda config: (True,) * config.depth), "lstm", "config"),
+    ],
+)
+def test_a_fast_path_that_computes_otherwise_or_not_at_all_stops_the_training(target, broken, gate, named, monkeypatch):
+    monkeypatch.setattr(f"lcr.model.{target}", broken)
+    with pytest.raises(RunFailed, match=rf"{named}\.py"):
+        check_paths(small(gate=gate))
 
 
 def test_a_switch_that_no_path_knows_stops_the_training_by_its_name():

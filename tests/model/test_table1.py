@@ -10,17 +10,17 @@ from lcr.model import LCR
 from lcr.model.models import MODELS
 from lcr.run.train import clip_loss, make_optimizer
 
-FRAMES = 32  # §4.1
+FRAMES = {112: 32, 224: 10}  # by size; 32 in §4.1, which at 224 takes three times as long and tests nothing more
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "lcr-tiny"])
-def test_a_training_step_on_one_clip_of_32_frames_lowers_its_loss(name: str) -> None:
+def test_a_training_step_on_one_clip_lowers_its_loss(name: str) -> None:
     config, recipe, protocol = MODELS[name], TrainConfig(epochs=1, batch_size=1, learning_rate=1e-4), Protocol()
     torch.manual_seed(0)
     model = LCR(config).train()
     optimizer = make_optimizer(model, recipe)
-    frames = torch.rand(1, FRAMES, 3, config.frame_size, config.frame_size)
+    frames = torch.rand(1, FRAMES[config.frame_size], 3, config.frame_size, config.frame_size)
     keep = torch.arange(0, config.patches, 2)[None]  # one tube mask for both losses
     edges = (frames.mean(2, keepdim=True) > 0.5).float()
     label = torch.tensor([3])

@@ -94,8 +94,7 @@ def test_the_full_model_is_compared_with_chance_and_each_condition_of_the_pairs_
 
 def test_there_are_ten_lines_without_pairs_none_on_time_and_synthetic_clips_never_have_the_real_name(tables):
     lines, without = answer(tables, 12), answer(tables | {"temporal": tables["temporal"].assign(condition="")}, 12)
-    assert len(lines) == 10
-    assert without == [one for one in lines if one.about != "time"]
+    assert (len(lines), without) == (10, [one for one in lines if one.about != "time"])
     assert lines[0].rule == "synthetic"
     assert not re.search(r"\b(jester|something|kinetics)\b(?!-fixture)", " ".join(one.text for one in lines))
     (variant, caveat), *_ = CAVEATS.items()
@@ -114,8 +113,7 @@ def test_counts_sensitivity_and_better_readings_are_one_sentence(tables, gradien
     found = sentence(change(tables, "readings", {"default": True}, d_logits_d_rgb=gradient), "text")
     better = tables["readings"].query("delta_ci_low > 0")
     names = [f"{row.discrepancy}: {row.reading}" for row in better.itertuples()]
-    assert found.rule == rule
-    assert len(names) == 2
+    assert (found.rule, len(names)) == (rule, 2)
     assert all(text in found.text for text in ("+9.0% (lcr-xl-224)", *names))
 
 

@@ -44,14 +44,12 @@ def test_the_packages_tables_are_what_the_search_finds(finished, tmp_path):
     (tmp_path / "made-up").mkdir()
     frozen = Finished("made-up", tmp_path)
     for old in [frozen.path(name) for name in SEARCH]:
-        made = write_table(old.stem, Source(made_up_study(name="tiny"), tmp_path))
-        assert made.read_bytes() == old.read_bytes()
+        assert write_table(old.stem, Source(made_up_study(name="tiny"), tmp_path)).read_bytes() == old.read_bytes()
 
 
 def test_curves_hold_every_seed_and_no_end_line_and_predictions_agree_with_the_tables_accuracy(finished):
     curves = finished.curves()
-    assert len(curves) == 3 * 6 * 3 * 5
-    assert curves.step[:5].tolist() == [10, 20, 30, 40, 50]
+    assert (len(curves), curves.step[:5].tolist()) == (3 * 6 * 3 * 5, [10, 20, 30, 40, 50])
     assert curves.loss.notna().all()
     rows = finished.table("ablations").set_index(["dataset", "variant"])
     for found in finished.class_predictions("no_tube_mask"):

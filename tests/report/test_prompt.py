@@ -21,8 +21,7 @@ def test_the_first_clip_that_is_predicted_rightly_is_shown_and_made_again_where_
     Path("ablations").symlink_to(PROJECT / "ablations")
     Path("micro.yaml").write_text(STUDY.replace("epochs: 15", "epochs: 1"))
     run = micro_run("results")
-    train(run)
-    evaluate(run)
+    evaluate(micro_run(train(run).parents[3]))
     Source(run.study).write(TABLES["ablations"], [{"dataset": DATASET, "variant": "full", "seeds": 1}])
     path = run.folder / "predictions.parquet"
     rows = pd.read_parquet(path).sort_values("id")
@@ -37,7 +36,6 @@ def test_the_first_clip_that_is_predicted_rightly_is_shown_and_made_again_where_
     Path(".lcr").rename("moved")
     Path("notebooks").mkdir()
     monkeypatch.chdir("notebooks")
-    again = prompt_clip(Finished("micro"), DATASET)
-    np.testing.assert_array_equal(again.frames, clip.frames)
+    np.testing.assert_array_equal(prompt_clip(Finished("micro"), DATASET).frames, clip.frames)
     assert (tmp_path / ".lcr").is_dir()
     assert not Path(".lcr").exists()

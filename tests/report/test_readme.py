@@ -24,6 +24,7 @@ def test_the_answer_comes_first_every_link_leads_to_a_file_and_the_html_page_nee
     assert places == sorted(places)
     for link in re.findall(r"\]\(((?!notebooks/)[^)]+(?<!\.svg))\)", text):  # notebooks make the others
         assert (copy.folder / link).is_file(), link
+    assert text.count("torch 1.0 on a CPU (AVX2)") == page.count("torch 1.0 on a CPU (AVX2)") == 1
     assert page.count("data:image/png;base64,cGljdHVyZQ==") == 1 + len(NOTEBOOKS)
     assert "<table>" in page
     assert not re.search(r"""(src|href)=["'](?!data:)""", page)
@@ -35,11 +36,11 @@ def test_the_ledger_names_contradicted_claims_and_table_1_has_the_default_readin
     tables = {name: finished.table(name) for name in READ}
     claims = tables["claims"].assign(verdict="untested", where="§1")
     claims.loc[0, ["verdict", "claim", "why"]] = "contradicted", "a claim", "92 > 90"
-    text = readme("made-up", tables | {"claims": claims}, 12)
+    text = readme("made-up", tables | {"claims": claims}, 12, "a machine")
     assert f"| 0 | 1 | 0 | {len(claims) - 1} |" in text
     assert "- a claim (§1): 92 > 90" in text
     assert text.count("| lcr-xl-224 |") == 1
-    assert "- none" in readme("made-up", tables | {"claims": claims[1:]}, 12)
+    assert "- none" in readme("made-up", tables | {"claims": claims[1:]}, 12, "a machine")
 
 
 def test_a_figure_that_is_missing_is_named(copy):

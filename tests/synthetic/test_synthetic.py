@@ -54,13 +54,13 @@ def test_a_seed_decides_every_byte(dataset, roots, tmp_path):
     assert not {other[name] for name in other if name.endswith((".jpg", ".webm", ".mp4"))} & set(first.values())
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_changes_no_byte(tmp_path, monkeypatch):
     many = {"train": 31, "classes": ["Thumb Up"]}  # fewer are not worth a second process
     spread, plain = [], parallel._spread
     monkeypatch.setattr(parallel, "_spread", lambda *work: spread.append(work[2]) or plain(*work))
     one, two = (content(write("jester", tmp_path / str(workers), workers=workers, **many)) for workers in (1, 2))
-    assert one == two
-    assert spread == [2]
+    assert (one, spread) == (two, [2])
 
 
 def test_more_clips_or_classes_leave_a_clip_as_it_was(roots, tmp_path):

@@ -41,8 +41,7 @@ def motion(clips: np.ndarray, train: np.ndarray) -> np.ndarray:
     axes = np.linalg.svd((train - centre).reshape(-1, train.shape[-1])[::3], full_matrices=False)[2][:16]
     x = (clips - centre) @ axes.T
     turn = sum(np.einsum("nti,ntj->nij", x[:, :-step], x[:, step:]) for step in (1, 2))
-    upper = np.triu_indices(16, 1)
-    return (turn - turn.transpose(0, 2, 1))[:, *upper]
+    return (turn - turn.transpose(0, 2, 1))[:, *np.triu_indices(16, 1)]
 
 
 @pytest.mark.slow

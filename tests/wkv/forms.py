@@ -161,7 +161,7 @@ FORMS = [
     Form("torch", through("torch"), dtypes=(torch.float64, *LOW), marks=()),
     Form("cpu", through("cpu")),
     *[Form(f"cpu, {name}", native(number)) for number, name in enumerate(library.INSTRUCTION_SETS)],
-    Form("cuda on the host", on_host, library.CUDA_WIDTHS, marks=(compiles,)),
+    Form("cuda on the host", on_host, library.CUDA_WIDTHS, marks=(pytest.mark.slow, compiles)),
     Form("cuda", through("cuda", "cuda"), library.CUDA_WIDTHS, marks=(pytest.mark.gpu, gpu_here)),
 ]
 

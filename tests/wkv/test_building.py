@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+
+import pytest
 
 from lcr.wkv import cpu, library
 from tests.wkv.forms import COMPILER, NATIVE, SOURCE, compiles, run_python
@@ -51,29 +52,28 @@ except RuntimeError as error:
 """
 
 
+@pytest.mark.slow
 def test_without_the_library_torch_serves_with_one_warning():
     ran = run_python(WITHOUT)
     assert ran.stdout.split() == ["0", "torch", "1", "True", "True"], ran.stderr
 
 
+OLD = """extern "C" {
+int lcr_bi_wkv() { return 0; }
+int lcr_bi_wkv_isa() { return 0; }
+const char* lcr_bi_wkv_sources() { return "old"; }
+}"""
+
+
 @compiles
-def test_a_library_of_other_sources_or_a_broken_file_is_not_used(tmp_path):
-    functions = ("int lcr_bi_wkv()", "int lcr_bi_wkv_isa()", "const char* lcr_bi_wkv_sources()")
-    old = 'extern "C" {' + "".join(f"{function} {{ return 0; }}" for function in functions) + "}"
-    for name, content in (
-        ("absent", None),
-        ("broken", "no library"),
-        ("foreign", "int nothing;"),
-        ("old", old.replace("sources() { return 0", 'sources() { return "old"')),
-    ):
-        folder = Path(tmp_path / name)
-        folder.mkdir()
-        if content and name == "broken":
-            (folder / library.FILE).write_text(content)
-        elif content:
-            (folder / "library.cpp").write_text(content)
-            command = [COMPILER, "-shared", "-fPIC", str(folder / "library.cpp"), "-o", str(folder / library.FILE)]
-            subprocess.run(command, check=True)
-        found, problem = library.find(folder)
-        assert found is None
-        assert (library.FILE in problem) == (name != "absent")
+@pytest.mark.parametrize("content", [None, "no library", "int nothing;", OLD])
+def test_a_library_of_other_sources_or_a_broken_file_is_not_used(tmp_path, content):
+    target = tmp_path / library.FILE
+    if content == "no library":
+        target.write_text(content)
+    elif content:
+        (tmp_path / "library.cpp").write_text(content)
+        subprocess.run([COMPILER, "-shared", "-fPIC", str(tmp_path / "library.cpp"), "-o", str(target)], check=True)
+    found, problem = library.find(tmp_path)
+    assert found is None
+    assert (library.FILE in problem) == (content is not None)

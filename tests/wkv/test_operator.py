@@ -22,6 +22,7 @@ from tests.wkv.forms import (
     inputs,
 )
 
+NAN, INF = float("nan"), float("inf")
 USUAL = (-12.0, 5.0)  # ω of the first and of the last channel
 
 
@@ -61,21 +62,25 @@ def test_output_and_gradients_equal_the_float64_sum(form, tokens, width, dtype, 
         assert_equals_the_float64_sum(form.run(x, dy, bidirectional), expected, x)
 
 
+@functools.cache
+def channels(tokens, heads, high):
+    """Inputs whose channels have the same decays in each head, dy and the float64 results, once for all forms."""
+    x = inputs(tokens, batch=1, heads=heads, width=32)
+    x[3] = torch.linspace(-12, high, 32).repeat(heads, 1)  # a head is one more sample of the same channels
+    return x, gradient_of(x), exact(x, gradient_of(x))
+
+
 @each_form(*FAST)
-@pytest.mark.parametrize("tokens", [197, 1024])
+@pytest.mark.parametrize("tokens", [197, pytest.param(1024, marks=pytest.mark.slow)])
 def test_the_gradients_of_decay_and_bonus_are_right_in_each_channel(form, tokens):
-    x = inputs(tokens, batch=1, heads=4, width=32)
-    x[3] = torch.linspace(-12, 5, 32).repeat(4, 1)  # a head is one more sample of the same channels
-    dy = gradient_of(x)
-    got, expected = form.run(x, dy), exact(x, dy)
-    for name in ("omega", "u"):
-        index = 1 + NAMES.index(name)
+    x, dy, expected = channels(tokens, 4, 5.0)
+    got = form.run(x, dy)
+    for index, name in enumerate(("omega", "u"), 4):
         assert float(error(got[index], expected[index], axes=1).max()) <= 1e-5, name
-    x = inputs(tokens, batch=1, width=32, low=-12.0, high=2.0)
-    d_omega, expected = form.run(x, gradient_of(x))[4], exact(x, gradient_of(x))[4]
+    x, dy, expected = channels(tokens, 2, 2.0)
     # relative to the channel's own size, and where its terms cancel to a hundredth of the channels' median
-    scale = expected.abs().clamp(min=expected.abs().median() * 1e-2)
-    assert float(((d_omega - expected).abs() / scale).max()) < 1e-4
+    scale = expected[4].abs().clamp(min=expected[4].abs().median() * 1e-2)
+    assert float(((form.run(x, dy)[4] - expected[4]).abs() / scale).max()) < 1e-4
 
 
 @pytest.mark.parametrize("bidirectional", [True, False])
@@ -142,16 +147,16 @@ def test_a_nan_reaches_only_the_results_whose_sum_contains_it(form, at, bidirect
         "dy": {"r": (at,), "k": (read,), "v": (read, 3)},
     }
     for source, where in reached.items():
-        for width in {form.widths[0], 48} & set(form.widths):
-            for number in (float("nan"), float("inf")):
-                x = inputs(70, width=width)
-                x.append(gradient_of(x))
-                x[(*NAMES, "dy").index(source)][1, 1, at, 3] = number
-                results = dict(zip(("y", *NAMES), form.run(x[:5], x[5], bidirectional), strict=True))
-                seen = results if number != number and form.name != "reference" else {"y": results["y"]}
-                for name in ("y", "r", "k", "v"):
-                    if name in seen:
-                        wanted = mask(seen[name].shape, where.get(name, ()))
-                        assert torch.equal(~seen[name].isfinite(), wanted), (source, name)
-                for name in {"omega", "u"} & set(seen):
-                    assert seen[name][0].isfinite().all(), source  # the other head
+        for width, number in {(form.widths[0], NAN), (form.widths[0], INF), (48, NAN)}:
+            if width not in form.widths:
+                continue
+            x = inputs(70, width=width)
+            x.append(gradient_of(x))
+            x[(*NAMES, "dy").index(source)][1, 1, at, 3] = number
+            y, *gradients = form.run(x[:5], x[5], bidirectional)
+            seen = {"y": y}
+            if number is NAN and form.name != "reference":
+                seen |= dict(zip("rkv", gradients, strict=False))
+                assert all(a[0].isfinite().all() for a in gradients[3:]), source  # of ω and u, the other head
+            for name, a in seen.items():
+                assert torch.equal(~a.isfinite(), mask(a.shape, where.get(name, ()))), (source, name)

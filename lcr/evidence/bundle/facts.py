@@ -4,8 +4,8 @@ import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
+from lcr.config.made import Made
 from lcr.config.record import RunRecord
 from lcr.config.study import known_variants
 from lcr.config.variant import VariantConfig
@@ -66,10 +66,13 @@ class Facts:
         run = Key(dataset, variant, self.finished.seeds(dataset, variant)[0])
         return self.finished.store.place(run, "run.json").relative_to(self.finished.folder).as_posix()
 
-    def every(self, name: str) -> list[Any]:
-        """The different values of a field over all runs, in order."""
-        found = [record.model_dump(include={name})[name] for record in self.runs.values()]
-        return [value for number, value in enumerate(found) if value not in found[:number]]
+    @cached_property
+    def makers(self) -> list[Made]:
+        """All that made the weights or predictions of a run, each once, in order."""
+        found: list[Made] = []
+        for record in self.runs.values():
+            found += [made for made in record.makers if made not in found]
+        return found
 
     def mean(self, name: str, records: Iterable[RunRecord] | None = None) -> float:
         """The mean of a field over some runs, or over all."""
@@ -78,7 +81,7 @@ class Facts:
     @cached_property
     def commits(self) -> list[str]:
         """The commits that the runs were made with."""
-        return list(dict.fromkeys(git["commit"] for git in self.every("git") if git["commit"]))
+        return list(dict.fromkeys(made.git.commit for made in self.makers if made.git.commit))
 
     @cached_property
     def date(self) -> str:

@@ -7,6 +7,7 @@ Checklist (v2.0, Pineau et al.), answered with links.
 from collections.abc import Iterable
 
 from lcr.config.datasets import is_synthetic
+from lcr.config.made import Made
 from lcr.config.variant import VariantConfig
 from lcr.evidence.bundle.facts import Facts
 from lcr.study.claims.caveats import CAVEATS
@@ -50,7 +51,7 @@ persons, light or cameras was measured.
 
 ## Environment
 
-{cpu}, {cores} cores, {gpu}; {threads} thread(s) a run; {versions}. Code: commit {commits}.
+{environments}. Code: commit {commits}.
 
 Weights are not in this bundle; the same command makes them again, bit for bit on the same machine: \
 `lcr train --study {study} --dataset {dataset} --ablation {name} --seed {seed}`.
@@ -127,7 +128,7 @@ def model_card(facts: Facts, variant: VariantConfig) -> str:
     rows = [row | {"top5": row["top5"] or "–"} for row in facts.rows if row["variant"] == variant.name]
     synthetic = ", ".join(row["dataset"] for row in rows if is_synthetic(row["dataset"]))
     said = "are synthetic: they are not the paper's data, and the accuracies say nothing about real video."
-    first = facts.records(rows[0]["dataset"], variant.name)[0]
+    records = [record for row in rows for record in facts.records(row["dataset"], variant.name)]
     return CARD.format(
         name=variant.name,
         title=variant.title,
@@ -139,13 +140,21 @@ def model_card(facts: Facts, variant: VariantConfig) -> str:
         accuracies="\n".join((ACCURACY if row["delta_top1"] else ACCURACY_OF_FULL).format(**row) for row in rows),
         trainings="\n".join(_training(facts, row["dataset"], variant.name) for row in rows),
         costs="\n".join(_cost(facts, row["dataset"], variant.name) for row in rows),
-        **first.hardware | {"gpu": first.hardware["gpu"] or "no GPU"},
-        threads=first.threads,
-        versions=", ".join(f"{name} {version}" for name, version in first.versions.items()),
+        environments="; ".join(dict.fromkeys(_environment(made) for record in records for made in record.makers)),
         commits=", ".join(facts.commits) or "unknown",
         dataset=rows[0]["dataset"],
-        seed=first.seed,
+        seed=records[0].seed,
     )
+
+
+def _environment(made: Made) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in made.versions.items())
+    return f"{_machine(made)}; {made.threads} thread(s) a run; {versions}"
+
+
+def _machine(made: Made) -> str:
+    machine = made.hardware
+    return f"{machine.cpu} ({machine.simd}), {machine.cores} cores, {machine.gpu or 'no GPU'}"
 
 
 def _training(facts: Facts, dataset: str, variant: str) -> str:
@@ -172,8 +181,8 @@ def checklist(facts: Facts) -> str:
     synthetic = ", ".join(name for name in facts.manifests if is_synthetic(name))
     made = synthetic and f"{synthetic} are made by `lcr data fixture` from a seed"
     there = real and f"{real} are published by their owners"
-    locks, machines = facts.every("lock_hash"), facts.every("hardware")
-    dirty = any(git["dirty"] for git in facts.every("git"))
+    locks = dict.fromkeys(made.lock_hash for made in facts.makers)
+    dirty = any(made.git.dirty for made in facts.makers)
     own = sum(len(facts.records(row["dataset"], row["variant"])) for row in facts.rows)
     others = len(facts.runs) - own
     return CHECKLIST.format(
@@ -203,7 +212,7 @@ def checklist(facts: Facts) -> str:
         train=facts.mean("train_seconds"),
         evaluate=facts.mean("evaluate_seconds"),
         hours=len(facts.runs) * facts.mean("train_seconds") / 3600,
-        machines="; ".join(f"{one['cpu']}, {one['cores']} cores, {one['gpu'] or 'no GPU'}" for one in machines),
+        machines="; ".join(dict.fromkeys(map(_machine, facts.makers))),
     )
 
 

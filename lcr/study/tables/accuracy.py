@@ -8,7 +8,7 @@ paper's, as printed; `note` says in words how a row differs from the paper's set
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -17,7 +17,8 @@ from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
 from lcr.paper.facts import table2, validation_clips
-from lcr.study.predictions import Predictions, Seeds, load_predictions
+from lcr.study.makers import noted_makers
+from lcr.study.predictions import Reader, Results, load, predictions
 from lcr.study.stats.intervals import crossed_interval, holm, holm_floor, paired_interval, sign_flip_p
 from lcr.study.tables.costs import Costs
 from lcr.study.tables.frame import Row, Source, integer, interval, number
@@ -41,8 +42,6 @@ _SHARED = (
     *("source", "study", "dataset", "condition", "top1", "top5", "pair_accuracy", "flips"),
     *("frames", "seeds", "clips"),
 )
-
-S = TypeVar("S", bound=Seeds)
 
 
 def table2_rows(source: Source) -> Iterator[Row]:
@@ -70,18 +69,18 @@ def ablations_rows(source: Source, datasets: Iterable[str] | None = None) -> Ite
     """The variants of some of the study's datasets, or of all.
 
     Raises:
-        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_predictions`); or cost.csv
+        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load`); or cost.csv
             is missing or counts other models than the runs'.
     """
     costs = Costs(source)
-    for row in rows_by_variant(source, load_predictions, _rows, datasets):
+    for row in rows_by_variant(source, predictions, _rows, datasets):
         yield row | costs.of(row["dataset"], row["variant"], row.pop("model", None))
 
 
 def rows_by_variant(
     source: Source,
-    load: Callable[..., list[S]],
-    make: Callable[[dict[str, S]], dict[str, list[Row]]],
+    read: Reader,
+    make: Callable[[dict[str, Results]], dict[str, list[Row]]],
     datasets: Iterable[str] | None = None,
 ) -> Iterator[Row]:
     """Rows of some of the study's datasets, or of all, each variant in the study's order.
@@ -89,14 +88,14 @@ def rows_by_variant(
     A variant that cannot act under the study's readings takes over full's numbers, without intervals and tests.
 
     Args:
-        load: `load_predictions` or `load_pairs`.
+        read: `predictions` or `pairs` of `lcr.study.predictions`.
         make: the rows of each variant of one dataset, from what was loaded; by the variant's name, as its argument.
 
     Raises:
         InputError: as for `load`, before any row is given.
     """
     runs = [run for run in runs_of(source.study, source.results, datasets=datasets) if run.acts]
-    found = load(runs, mixed=source.mixed)
+    found = noted_makers(load(runs, read, mixed=source.mixed))
     for dataset in dict.fromkeys(run.dataset for run in runs):
         made = make({one.run.variant.name: one for one in found if one.run.dataset == dataset})
         for variant in source.study.variant_configs:
@@ -114,16 +113,17 @@ def noted(text: str, row: Row) -> Row:
     return {"note": "; ".join(filter(None, (text, row["note"])))}
 
 
-def _rows(found: dict[str, Predictions]) -> dict[str, list[Row]]:
+def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
     """The rows of one dataset, without costs; `model`: the parameters and multiply-adds of the model that was run."""
     full, tests, rows = found[FULL], tests_against_full(found), {}
     for name, one in found.items():
         frames = one.run.config.data.frames
-        row = {"source": "measured", "frames": frames} | head(one) | estimate("top1", one.correct)
+        row = {"source": "measured", "frames": frames} | head(one) | estimate("top1", one.arrays["correct"])
         row["model"] = counted(one.run.model(one.record.config["model"]["classes"]), frames)
-        row["top5"] = None if one.in_top5 is None else 100 * float(one.in_top5.mean())
+        if "in_top5" in one.arrays:
+            row["top5"] = 100 * float(one.arrays["in_top5"].mean())
         if one is not full:
-            row |= estimate("delta_top1", one.correct, full.correct) | tests[name]
+            row |= estimate("delta_top1", one.arrays["correct"], full.arrays["correct"]) | tests[name]
             if row["delta_top1"] > 0:
                 clear = "excludes" if row["delta_ci_low"] > 0 else "includes"
                 row |= noted(f"beats full on average (interval {clear} 0)", row)
@@ -131,7 +131,7 @@ def _rows(found: dict[str, Predictions]) -> dict[str, list[Row]]:
     return rows
 
 
-def head(one: Seeds) -> Row:
+def head(one: Results) -> Row:
     """The cells that say of which runs a row is."""
     run = one.run
     names = {"method": method_name(run.variant), "variant": run.variant.name, "dataset": run.dataset}
@@ -149,10 +149,10 @@ def estimate(name: str, values: NDArray[Any], full: NDArray[Any] | None = None) 
     return {name: 100 * found.mean, f"{ends}_ci_low": 100 * found.low, f"{ends}_ci_high": 100 * found.high}
 
 
-def tests_against_full(found: dict[str, Predictions]) -> dict[str, Row]:
+def tests_against_full(found: dict[str, Results]) -> dict[str, Row]:
     """By ablation: the sign-flip test's p-value, the p-value after Holm over the ablations, and its least value."""
-    full = found[FULL].correct.mean(1)
-    p_values = {name: sign_flip_p(one.correct.mean(1) - full) for name, one in found.items() if name != FULL}
+    full = found[FULL].arrays["correct"].mean(1)
+    p_values = {name: sign_flip_p(one.arrays["correct"].mean(1) - full) for name, one in found.items() if name != FULL}
     floor = holm_floor(len(full), len(p_values))
     adjusted = holm(list(p_values.values()))
     return {
@@ -166,7 +166,7 @@ def method_name(variant: VariantConfig) -> str:
     return variant.title if variant.title.startswith("LCR") else f"LCR ({variant.title})"
 
 
-def data_note(one: Seeds) -> str:
+def data_note(one: Results) -> str:
     """In words: whether the clips are the paper's, what the intervals leave out, and what was mixed."""
     whole = validation_clips(one.run.dataset)
     parts = (

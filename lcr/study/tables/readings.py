@@ -14,7 +14,8 @@ from lcr.config.run import reading_runs
 from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
-from lcr.study.predictions import load_predictions
+from lcr.study.makers import noted_makers
+from lcr.study.predictions import load, predictions
 from lcr.study.tables.accuracy import data_note, estimate, identical
 from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
 from lcr.study.tables.registry import TABLES
@@ -114,16 +115,17 @@ def _accuracies(source: Source) -> dict[str, Row]:
         return {}
     # A reading may be another prediction rule: then its runs differ from all others in their protocol, as they should.
     rules = [run for run in runs if run.variant.protocol.model_dump(exclude_none=True)]
-    full, *others = load_predictions(run for run in runs if run not in rules)
+    full, *others = load([run for run in runs if run not in rules], predictions)
     for variant in dict.fromkeys(run.variant.name for run in rules):
-        (one,) = load_predictions(run for run in rules if run.variant.name == variant)
+        (one,) = load([run for run in rules if run.variant.name == variant], predictions)
         if one.record.data_hash != full.record.data_hash:
             raise InputError(f"{variant} and {FULL} were run on different data; run snakemake again")
         others.append(one)
+    full, *others = noted_makers([full, *others])
     found = {
         one.run.variant.name: {"seeds": len(one.seeds), "note": data_note(one)}
-        | estimate("top1", one.correct)
-        | ({} if one is full else estimate("delta_top1", one.correct, full.correct))
+        | estimate("top1", one.arrays["correct"])
+        | ({} if one is full else estimate("delta_top1", one.arrays["correct"], full.arrays["correct"]))
         for one in (full, *others)
     }
     return dict.fromkeys((run.variant.name for run in every), identical(found[FULL])) | found

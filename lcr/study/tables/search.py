@@ -15,7 +15,7 @@ from functools import cache
 
 import numpy as np
 
-from lcr.cost.search import WITHIN, Index, Search, bound, errors, fits_by_answer, search
+from lcr.cost.search import WITHIN, Index, Search, bound, errors, fits_by_answer
 from lcr.cost.space import ACCOUNTING, BLOCKS
 from lcr.study.tables.frame import Row, Source, integer, number
 
@@ -35,7 +35,7 @@ AXES_COLUMNS = (
 )
 
 
-_found = cache(search)  # seconds of work that depend on nothing in `results`; a verifier asks more than once
+_found = cache(Search)  # seconds of work that depend on nothing in `results`; a verifier asks more than once
 
 
 def rows(source: Source) -> list[Row]:
@@ -81,18 +81,7 @@ def _row(study: str, found: Search, ranking: str, rank: int, index: Index) -> Ro
 
 def axes_rows(study: str, found: Search) -> list[Row]:
     """One row an answer, in the order of the space."""
-    return [
-        {
-            "study": study,
-            "axis": fit.axis,
-            "answer": fit.answer,
-            "params_worst_pct": fit.params,
-            "flops_worst_pct": fit.flops,
-            "both_worst_pct": fit.both,
-            "within_2_pct": None if fit.axis in ACCOUNTING else fit.within,
-        }
-        for fit in fits_by_answer(found)
-    ]
+    return [{"study": study} | fit for fit in fits_by_answer(found)]
 
 
 def summary(found: Search) -> str:

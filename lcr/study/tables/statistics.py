@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lcr.config.study import FULL
-from lcr.study.predictions import Predictions, load_predictions
+from lcr.study.predictions import Results, predictions
 from lcr.study.stats.effects import (
     PARTS,
     detectable_by_interval,
@@ -63,33 +63,36 @@ def rows(source: Source) -> Iterator[Row]:
     """Every dataset and variant; cells that are not defined (one seed, differences that are all equal) stay empty.
 
     Raises:
-        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_predictions`).
+        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load`).
     """
-    return rows_by_variant(source, load_predictions, _rows)
+    return rows_by_variant(source, predictions, _rows)
 
 
-def _rows(found: dict[str, Predictions]) -> dict[str, list[Row]]:
+def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
     full, tests, rows = found[FULL], tests_against_full(found), {}
     for name, one in found.items():
-        top5 = {} if one.in_top5 is None else estimate("top5", one.in_top5)
-        row = head(one) | estimate("top1", one.correct) | top5 | _spread("", one.correct)
+        correct = one.arrays["correct"]
+        row = head(one) | estimate("top1", correct) | _spread("", correct)
+        if "in_top5" in one.arrays:
+            row |= estimate("top5", one.arrays["in_top5"])
         if one is not full:
             row |= _against(one, full, len(tests)) | tests[name]
-            if np.array_equal(one.predictions, full.predictions):
+            if np.array_equal(one.arrays["predictions"], full.arrays["predictions"]):
                 row |= noted(EQUAL, row)
         rows[name] = [row]
     return rows
 
 
-def _against(one: Predictions, full: Predictions, tests: int) -> Row:
+def _against(one: Results, full: Results, tests: int) -> Row:
     """The cells of an ablation that compare it with full."""
-    matrix = one.correct.astype(np.float64) - full.correct
+    correct, of_full = one.arrays["correct"], full.arrays["correct"]
+    matrix = correct.astype(np.float64) - of_full
     by_seed = matrix.mean(1)
     return {
-        **estimate("delta_top1", one.correct, full.correct),
+        **estimate("delta_top1", correct, of_full),
         **_spread("delta_", matrix),
         **dict(zip(("effect_g", "effect_ci_low", "effect_ci_high"), paired_effect(by_seed), strict=True)),
-        **{f"mcnemar_{name}": values for name, values in mcnemar(one.correct, full.correct).items()},
+        **{f"mcnemar_{name}": values for name, values in mcnemar(correct, of_full).items()},
         "detectable_interval": 100 * detectable_by_interval(matrix),
         "detectable_signs": 100 * detectable_by_signs(by_seed, tests) if np.ptp(by_seed) > 0 else None,
     }

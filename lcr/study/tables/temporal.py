@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lcr.study.predictions import CONDITIONS, PairScores, load_pairs
+from lcr.study.predictions import CONDITIONS, Results, pairs
 from lcr.study.tables.accuracy import estimate, head, rows_by_variant
 from lcr.study.tables.frame import Row, Source, integer, interval
 
@@ -29,16 +29,16 @@ def rows(source: Source) -> Iterator[Row]:
     """Every dataset, variant and condition.
 
     Raises:
-        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load_pairs`).
+        InputError: a run is missing, damaged or stale, or runs cannot be compared (see `load`).
     """
-    return rows_by_variant(source, load_pairs, lambda found: {name: list(_rows(one)) for name, one in found.items()})
+    return rows_by_variant(source, pairs, lambda found: {name: list(_rows(one)) for name, one in found.items()})
 
 
-def _rows(one: PairScores) -> Iterator[Row]:
+def _rows(one: Results) -> Iterator[Row]:
     if not len(one.ids):
         yield head(one) | {"note": NO_PAIRS}
         return
     for condition in CONDITIONS:
-        margin = one.margin[condition]
-        flips = estimate("flips", margin * one.margin["as_is"] < 0) if condition == "reversed" else {}
+        margin = one.arrays[condition]
+        flips = estimate("flips", margin * one.arrays["as_is"] < 0) if condition == "reversed" else {}
         yield head(one) | {"condition": condition} | estimate("pair_accuracy", (np.sign(margin) + 1) / 2) | flips

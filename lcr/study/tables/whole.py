@@ -1,6 +1,6 @@
 """The rows that a table must have, so that a table that was cut short is not taken for the table of a smaller study."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,15 @@ def require_runs(path: str | Path, frame: "pd.DataFrame", runs: Iterable[tuple[s
         InputError: a row is missing; its values are named.
     """
     rows = frame if "condition" in frame else frame.assign(condition="")
-    found = set(zip(rows.dataset, rows.variant, rows.condition, strict=True))
-    paired = {dataset for dataset, _, condition in found if condition}
+    paired = {*rows.dataset[rows.condition != ""]}
     wanted = [(*run, condition) for run in runs for condition in (CONDITIONS if run[0] in paired else ("",))]
-    if lacking := ["/".join(filter(None, key)) for key in wanted if key not in found]:
+    require_rows(path, rows, ["dataset", "variant", "condition"], wanted, again)
+
+
+def require_rows(
+    path: str | Path, frame: "pd.DataFrame", columns: list[str], keys: Iterable[Sequence[str]], again: str
+) -> None:
+    """Refuses a table that lacks a row with one of `keys` in `columns`; the rest as of `require_runs`."""
+    found = set(frame[columns].itertuples(index=False, name=None))
+    if lacking := ["/".join(filter(None, key)) for key in keys if tuple(key) not in found]:
         raise InputError(f"{path} lacks the row of {lacking[0]} and {len(lacking) - 1} rows more; {again}")

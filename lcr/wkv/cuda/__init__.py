@@ -19,6 +19,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lcr.wkv.cuda import steps
+
 FOLDER = Path(__file__).parent
 TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}  # LCR_TYPE of tensors; the state is float32
 
@@ -63,8 +65,6 @@ def _machine(r: Tensor) -> Iterator[Any]:
 
 def forward(r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, bidirectional: bool) -> Tensor:
     """y of `lcr.wkv.bi_wkv` for CUDA tensors."""
-    from lcr.wkv.cuda import steps
-
     with _machine(r) as machine:
         return steps.forward(machine, r, k, v, omega, u, bidirectional)
 
@@ -73,7 +73,5 @@ def backward(
     r: Tensor, k: Tensor, v: Tensor, omega: Tensor, u: Tensor, dy: Tensor, bidirectional: bool
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """dr, dk, dv, dω, du of `forward` at dy."""
-    from lcr.wkv.cuda import steps
-
     with _machine(r) as machine:
         return steps.backward(machine, r, k, v, omega, u, dy, bidirectional)

@@ -32,8 +32,7 @@ def test_points_and_intervals_are_the_tables_and_synthetic_clips_are_named(rows)
 @pytest.mark.parametrize(("high", "filled"), [(-3.0, True), (3.0, False)])
 def test_a_difference_is_filled_only_where_its_interval_excludes_0(rows, high, filled):
     changed = rows[:2].assign(delta_top1=-4.0, delta_ci_low=-5.0, delta_ci_high=high)
-    point = ablations_figure(changed).axes[1].lines[-1]
-    assert (point.get_markerfacecolor() != "white") == filled
+    assert (ablations_figure(changed).axes[1].lines[-1].get_markerfacecolor() != "white") == filled
 
 
 def test_a_variant_without_interval_has_words_in_its_place(rows):
@@ -45,8 +44,7 @@ def test_a_variant_without_interval_has_words_in_its_place(rows):
 
 def test_two_steps_of_the_full_model_alone_are_marked(finished):
     few = finished.curves().query("variant == 'full' and step <= 20")
-    lines = training_curves_figure(few, "made-up").axes[0].lines
-    assert [line.get_marker() for line in lines] == ["o"]
+    assert [line.get_marker() for line in training_curves_figure(few, "made-up").axes[0].lines] == ["o"]
 
 
 FOUND = ClassPredictions(

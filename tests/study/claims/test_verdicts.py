@@ -30,8 +30,7 @@ def test_a_fact_holds_or_does_not():
     ],
 )
 def test_a_value_is_reproduced_where_its_whole_interval_is_within_the_margin(low, high, verdict):
-    assert MARGIN == 1.0
-    assert of_value(90.83, low, high) == verdict
+    assert (MARGIN, of_value(90.83, low, high)) == (1.0, verdict)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
 """`lcr cost`: one model on the screen, all of a study's as a table, which other tables read only of the models run."""
 
 import pytest
-from typer.testing import CliRunner
 
-from lcr.cli import app
 from lcr.config.keys import recorded_key
 from lcr.config.study import load_study, load_variant
 from lcr.cost import counted
@@ -16,16 +14,13 @@ from lcr.study.tables.costs import Costs
 from lcr.study.tables.frame import Source, read_frame
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
+from tests.cli import lcr
 from tests.micro import PROJECT
 from tests.study.conftest import write_costs
 
 
-def _run(*words):
-    return CliRunner().invoke(app, ["cost", *map(str, words)], catch_exceptions=True)
-
-
 def test_cost_prints_every_component_exactly_and_the_totals():
-    done, found = _run("lcr-tiny", "--frames", 2, "--views", 3), cost(MODELS["lcr-tiny"], 2, memory=None)
+    done, found = lcr("cost", "lcr-tiny", "--frames", 2, "--views", 3), cost(MODELS["lcr-tiny"], 2, memory=None)
     assert done.exit_code == 0, done.output
     for name in found.components:
         assert all(text in done.output for text in (name, *(f"{number:,}" for number in found.component(name))))
@@ -35,7 +30,8 @@ def test_cost_prints_every_component_exactly_and_the_totals():
 @pytest.mark.parametrize("words", [(), ("lcr-tiny", "--study", "smoke"), ("lcr-tiny", "--device", "cuda")])
 def test_one_model_or_a_study_is_asked_for_and_a_gpu_only_where_there_is_one(words, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert isinstance(_run(*words).exception, InputError)
+    with pytest.raises(InputError):
+        lcr("cost", *words)
 
 
 def test_components_add_up_to_the_whole_a_prediction_is_all_views_and_memory_is_there_or_says_how_to_measure_it():
@@ -58,7 +54,7 @@ def test_components_add_up_to_the_whole_a_prediction_is_all_views_and_memory_is_
 def test_the_table_has_every_ablation_of_the_studys_and_of_table_1s_models(tmp_path, monkeypatch):
     once = cost(MODELS["lcr-tiny"], 1, memory=None)
     monkeypatch.setattr(cost_rows, "cost", lambda config, frames, memory: once)
-    done, study = _run("--study", "smoke", "--results", tmp_path), load_study("smoke")
+    done, study = lcr("cost", "--study", "smoke", "--results", tmp_path), load_study("smoke")
     assert done.exit_code == 0, done.output
     whole = read_frame(tmp_path / "smoke" / "cost.csv", TABLES["cost"]).query("component == 'all'")
     own = [(name, one.model, variant) for name, one in study.datasets.items() for variant in study.variants]

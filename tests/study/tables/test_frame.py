@@ -1,8 +1,5 @@
 """Tables as files: a frame is written and read back; a damaged file is refused with its line, column and command."""
 
-import subprocess
-import sys
-
 import pytest
 
 from lcr.study.tables.frame import Column, Source, Table, integer, interval, number, read_cells, read_frame, write_frame
@@ -116,9 +113,3 @@ def test_the_registry_knows_each_tables_command_and_refuses_other_names(study, t
     ):
         with pytest.raises(InputError, match=named):
             call(*arguments)
-
-
-def test_names_of_tables_are_known_without_pandas_or_torch():
-    heavy = "{'numpy', 'pandas', 'pyarrow', 'pydantic', 'scipy', 'torch'}"
-    code = f"import sys, lcr.study.tables.registry; sys.exit(bool({heavy} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

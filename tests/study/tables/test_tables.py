@@ -89,8 +89,7 @@ def test_every_p_value_stands_beside_its_floor_full_has_none_and_a_variant_that_
     assert ablations.p_floor_holm.to_numpy() == pytest.approx(4 / 128)
     assert (ablations.p_value >= 2 / 256).all()
     assert (ablations.p_holm >= ablations.p_floor_holm).all()
-    assert found.p_value["lstm_gate"] == 2 / 256
-    assert set(found.dataset) == {"jester-fixture"}
+    assert (found.p_value["lstm_gate"], set(found.dataset)) == (2 / 256, {"jester-fixture"})
     assert found.note.str.endswith(GENERATED).all()
     assert list(ablations.index[ablations.note != GENERATED]) == list(ablations.index[ablations.delta_top1 > 0])
 
@@ -215,8 +214,7 @@ def test_temporal_reports_pairs_by_condition_with_flips_where_reversed_and_count
     for file in results.rglob("temporal.parquet"):
         edit(file, score_label=lambda scores: np.full_like(scores, 0.5))  # equal scores count half and are no flip
     found = make("temporal", study, results)
-    assert set(found.pair_accuracy) == {50}
-    assert found.flips.iloc[2] == 0
+    assert (set(found.pair_accuracy), found.flips.iloc[2]) == ({50}, 0)
 
 
 @pytest.mark.parametrize("typed", [True, False])

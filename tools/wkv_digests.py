@@ -1,6 +1,10 @@
-"""Digests of all results of Bi-WKV over a fixed grid of calls: two builds with equal digests compute the same bits."""
+"""Digests of all results of Bi-WKV over a fixed grid of calls: two builds with equal digests compute the same bits.
+
+python tools/wkv_digests.py cpu          prints the digests of a backend on this machine
+"""
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -66,3 +70,8 @@ def _calls(widths: tuple[int, ...]) -> Iterator[tuple[list[Tensor], bool]]:
                 r, v, dy = (uniform(2, 2, tokens, width) for _ in range(3))
                 k = uniform(2, tokens, 2, width).transpose(1, 2)
                 yield [r, k, v, uniform(2, width) * 4 - 3, uniform(2, width), dy], bidirectional
+
+
+if __name__ == "__main__":
+    for build, digest in digests(sys.argv[1]).items():
+        print(digest, build)

@@ -2,23 +2,24 @@
 
 import torch
 
-from lcr.wkv import cpu, library, proof
+from lcr.wkv import cpu, library
 from tests.wkv.forms import built
+from tools import wkv_digests
 
 
 @built
 def test_a_build_has_a_digest_for_the_operator_and_each_instruction_set():
-    found = proof.digests("cpu")
+    found = wkv_digests.digests("cpu")
     assert list(found) == ["cpu", *(f"cpu, {name}" for name in library.instruction_sets())]
     assert found["cpu"] == list(found.values())[-1]  # the best instruction set serves
     assert len(set(found.values())) == len(found) - 1
-    assert proof.digests("torch").keys() == {"torch"}
+    assert wkv_digests.digests("torch").keys() == {"torch"}
 
 
 @built
 def test_one_bit_of_one_gradient_changes_the_digest(monkeypatch):
-    monkeypatch.setattr(proof, "TOKENS", (5, 40))
-    backward, calls, before = cpu.backward, [], proof.digests("cpu")["cpu"]
+    monkeypatch.setattr(wkv_digests, "TOKENS", (5, 40))
+    backward, calls, before = cpu.backward, [], wkv_digests.digests("cpu")["cpu"]
 
     def flipped(*x):
         *gradients, last = backward(*x)
@@ -28,4 +29,4 @@ def test_one_bit_of_one_gradient_changes_the_digest(monkeypatch):
         return *gradients, last
 
     monkeypatch.setattr(cpu, "backward", flipped)
-    assert proof.digests("cpu")["cpu"] != before
+    assert wkv_digests.digests("cpu")["cpu"] != before
