@@ -12,7 +12,8 @@ import os
 import re
 from functools import partial
 
-from lcr.workflow import DIAGNOSIS, LEDGER, NOTEBOOKS, PUBLISHED, TABLES, choose
+from lcr.util.gpus import gpus
+from lcr.workflow import DIAGNOSIS, HASHES, LEDGER, NOTEBOOKS, PUBLISHED, TABLES, choose
 
 
 report: "docs/captions/workflow.rst"
@@ -25,7 +26,21 @@ RUN = f"results/{STUDY.name}/{{dataset}}/{{variant}}/seed-{{seed}}"
 LOGS = f".lcr/logs/{STUDY.name}"
 TIMES = f".lcr/benchmarks/{STUDY.name}"
 PAGES = os.path.relpath(os.path.join(workflow.basedir, "notebooks"))
+CORES = (
+    workflow.resource_settings.cores or 1
+)  # none under an executor without --cores: its profile has set-threads
+STAMP = f"{CHOICE.stamps}/published/{{published}}"
+WHOLE = f".lcr/published/{STUDY.name}"
 SHOWN = partial(report, caption="docs/captions/table.rst", category="Tables")
+
+
+def stamp(name):
+    """The stamp of a key; an empty list where nodes share no files, since a job with a local input would stay here."""
+    return [] if workflow.storage_settings.default_storage_provider else local(f"{CHOICE.stamps}/{name}")
+
+
+if CHOICE.gpus and workflow.resource_settings.nodes is None:  # local jobs: as many at a time as GPUs
+    workflow.global_resources.setdefault("gpu", max(1, len(gpus())))
 
 
 wildcard_constraints:
@@ -34,24 +49,23 @@ wildcard_constraints:
     seed="|".join(map(str, STUDY.seeds)),
     table="|".join(table for table in TABLES if table != "claims"),
     notebook="|".join(NOTEBOOKS),
-    published="|".join(map(re.escape, CHOICE.published)),
+    published="|".join(map(re.escape, PUBLISHED)),
 
 
 localrules:
     all,
     publish,
-    hashes,
+    publish_all,
 
 
 rule all:
     input:
-        expand("results/{published}", published=CHOICE.published),
-        "results/hashes.json",
+        local(WHOLE),
 
 
 rule fixture:
     input:
-        local(f"{CHOICE.stamps}/{{dataset}}/data"),
+        stamp("{dataset}/data"),
     output:
         directory(f"{DATA}/{{dataset}}/raw"),
     log:
@@ -60,18 +74,18 @@ rule fixture:
         f"{TIMES}/fixture/{{dataset}}.tsv"
     conda:
         "environment.yml"
-    threads: workflow.cores or 1
+    threads: CORES
     params:
         key=CHOICE.data_key,
         options=CHOICE.options,
     shell:
-        "lcr data fixture {params.options} --dataset {wildcards.dataset} --workers {threads} > {log} 2>&1"
+        "lcr data fixture {params.options} --dataset {wildcards.dataset:q} --workers {threads} > {log:q} 2>&1"
 
 
 rule index:
     input:
         CHOICE.annotations,
-        local(f"{CHOICE.stamps}/{{dataset}}/data"),
+        stamp("{dataset}/data"),
     output:
         ensure(f"{DATA}/{{dataset}}/manifest.parquet", non_empty=True),
     log:
@@ -80,18 +94,18 @@ rule index:
         f"{TIMES}/index/{{dataset}}.tsv"
     conda:
         "environment.yml"
-    threads: workflow.cores or 1
+    threads: CORES
     params:
         key=CHOICE.data_key,
         options=CHOICE.options,
     shell:
-        "lcr data index {params.options} --dataset {wildcards.dataset} --workers {threads} > {log} 2>&1"
+        "lcr data index {params.options} --dataset {wildcards.dataset:q} --workers {threads} > {log:q} 2>&1"
 
 
 rule pack:
     input:
         f"{DATA}/{{dataset}}/manifest.parquet",
-        local(f"{CHOICE.stamps}/{{dataset}}/data"),
+        stamp("{dataset}/data"),
     output:
         ensure(f"{DATA}/{{dataset}}/packed/frames.bin", non_empty=True),
         ensure(f"{DATA}/{{dataset}}/packed/index.parquet", non_empty=True),
@@ -101,18 +115,18 @@ rule pack:
         f"{TIMES}/pack/{{dataset}}.tsv"
     conda:
         "environment.yml"
-    threads: workflow.cores or 1
+    threads: CORES
     params:
         key=CHOICE.data_key,
         options=CHOICE.options,
     shell:
-        "lcr data pack {params.options} --dataset {wildcards.dataset} --workers {threads} > {log} 2>&1"
+        "lcr data pack {params.options} --dataset {wildcards.dataset:q} --workers {threads} > {log:q} 2>&1"
 
 
 rule train:
     input:
         CHOICE.prepared,
-        local(f"{CHOICE.stamps}/{{dataset}}/{{variant}}/seed-{{seed}}/train"),
+        stamp("{dataset}/{variant}/seed-{seed}/train"),
     output:
         ensure(f"{RUN}/model.safetensors", non_empty=True),
         ensure(f"{RUN}/metrics.jsonl", non_empty=True),
@@ -122,22 +136,22 @@ rule train:
         f"{TIMES}/train/{{dataset}}-{{variant}}-{{seed}}.tsv"
     conda:
         "environment.yml"
-    threads: STUDY.threads
+    threads: CHOICE.threads
     resources:
         gpu=CHOICE.gpus,
     params:
         key=CHOICE.train_key,
         options=CHOICE.options,
     shell:
-        "lcr train {params.options} --dataset {wildcards.dataset} --ablation {wildcards.variant}"
-        " --seed {wildcards.seed} > {log} 2>&1"
+        "lcr train {params.options} --dataset {wildcards.dataset:q} --ablation {wildcards.variant:q}"
+        " --seed {wildcards.seed:q} > {log:q} 2>&1"
 
 
 rule evaluate:
     input:
         CHOICE.prepared,
         f"{RUN}/model.safetensors",
-        local(f"{CHOICE.stamps}/{{dataset}}/{{variant}}/seed-{{seed}}/evaluate"),
+        stamp("{dataset}/{variant}/seed-{seed}/evaluate"),
     output:
         ensure(f"{RUN}/predictions.parquet", non_empty=True),
         ensure(f"{RUN}/temporal.parquet", non_empty=True),
@@ -148,21 +162,21 @@ rule evaluate:
         f"{TIMES}/evaluate/{{dataset}}-{{variant}}-{{seed}}.tsv"
     conda:
         "environment.yml"
-    threads: STUDY.threads
+    threads: CHOICE.threads
     resources:
         gpu=CHOICE.gpus,
     params:
         key=CHOICE.evaluate_key,
         options=CHOICE.options,
     shell:
-        "lcr evaluate {params.options} --dataset {wildcards.dataset} --ablation {wildcards.variant}"
-        " --seed {wildcards.seed} > {log} 2>&1"
+        "lcr evaluate {params.options} --dataset {wildcards.dataset:q} --ablation {wildcards.variant:q}"
+        " --seed {wildcards.seed:q} > {log:q} 2>&1"
 
 
 rule cost:
     input:
         CHOICE.manifests,
-        local(f"{CHOICE.stamps}/cost"),
+        stamp("cost"),
     output:
         ensure(SHOWN(f"results/{STUDY.name}/cost.csv", labels={"table": "cost"}), non_empty=True),
         ensure(f"results/{STUDY.name}/cost.json", non_empty=True),
@@ -179,13 +193,13 @@ rule cost:
         key=CHOICE.cost_key,
         options=CHOICE.options,
     shell:
-        "lcr cost {params.options} > {log} 2>&1"
+        "lcr cost {params.options} > {log:q} 2>&1"
 
 
 rule diagnosis:
     input:
         CHOICE.diagnosed,
-        local(f"{CHOICE.stamps}/reading_diagnosis"),
+        stamp("reading_diagnosis"),
     output:
         *(
             ensure(SHOWN(f"results/{STUDY.name}/{name}.csv", labels={"table": name}), non_empty=True)
@@ -203,13 +217,13 @@ rule diagnosis:
         key=CHOICE.diagnosis_key,
         options=CHOICE.options,
     shell:
-        "lcr readings diagnose {params.options} > {log} 2>&1"
+        "lcr readings diagnose {params.options} > {log:q} 2>&1"
 
 
 rule table:
     input:
         CHOICE.evaluated,
-        local(f"{CHOICE.stamps}/tables"),
+        stamp("tables"),
     output:
         ensure(SHOWN(f"results/{STUDY.name}/{{table}}.csv", labels={"table": "{table}"}), non_empty=True),
     log:
@@ -222,13 +236,13 @@ rule table:
         key=CHOICE.table_key,
         options=CHOICE.options,
     shell:
-        "lcr table {wildcards.table} {params.options} > {log} 2>&1"
+        "lcr table {wildcards.table:q} {params.options} > {log:q} 2>&1"
 
 
 rule claims:
     input:
         expand(f"results/{STUDY.name}/{{table}}.csv", table=LEDGER),
-        local(f"{CHOICE.stamps}/tables"),
+        stamp("tables"),
     output:
         ensure(
             report(
@@ -249,14 +263,14 @@ rule claims:
         key=CHOICE.table_key,
         options=CHOICE.options,
     shell:
-        "lcr claims {params.options} > {log} 2>&1"
+        "lcr claims {params.options} > {log:q} 2>&1"
 
 
 # The notebook as it was run stays among the logs: when a cell fails, it holds the traceback.
 rule notebook:
     input:
         CHOICE.shown,
-        local(f"{CHOICE.stamps}/tables"),
+        stamp("tables"),
         notebook=f"{PAGES}/{{notebook}}.ipynb",
         page=f"{PAGES}/template/page/index.html.j2",
         anchor=f"{PAGES}/template/page/cell_id_anchor.j2",
@@ -290,19 +304,20 @@ rule notebook:
     params:
         key=CHOICE.table_key,
         study=STUDY.name,
+        pages=lambda wildcards, output: os.path.dirname(output.page),
         templates=lambda wildcards, input: os.path.dirname(os.path.dirname(input.page)),
     shell:
-        "(papermill {input.notebook} {log.ran} --kernel python3 --no-progress-bar -r study {params.study}"
-        " && jupyter nbconvert {log.ran} --to html --no-prompt --template page"
-        " --TemplateExporter.extra_template_basedirs {params.templates}"
-        " --output-dir $(dirname {output.page}) --output {wildcards.notebook}) > {log[0]} 2>&1"
+        "(papermill {input.notebook:q} {log.ran:q} --kernel python3 --no-progress-bar -r study {params.study:q}"
+        " && jupyter nbconvert {log.ran:q} --to html --no-prompt --template page"
+        " --TemplateExporter.extra_template_basedirs {params.templates:q}"
+        " --output-dir {params.pages:q} --output {wildcards.notebook:q}) > {log[0]:q} 2>&1"
 
 
 rule answer:
     input:
         expand(f"results/{STUDY.name}/{{table}}.csv", table=TABLES),
         expand(f"results/{STUDY.name}/figures/{{notebook}}.png", notebook=NOTEBOOKS),
-        local(f"{CHOICE.stamps}/tables"),
+        stamp("tables"),
     output:
         ensure(f"results/{STUDY.name}/README.md", non_empty=True),
         ensure(
@@ -324,44 +339,50 @@ rule answer:
         key=CHOICE.table_key,
         study=STUDY.name,
     shell:
-        "lcr answer --study {params.study} > {log} 2>&1"
+        "lcr answer --study {params.study:q} > {log:q} 2>&1"
 
 
-# The stamp changes with the study, so that another study's file is always older than it.
-rule publish:
+# All published files, and hashes.json last, so that `lcr verify` finds any later change. The files in results/ are no
+# outputs: Snakemake would delete them first, and two studies at once in one folder would find each other's missing.
+rule publish_all:
     input:
-        made=f"results/{STUDY.name}/{{published}}",
-        stamp=local(str(PUBLISHED)),
+        expand(
+            f"results/{STUDY.name}/{{published}}", published=[name for name in PUBLISHED if name != HASHES]
+        ),
+        local(expand(STAMP, published=HASHES)),
     output:
-        ensure("results/{published}", non_empty=True),
+        local(touch(WHOLE)),
     log:
-        f"{LOGS}/publish/{{published}}.log",
-    conda:
-        "environment.yml"
-    shell:
-        "(cp {input.made} {output}.aside && mv {output}.aside {output}) > {log} 2>&1"
-
-
-# Last of all: what every file is now, so that `lcr verify` finds any later change.
-rule hashes:
-    input:
-        expand("results/{published}", published=CHOICE.published),
-    output:
-        ensure("results/hashes.json", non_empty=True),
-    log:
-        f"{LOGS}/hashes.log",
+        f"{LOGS}/publish.log",
     conda:
         "environment.yml"
     params:
         options=CHOICE.options,
     shell:
-        "lcr hashes {params.options} > {log} 2>&1"
+        "lcr publish {params.options} > {log:q} 2>&1"
+
+
+# One published file, when it is asked for by name; with hashes.json, all.
+rule publish:
+    input:
+        CHOICE.publishes,
+        local(STAMP),
+    output:
+        ensure(update("results/{published}"), non_empty=True),
+    log:
+        f"{LOGS}/publish/{{published}}.log",
+    conda:
+        "environment.yml"
+    params:
+        options=CHOICE.options,
+    shell:
+        "lcr publish {params.options} {wildcards.published:q} > {log:q} 2>&1"
 
 
 # Not among what `all` makes: it needs the extra lcr[bundle].
 rule bundle:
     input:
-        "results/hashes.json",
+        local(WHOLE),
     output:
         ensure("results/bundle.zip", non_empty=True),
     log:
@@ -372,4 +393,4 @@ rule bundle:
         study=CHOICE.given,
         root=workflow.basedir,
     shell:
-        "lcr bundle --study {params.study:q} --root {params.root:q} > {log} 2>&1"
+        "lcr bundle --study {params.study:q} --root {params.root:q} > {log:q} 2>&1"

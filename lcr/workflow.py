@@ -3,13 +3,15 @@
 Snakemake notices a changed key by its own records in `.snakemake`. A clone, or a user who cleans up, has none, and then
 only file times count. So each key also stands in a small file, a *stamp*, which is an input of the rule and is written
 only when its content changes: its mtime is the time when this key became current. A stamp that is missing beside a
-result made with this very key is dated back, so that nothing is redone. One stamp names the study that is published,
-which makes `--config study=…` republish in every case.
+result made with this very key is dated back, so that nothing is redone. Each published file has a stamp that is written
+again when this file in results/ is not the study's, which makes `--config study=…` republish in every case.
 """
 
+import json
 import os
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -22,16 +24,17 @@ from lcr.config.record import NAME, RunRecord
 from lcr.config.run import WORK, Data, Run, reading_runs, runs_of
 from lcr.config.study import FULL, DatasetConfig, StudyConfig, load_study, real_folder
 from lcr.config.study_keys import cost_key, diagnosis_key, table_key
+from lcr.evidence.published import ALL as PUBLISHED
+from lcr.evidence.published import FILES, HASHES, is_published
 from lcr.report.notebooks import NOTEBOOKS
 from lcr.study.tables import registry
 from lcr.util.errors import InputError, LCRError, unknown
+from lcr.util.files import make_folder
 
 RESULTS = "results"
 STAMPS = WORK / "stamps"
-PUBLISHED = STAMPS / "published"
 TABLES = registry.made_by("table")
 DIAGNOSIS = registry.made_by("readings diagnose")
-MADE = (*registry.made_by("cost"), *DIAGNOSIS)  # published too, by rules of their own
 LEDGER = registry.TABLES["claims"].needs
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
 ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
@@ -52,9 +55,9 @@ def one_line_errors(function: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except LCRError as error:
+        except (LCRError, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
-            sys.exit(error.exit_code)
+            sys.exit(error.exit_code if isinstance(error, LCRError) else InputError.exit_code)
 
     return wrapped
 
@@ -77,7 +80,7 @@ class Choice:
     """A study and what its rules need; all paths are relative to the working directory.
 
     given: the study as it was named: a name, or the path of its file.
-    published_as: what the published files belong to: the study as named, and its roots.
+    published_as: one line that says what the published files belong to: the study as named, and its roots.
     """
 
     study: StudyConfig
@@ -117,9 +120,17 @@ class Choice:
         return self._run(wildcards).evaluate_key
 
     @property
-    def gpus(self) -> int:
-        """How many GPUs a job takes that runs models; profiles/default lends one at a time."""
-        return int(self.study.device == "cuda")
+    def gpus(self) -> int | None:
+        """GPUs that a model job requests; None requests none (0 is a request to a Kubernetes cluster)."""
+        return 1 if self.study.device == "cuda" else None
+
+    def threads(self, wildcards: Any) -> int:
+        """The cores of a training or an evaluation: torch's threads, or the processes that load clips, if more.
+
+        Packed clips are loaded by no other process.
+        """
+        data = self.study.dataset(wildcards.dataset).data
+        return max(self.study.threads, 0 if data.pack else data.workers)
 
     @cached_property
     def table_key(self) -> str:
@@ -198,12 +209,9 @@ class Choice:
         runs = [run for run in self.runs if run.variant.name == FULL or not notebook.full_only]
         return [*tables, *(f"{run.folder}/{file}" for run in runs for file in notebook.run_files)]
 
-    @property
-    def published(self) -> list[str]:
-        """The files that are published from results/<study>/ to results/."""
-        figures = [f"figures/{name}.{suffix}" for name in NOTEBOOKS for suffix in ("png", "svg")]
-        pages = [f"notebooks/{name}.html" for name in NOTEBOOKS]
-        return [*(f"{table}.csv" for table in (*TABLES, *MADE)), *figures, *pages, "README.md"]
+    def publishes(self, wildcards: Any) -> list[str]:
+        """The study's files that a published file is made of: all, for hashes.json."""
+        return [f"{RESULTS}/{self.study.name}/{name}" for name in FILES if wildcards.published in (name, HASHES)]
 
     # Stamps.
 
@@ -213,6 +221,8 @@ class Choice:
 
     def write_stamps(self) -> None:
         """Brings all stamps up to date. A dry run does so too: it is to show what a run would redo."""
+        make_folder(WORK)
+        make_folder(RESULTS)
         study, made_with = self.study, set()
         for run in {run.folder: run for run in (*self.runs, *self.reading_runs)}.values():
             place = self.stamps / run.folder.relative_to(Path(RESULTS, study.name))
@@ -228,7 +238,12 @@ class Choice:
         for made, key in keys.items():
             _stamp(self.stamps / made, key, recorded_key(f"{RESULTS}/{study.name}/{made}.json") == key)
         _stamp(self.stamps / "tables", self.table_key, False)
-        _stamp(PUBLISHED, self.published_as, False)
+        folder = Path(RESULTS, study.name)
+        for name in PUBLISHED:
+            stamp = self.stamps / "published" / name
+            known = stamp.read_text(encoding="utf-8") if stamp.is_file() else ""
+            if known.partition("\n")[0] != self.published_as or not is_published(name, folder):
+                _stamp(stamp, f"{self.published_as}\n{time.time_ns()}", False)
 
 
 def _without_clips(config: DatasetConfig) -> bool:
@@ -249,7 +264,7 @@ def _stamp(path: Path, content: str, made_with: bool) -> None:
     """Writes `content` unless it stands there; `made_with`: what the stamp guards was made with this content."""
     if path.is_file() and path.read_text(encoding="utf-8") == content:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     path.write_text(content, encoding="utf-8")
     if made_with:
         os.utime(path, (0, 0))
@@ -271,11 +286,16 @@ def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
             raise unknown("key after --config", key, CONFIG_KEYS)
     given_roots = {name: str(config[key]) for name in FORMATS if (key := f"{name}_root") in config}
     roots = {name: real_folder(folder, f"--config {name}_root={folder}") for name, folder in given_roots.items()}
+    for path in (*roots.values(), os.path.relpath(project)):
+        if "{" in path:
+            raise InputError(
+                f"{path}: Snakemake takes a name in braces for a wildcard; rename the folder, or link to it"
+            )
     name = str(config.get("study", "tiny"))
     study = load_study(name, roots=dict(roots), root=project)
     given = [option for dataset, folder in roots.items() for option in ("--data-root", f"{dataset}={folder}")]
     options = Options(shlex.join(["--study", name, "--root", str(project), *given]))
-    choice = Choice(study, options, given=name, published_as=shlex.join([name, *given]))
+    choice = Choice(study, options, given=name, published_as=json.dumps([name, *given]))
     for note in choice.notes(roots):
         print(f"note: {note}", file=sys.stderr)
     choice.write_stamps()

@@ -1,4 +1,4 @@
-"""`lcr bench`: how fast this machine is at what the studies do most. Light at the top: imports when a command runs."""
+"""`lcr bench`: the speed of this machine at the main work of the studies. Heavy modules are imported on use."""
 
 import platform
 import re
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lcr.commands.options import Device
+from lcr.config.study import MOST_JOBS
 from lcr.util.errors import InputError
 
 if TYPE_CHECKING:
     from lcr.wkv.bench import Timing
 
 app = typer.Typer(help="Measures speed on this machine.", no_args_is_help=True)
+MOST_TOKENS = 1_000_000  # a length of 4 GB a call
 COLUMNS = (
     *("device", "threads", "batch", "heads", "width", "tokens", "passes", "contender", "rounds", "median_ms", "min_ms"),
     *("times_operator", "gflops", "share_of_sgemm", "gb_per_s"),
@@ -37,9 +39,14 @@ def bench() -> None:
 def wkv(
     tokens: Annotated[str, typer.Option(help="Lengths N, with commas between.")] = "49,197,784,3136,12544",
     rounds: Annotated[
-        int, typer.Option(min=5, help="Rounds at up to 400 tokens; longer calls get fewer, never less than 5.")
+        int,
+        typer.Option(
+            min=5, max=1_000_000, help="Rounds at up to 400 tokens; longer calls get fewer, never less than 5."
+        ),
     ] = 200,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of torch; more than one is unsteady.")] = 1,
+    threads: Annotated[
+        int, typer.Option(min=1, max=MOST_JOBS, help="Threads of torch; more than one is unsteady.")
+    ] = 1,
     device: Annotated[Device, typer.Option(help="cuda: B·H = 96 on the GPU, and fla where it is installed.")] = "cpu",
     out: Annotated[Path, typer.Option(help="Folder of bench_wkv_DEVICE.csv, .png and .svg.")] = Path("results/bench"),
 ) -> None:
@@ -63,8 +70,10 @@ def wkv(
     from lcr.wkv import bench as wkv_bench
     from lcr.wkv.operator import selection
 
-    if not all(n.strip().isdecimal() and int(n) for n in tokens.split(",")):
-        raise InputError(f"--tokens '{tokens}': give lengths of at least 1 with commas between, as in 197,3136")
+    if not all(re.fullmatch(r" *[0-9]{1,7} *", n) and 1 <= int(n) <= MOST_TOKENS for n in tokens.split(",")):
+        raise InputError(
+            f"--tokens '{tokens:.80}': give lengths of 1 to {MOST_TOKENS} with commas between, as in 197,3136"
+        )
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("--device cuda: torch sees no CUDA device here")
     check_writable(out)

@@ -1,4 +1,4 @@
-"""`lcr bundle`. Light at the top: what the command needs is imported when it runs."""
+"""`lcr bundle`. Heavy modules are imported when the command runs."""
 
 from datetime import date as day
 from pathlib import Path

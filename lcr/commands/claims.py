@@ -1,4 +1,4 @@
-"""`lcr claims`. Light at the top: what is heavy is imported when the command runs."""
+"""`lcr claims`. Heavy modules are imported when the command runs."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`lcr cost`. Light at the top: what the command needs is imported when it runs."""
+"""`lcr cost`. Heavy modules are imported when the command runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ from lcr.model.models import model_by_name
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
+from lcr.util.gpus import gpu_lease
 from lcr.util.progress import counting_bar, status
 
 
@@ -22,9 +23,9 @@ def cost(
     context: typer.Context,
     model: Annotated[str | None, typer.Argument(help="A model by name, as in lcr-base-112.")] = None,
     frames: Annotated[
-        int, typer.Option(min=1, help="Frames of one view; the paper does not say how many it counted.")
+        int, typer.Option(min=1, max=4096, help="Frames of one view; the paper does not say how many it counted.")
     ] = 32,
-    views: Annotated[int, typer.Option(min=1, help="Views that one prediction takes: crops × clips.")] = 1,
+    views: Annotated[int, typer.Option(min=1, max=3000, help="Views that one prediction takes: crops × clips.")] = 1,
     ablation: Annotated[
         str, typer.Option(help="The variant of the model: an ablation or a reading by name, or the path of its YAML.")
     ] = "full",
@@ -83,8 +84,8 @@ def _write_table(source: Source) -> None:
     from lcr.run.train import set_machine
     from lcr.study.tables.cost_rows import jobs, rows
 
-    set_machine(source.study)
-    with counting_bar(len(jobs(source)), "counting") as advance:
+    with gpu_lease(source.study.device), counting_bar(len(jobs(source)), "counting") as advance:
+        set_machine(source.study)
         path = source.write(TABLES["cost"], rows(source, advance))
     record_key(source.folder / "cost.json", cost_key(source.study))
     print(path)

@@ -9,7 +9,7 @@ import typer
 from lcr.commands.options import DataRoot, data_roots, refuse
 from lcr.config.datasets import dataset_format
 from lcr.config.run import Data
-from lcr.config.study import load_study
+from lcr.config.study import MOST_CLIPS, MOST_JOBS, load_study
 from lcr.util.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Root = Annotated[
 ]
 StudyRoot = Annotated[Path | None, typer.Option(help="The study's project, which holds ablations/.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write; the study decides when there is one.")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core when not given.")]
+Workers = Annotated[int | None, typer.Option(min=1, max=MOST_JOBS, help="Processes; one a core when not given.")]
 
 
 def _steps(study: str, dataset: str, roots: list[str] | None, root: Path | None, workers: int | None) -> "Steps":
@@ -64,9 +64,9 @@ def fixture(
     dataset: Dataset,
     study: Study = None,
     out: Out = None,
-    train: Annotated[int, typer.Option(min=0, help="Clips of each class to train on.")] = 8,
-    validation: Annotated[int, typer.Option(min=0, help="Clips of each class to validate on.")] = 4,
-    test: Annotated[int, typer.Option(min=0, help="Clips of each class without a label.")] = 0,
+    train: Annotated[int, typer.Option(min=0, max=MOST_CLIPS, help="Clips of each class to train on.")] = 8,
+    validation: Annotated[int, typer.Option(min=0, max=MOST_CLIPS, help="Clips of each class to validate on.")] = 4,
+    test: Annotated[int, typer.Option(min=0, max=MOST_CLIPS, help="Clips of each class without a label.")] = 0,
     classes: Annotated[list[str] | None, typer.Option(help="A label to draw; repeat for more. All by default.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Decides every byte.")] = 0,
     data_root: DataRoot = None,
@@ -170,7 +170,8 @@ def check(
         steps = None
     path = steps.manifest_path if steps else _need(manifest, "--manifest")
     content = read_manifest(path)
-    report = check_manifest(content, path, workers=workers)
+    limit = {"max_pixels": steps.config.data.max_pixels} if steps else {}
+    report = check_manifest(content, path, workers=workers, **limit)
     if steps is not None and content.key != steps.data.key:
         report.warnings.append("the manifest is of another configuration of the study; `lcr train` makes it again")
     if steps is not None and steps.config.data.pack and not report.faults:
@@ -188,7 +189,9 @@ def subset(
     dataset: Annotated[str, typer.Option(help="jester, something or kinetics.")],
     root: Annotated[Path, typer.Option(help="The dataset's folder.")],
     out: Annotated[Path, typer.Option(help="A new folder; becomes a root in the same format.")],
-    per_class: Annotated[int, typer.Option(min=1, help="Clips of each class, in each of train and validation.")],
+    per_class: Annotated[
+        int, typer.Option(min=1, max=MOST_CLIPS, help="Clips of each class, in each of train and validation.")
+    ],
     seed: Annotated[int, typer.Option(help="Decides which clips.")] = 0,
 ) -> None:
     """Cut a small part out of a real dataset, with annotation files to match.

@@ -1,4 +1,4 @@
-"""`lcr hashes`, `lcr reference` and `lcr verify`. Light at the top: what a command needs is imported when it runs."""
+"""`lcr publish`, `lcr hashes`, `lcr reference` and `lcr verify`. Heavy modules are imported when a command runs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,10 +7,32 @@ import typer
 
 from lcr.commands.options import DataRoot, Results, Root, Study, study_source
 from lcr.config.study import load_study
-from lcr.util.errors import Mismatch
+from lcr.util.errors import InputError, Mismatch
 
 if TYPE_CHECKING:
     from lcr.evidence.verify import Report
+
+
+def publish(
+    study: Study,
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Names below results/STUDY/; all, and hashes.json, when left out.")
+    ] = None,
+    data_root: DataRoot = None,
+    root: Root = None,
+    results: Results = Path("results"),
+) -> None:
+    """Copies a study's tables, figures, pages and README from results/STUDY/ to results/, then writes hashes.json.
+
+    One process publishes at a time; another one waits for it.
+
+    Example: lcr publish --study tiny
+    """
+    from lcr.evidence.publish import publish
+    from lcr.study.store import Store
+
+    chosen = study_source(study, data_root, root, results).study
+    print(*publish(Store(results, chosen.name), chosen, study, files or ()), sep="\n")
 
 
 def hashes(study: Study, data_root: DataRoot = None, root: Root = None, results: Results = Path("results")) -> None:
@@ -19,14 +41,17 @@ def hashes(study: Study, data_root: DataRoot = None, root: Root = None, results:
     Example: lcr hashes --study tiny
     """
     from lcr.evidence.hashes import write_hashes
+    from lcr.evidence.publish import LOCK
     from lcr.evidence.reference import link_figures
     from lcr.study.store import Store
+    from lcr.util.locks import run_lock
 
     chosen = study_source(study, data_root, root, results).study
     store = Store(results, chosen.name)
     if store.packed:
         link_figures(store.folder)
-    print(write_hashes(store, chosen, study))
+    with run_lock(LOCK):
+        print(write_hashes(store, chosen, study))
 
 
 def reference(
@@ -66,7 +91,7 @@ def verify(
     report = checked(folder, study, root, strict=strict)
     for note in report.note_lines():
         print(f"note: {note}")
-    for problem in report.problems:
+    for problem in report.problem_lines():
         print(f"MISMATCH {problem}")
     if report.problems:
         raise Mismatch(f"{len(report.problems)} things in {folder} do not match ({report.checked} checked)")
@@ -77,12 +102,36 @@ def checked(folder: str, study: str | None = None, root: Path | None = None, *, 
     """The report of `lcr verify`; strict: runs that were not made alike are a problem, not a note.
 
     Raises:
-        InputError: the folder has no hashes.json, or there is no such study.
-        Mismatch: hashes.json itself has been changed.
+        InputError: the folder has no results, there is no such study, or it is not that of the results.
     """
-    from lcr.evidence.hashes import read_hashes
-    from lcr.evidence.verify import hashed_folder, verify
+    from lcr.evidence.findings import Report
+    from lcr.evidence.hashes import NAME, inspect_hashes
+    from lcr.evidence.verify import hashed_folder, studies_in, verify, verify_files, verify_seals
 
-    place = hashed_folder(Path(folder))
-    hashes = read_hashes(place)
-    return verify(place, hashes, load_study(study or hashes.study, hashes.roots, root), strict=strict)
+    place, report, hashes = hashed_folder(Path(folder)), Report(), None
+    try:
+        hashes, wrong = inspect_hashes(place)
+    except FileNotFoundError:
+        if not studies_in(place):
+            raise InputError(f"no {place / NAME}, and no run of a study either; give another folder") from None
+        wrong = "it is missing"
+    report.demand(not wrong, f"{place / NAME}: {wrong}; make the results again, or only it with `lcr hashes`")
+    roots = hashes.roots if hashes else None
+    if study is not None:
+        chosen = load_study(study, roots, root)
+        if hashes and not wrong and chosen.name != hashes.name:
+            raise InputError(f"{place / NAME} is of study '{hashes.name}', not of '{study}'; give its --study")
+        verify(place, hashes, chosen, report, strict=strict)
+        return report
+    named, chosen = [hashes.study] if hashes else studies_in(place), None
+    with report.finding(place / NAME, "its study cannot be loaded; give its --study"):
+        if len(named) != 1:
+            raise InputError(f"{place / NAME} does not tell its study; give its --study")
+        chosen = load_study(named[0], roots, root)
+    if chosen is not None:
+        verify(place, hashes, chosen, report, strict=strict)
+    elif hashes is not None:
+        verify_files(place, hashes, report)
+    else:
+        verify_seals(place, named, report)
+    return report

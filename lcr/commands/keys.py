@@ -13,7 +13,9 @@ from lcr.config.study import load_study
 from lcr.util.errors import Mismatch
 
 app = typer.Typer(
-    help="Keys of results: list what counts in them, prove that an edit changes no bit.", no_args_is_help=True
+    help="Keys of results: list what counts in them, prove that an edit changes no bit.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -40,7 +42,7 @@ def prove(
     Start, resumption after a kill, the last steps of the schedule, evaluation; synthetic clips and the readers of real
     ones. Where all is equal and every changed statement was executed, results of the earlier commit stay valid: that is
     recorded in lcr/config/proved.json, to be committed with the edit. About ten minutes on two cores; exit 1 where
-    something differs. Needs a checkout with the native kernel built, if it is used, and the extra [test].
+    something differs. Needs a checkout with the native kernel built, if it is used, and `pip install 'lcr[test]'`.
 
     Example: lcr keys prove --commit HEAD~1
     """

@@ -7,7 +7,7 @@ import typer
 from lcr.commands.options import Root
 from lcr.config.datasets import DATASETS, dataset_format, is_synthetic, official_labels
 from lcr.config.register import reading_variants
-from lcr.config.study import known_variants, load_study, project_root
+from lcr.config.study import known_variants, load_study, study_names
 from lcr.cost import counted
 from lcr.model.models import MODELS
 
@@ -52,8 +52,7 @@ def _described(kind: Kind, root: Root) -> dict[str, str]:
         case "readings":
             return {name: one.title for name, one in reading_variants().items()}
         case "studies":
-            files = sorted((project_root(root) / "ablations" / "studies").glob("*.yaml"))
-            return {file.stem: load_study(file.stem, root=root).question for file in files}
+            return {name: load_study(name, root=root).question for name in study_names(root)}
         case "datasets":
             clips = {True: "synthetic clips in its format", False: "real clips; give --data-root"}
             return {

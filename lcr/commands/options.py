@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from lcr.config.datasets import DATASETS, dataset_format, is_synthetic
 from lcr.study.tables.frame import Source
 from lcr.util.errors import InputError
 
@@ -66,5 +67,11 @@ def data_roots(given: list[str] | None, dataset: str | None = None) -> dict[str,
             name, folder = dataset, text
         if not name or not folder:
             raise InputError(f"--data-root {text}: DATASET=DIR is expected, as in jester=/data/jester")
+        if name in DATASETS and is_synthetic(name):
+            real = dataset_format(name)
+            raise InputError(
+                f"--data-root {text}: the clips of {name} are synthetic and lie in no folder of yours; for your clips "
+                f"give --data-root {real}=DIR" + (f" and --dataset {real}" if dataset else "")
+            )
         roots[name] = real_folder(folder, f"--data-root {text}")
     return roots

@@ -1,4 +1,4 @@
-"""`lcr readings`. Light at the top: what the command needs is imported when it runs."""
+"""`lcr readings`. Heavy modules are imported when the command runs."""
 
 from pathlib import Path
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""`lcr answer` and `lcr report`. Light at the top: a command imports what it needs when it runs."""
+"""`lcr answer` and `lcr report`. Heavy modules are imported when a command runs."""
 
 import os
 from pathlib import Path

@@ -1,7 +1,6 @@
-"""`lcr train`, `lcr evaluate` and `lcr predict`. Light at the top: each command imports what it needs when it runs."""
+"""`lcr train`, `lcr evaluate` and `lcr predict`. Heavy modules are imported when a command runs."""
 
 import logging
-import math
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +10,9 @@ from lcr.commands.options import DataRoot, Results, Root, Study, data_roots
 from lcr.config.datasets import FORMATS, dataset_format
 from lcr.config.run import Run
 from lcr.config.study import known_variants, load_study, load_variant
-from lcr.util.errors import InputError
+from lcr.util.errors import InputError, printable
 from lcr.util.files import check_writable
+from lcr.util.gpus import gpu_lease
 
 Dataset = Annotated[
     str,
@@ -98,7 +98,8 @@ def train(
 
     check_writable(results)
     say_backends()
-    print(run_training(run, force=force))
+    with gpu_lease(run.study.device):
+        print(run_training(run, force=force))
 
 
 def evaluate(
@@ -121,7 +122,8 @@ def evaluate(
     from lcr.run.evaluate import evaluate as run_evaluation
 
     say_backends()
-    print(summary(run_evaluation(run)))
+    with gpu_lease(run.study.device):
+        print(summary(run_evaluation(run)))
 
 
 def predict(
@@ -144,15 +146,13 @@ def predict(
     trained = one_video.load_run(run)
     if not stream:
         shown = one_video.scores(trained, video)
-        if not math.isfinite(float(shown.sum())):
-            raise InputError(f"{run}: the model's scores are not finite, so its weights are of no use; train it again")
         if trained.protocol.rule == "max_last":
             last = trained.protocol.frames_read(trained.data.frames)
             print(f"each class's highest probability in the last {last} frames; they do not add up to 100%")
         for rank in (-shown).argsort()[:top]:
-            print(f"{shown[rank]:7.1%}  {'█' * round(30 * float(shown[rank])):30}  {trained.classes[rank]}")
+            print(f"{shown[rank]:7.1%}  {'█' * round(30 * float(shown[rank])):30}  {printable(trained.classes[rank])}")
         return
     for number, shown, seconds in one_video.stream(trained, video):
         best = (-shown).argsort()[:top]
-        said = ", ".join(f"{trained.classes[rank]} {shown[rank]:.0%}" for rank in best)
+        said = ", ".join(f"{printable(trained.classes[rank])} {shown[rank]:.0%}" for rank in best)
         print(f"frame {number + 1:4d}  {1e3 * seconds:5.1f} ms  {said}", flush=True)

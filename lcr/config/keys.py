@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from lcr.config.made import Made
 from lcr.util.files import atomic_write
+from lcr.util.reading import read_json
 from lcr.wkv.library import CUDA_WIDTHS, MAX_WIDTH, find
 
 PACKAGE = Path(__file__).parents[1]
@@ -222,6 +223,7 @@ def recorded_versions(path: str | Path) -> dict[str, str]:
 
 def _recorded(path: str | Path, name: str, default: Any) -> Any:
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))[name]
-    except (OSError, ValueError, KeyError, TypeError):
+        found = read_json(path)[name]
+        return found if isinstance(found, type(default)) else default
+    except (OSError, ValueError, LookupError, TypeError):
         return default

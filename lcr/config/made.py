@@ -33,11 +33,11 @@ class Hardware(_Part):
 
 
 class Made(_Part):
-    """What made weights or predictions.
+    """The backend, versions, machine and commit that made weights or predictions.
 
     backend: of the Bi-WKV operator, None where the model does not run it. versions: of Python and the libraries.
-    lock_hash: SHA-256 of requirements.lock. earlier: what made the first steps of a training that was resumed
-    elsewhere, each once.
+    lock_hash: SHA-256 of requirements.lock. earlier: the makers of the first steps of a training that was
+    resumed elsewhere, each once.
     """
 
     backend: str | None = None
@@ -50,11 +50,11 @@ class Made(_Part):
 
     @property
     def alone(self) -> Self:
-        """This without `earlier`."""
+        """A copy without `earlier`."""
         return self.model_copy(update={"earlier": ()})
 
     def after(self, begun: "Made | None") -> Self:
-        """What made a training that `begun` made the first steps of; None: nothing is recorded of them."""
+        """The maker of a whole training whose first steps `begun` made; None: no record names their maker."""
         if begun is None:
             return self
         others: list[Made] = []

@@ -1,6 +1,7 @@
 """`RunRecord`: the typed run.json, which says of a finished run how, by which code and on which machine it was made."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any, Self
 
@@ -8,9 +9,20 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from lcr.config.made import Made
 from lcr.util.errors import InputError
-from lcr.util.files import atomic_write
+from lcr.util.reading import parse_json
+from lcr.util.seals import PLACEHOLDER, sealed_bytes, sealed_write
 
 NAME = "run.json"
+
+
+def command_of(folder: str | Path, command: str, *options: str) -> str:
+    """The `lcr` command (train or evaluate) that makes the run in `folder`: …/STUDY/DATASET/ARM/seed-SEED."""
+    named = Path(folder).absolute().parts[-4:]
+    if len(named) == 4 and named[-1].startswith("seed-"):
+        values = (*named[:3], named[3].removeprefix("seed-"))
+        pairs = zip(("--study", "--dataset", "--ablation", "--seed"), values, strict=True)
+        options = (*(word for pair in pairs for word in pair), *options)
+    return f"`{shlex.join(['lcr', command, *options])}`"
 
 
 # Fields of older records, which described the evaluation alone, and the names of these facts in `Made`.
@@ -62,7 +74,7 @@ class RunRecord(BaseModel):
 
     @property
     def trained(self) -> Made:
-        """What made the weights; in an older record, which does not say so, what made the predictions."""
+        """The maker of the weights; older records give the predictions' maker."""
         return self.training or self.evaluation
 
     @property
@@ -79,8 +91,11 @@ class RunRecord(BaseModel):
             InputError: it is no record; `where` and the field are named.
         """
         try:
-            return cls.model_validate(json.loads(content) if isinstance(content, str | bytes) else content)
-        except (ValidationError, ValueError, RecursionError) as error:
+            content = parse_json(content) if isinstance(content, str | bytes) else content
+            if isinstance(content, dict):
+                content = {name: value for name, value in content.items() if name != "seal"}
+            return cls.model_validate(content)
+        except (ValidationError, ValueError) as error:
             field = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else "JSON"
             raise InputError(f"{where} is damaged ({field}); run `lcr evaluate` again") from error
 
@@ -90,17 +105,13 @@ class RunRecord(BaseModel):
 
         Raises:
             FileNotFoundError: there is none.
-            InputError: it is damaged.
+            InputError: it is damaged, or an earlier version wrote it.
         """
         path = Path(folder) / NAME
-        try:
-            return cls.parse(path.read_bytes(), path)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise InputError(f"cannot read {path}: {error.strerror}") from error
+        return cls.parse(sealed_bytes(path, command_of(folder, "evaluate")), path)
 
     def write(self, folder: str | Path) -> None:
-        """Writes run.json, whole or not at all."""
-        with atomic_write(Path(folder) / NAME) as aside:
-            aside.write_text(json.dumps(self.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
+        """Writes run.json, sealed, whole or not at all."""
+        content = self.model_dump(mode="json") | {"seal": PLACEHOLDER}
+        with sealed_write(Path(folder) / NAME) as aside:
+            aside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

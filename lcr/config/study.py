@@ -16,11 +16,16 @@ from lcr.config.register import reading_variants
 from lcr.config.variant import FolderName, VariantConfig
 from lcr.model.config import Frozen, ModelConfig
 from lcr.model.models import model_by_name
-from lcr.util.errors import InputError, unknown
+from lcr.util.errors import InputError, printable, unknown
 from lcr.util.schema import parse, read_yaml
 
-NOT_STUDIES = ("reference", "figures", "notebooks")  # what else results/ holds
+# what else results/ holds: folders, and published files by their suffix
+NOT_STUDIES = ("reference", "figures", "notebooks", "bench")
+NOT_SUFFIXES = (".csv", ".json", ".md", ".html", ".zip", ".png", ".svg", ".parquet", ".aside")
 FULL = "full"  # the variant that all others are compared with
+MOST_CLIPS = 1_000_000  # synthetic clips of a dataset; the largest one of the paper has 306,000
+MAX_PIXELS = 2**26  # of a frame: twice those of 8K video, 192 MiB when decoded
+MOST_JOBS = 1024  # processes or threads
 MOST_SEEDS = 16  # the exact sign-flip test enumerates 2^16 patterns
 
 
@@ -34,10 +39,10 @@ def _once(given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
 class FixtureConfig(Frozen):
     """The number of synthetic clips of each class, and the classes (None: all that the format's drawings know)."""
 
-    train: int = Field(gt=0)
-    validation: int = Field(gt=0)
+    train: int = Field(gt=0, le=MOST_CLIPS)
+    validation: int = Field(gt=0, le=MOST_CLIPS)
     classes: Annotated[tuple[str, ...] | None, AfterValidator(_once)] = None
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=2**63)
 
 
 class DataConfig(Frozen):
@@ -47,15 +52,18 @@ class DataConfig(Frozen):
     flip: never, with the label's direction swapped along (swap), or regardless of the label (as_written).
     pack: decode all clips once into one file; for data that fits on the disk uncompressed.
     max_unusable_share: the share of clips that may be missing or broken before a run is refused.
+    max_pixels: of a frame; clips whose headers claim more count as unreadable, and are not decoded.
     """
 
-    frames: int = Field(gt=0)
+    frames: int = Field(gt=0, le=10_000)
     resize: Literal["square", "short_side"] = "square"
-    short_side: int = Field(256, gt=0)
+    short_side: int = Field(256, gt=0, le=10_000)
     flip: Literal["none", "swap", "as_written"] = "none"
     pack: bool = False
     max_unusable_share: float = Field(0.0, ge=0, le=1)
-    workers: int = Field(0, ge=0)
+    workers: int = Field(0, ge=0, le=MOST_JOBS)
+    # left out of records and keys where it is the default, which is older than the key
+    max_pixels: int = Field(MAX_PIXELS, gt=0, le=2**30, exclude_if=lambda given: given == MAX_PIXELS)
 
 
 class Protocol(Frozen):
@@ -67,9 +75,9 @@ class Protocol(Frozen):
     """
 
     rule: Literal["max_last", "mean_last", "mean_last_third"] = "max_last"
-    last_frames: int = Field(10, gt=0)
+    last_frames: int = Field(10, gt=0, le=100_000)
     crops: Literal[1, 3] = 1
-    clips: int = Field(1, gt=0)
+    clips: int = Field(1, gt=0, le=1000)
 
     @property
     def views(self) -> int:
@@ -86,8 +94,8 @@ class TrainConfig(Frozen):
     loss_frames: the frames whose logits the loss is taken on: those that the test rule reads, all, or the last.
     """
 
-    epochs: int = Field(gt=0)
-    batch_size: int = Field(gt=0)
+    epochs: int = Field(gt=0, le=1_000_000)
+    batch_size: int = Field(gt=0, le=100_000)
     learning_rate: float = Field(gt=0, allow_inf_nan=False)
     weight_decay: float = Field(0.05, ge=0, allow_inf_nan=False)
     warmup_share: float = Field(0.1, ge=0, le=1)
@@ -145,7 +153,7 @@ class StudyConfig(Frozen):
         min_length=1, max_length=MOST_SEEDS
     )
     device: Literal["cpu", "cuda"] = "cpu"
-    threads: int = Field(1, gt=0)
+    threads: int = Field(1, gt=0, le=MOST_JOBS)
     readings: ReadingRuns | None = None
     # No fields, so that they count in no key (though in ==).
     _given: str = PrivateAttr("")
@@ -154,8 +162,8 @@ class StudyConfig(Frozen):
     @field_validator("name")
     @classmethod
     def _a_folder(cls, name: str) -> str:
-        if name in NOT_STUDIES:
-            raise ValueError(f"'{name}' is a folder of results/ that holds no study's runs; give another name")
+        if name.lower() in NOT_STUDIES or name.lower().endswith(NOT_SUFFIXES):
+            raise ValueError(f"'{printable(name):.80}' is reserved for other files in results/; give another name")
         return name
 
     @property
@@ -239,8 +247,12 @@ def real_folder(folder: str, given: str) -> str:
     Raises:
         InputError: there is no such folder.
     """
-    path = Path(folder).expanduser().resolve()
-    if not folder or not path.is_dir():
+    try:
+        path = Path(folder).expanduser().resolve()
+        there = bool(folder) and path.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # too long a name, a loop, `~nobody`, a zero byte
+        raise InputError(f"{given}: {error.strerror if isinstance(error, OSError) else error}") from error
+    if not there:
         raise InputError(f"{given}: there is no such folder")
     return str(path)
 
@@ -256,6 +268,11 @@ def _named(folder: Path, kind: str, name: str | Path, others: Iterable[str] = ()
     if str(name) not in known:
         raise unknown(kind, str(name), [*known, *others])
     return folder / f"{name}.yaml"
+
+
+def study_names(root: str | Path | None = None) -> list[str]:
+    """The names of the studies in `ablations/studies/`, sorted."""
+    return sorted(file.stem for file in (project_root(root) / "ablations" / "studies").glob("*.yaml"))
 
 
 def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "ablation") -> VariantConfig:

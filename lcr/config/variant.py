@@ -7,7 +7,10 @@ from pydantic import AfterValidator, Field, create_model
 
 from lcr.cost import matched_hidden, parameters
 from lcr.model.config import ModelConfig, Readings
+from lcr.util.errors import printable
 from lcr.util.schema import Frozen
+
+MOST_NAME = 100  # bytes: file systems take 255, of which temporary files and locks need some
 
 
 def _open(kind: type[Frozen], name: str, **fields: Any) -> type[Frozen]:
@@ -22,7 +25,12 @@ ModelCondition = _open(ModelConfig, "ModelCondition", readings=(ReadingsChange, 
 
 def _folder_name(name: str) -> str:
     if not re.fullmatch(r"\w[\w.-]*", name):
-        raise ValueError(f"'{name}' names a folder: give letters, digits, '.', '_' and '-', a letter or digit first")
+        raise ValueError(
+            f"'{printable(name):.80}' is no valid folder name: use letters, digits, '.', '_' and '-', "
+            "a letter or digit first"
+        )
+    if len(name.encode()) > MOST_NAME:
+        raise ValueError(f"'{name:.20}…' names a folder and has more than {MOST_NAME} bytes; shorten it")
     return name
 
 

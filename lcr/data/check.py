@@ -6,6 +6,7 @@ from statistics import median
 
 import numpy as np
 
+from lcr.config.study import MAX_PIXELS
 from lcr.data.decode import read_frames
 from lcr.data.formats.annotations import SPLITS
 from lcr.data.manifest import Manifest, first_few, media_root, probe_all, unusable_text
@@ -27,14 +28,23 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
-def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None, progress: bool = True) -> Report:
+def check_manifest(
+    manifest: Manifest,
+    path: Path,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    workers: int | None = None,
+    progress: bool = True,
+) -> Report:
     """Reads every clip again and compares; counts clips, frames and classes; looks for clips in two splits.
 
     Args:
         path: the file that the manifest was read from.
+        max_pixels: as of `lcr.data.decode.probe`.
     """
     report, rows, root = Report(), manifest.rows(usable=False), media_root(manifest, path)
-    probes = probe_all([root / row["path"] for row in rows], label="checking", workers=workers, progress=progress)
+    paths, given = [root / row["path"] for row in rows], {"workers": workers, "progress": progress}
+    probes = probe_all(paths, label="checking", max_pixels=max_pixels, **given)
     changed = [
         f"{row['id']} ({found.status}: {found.why})" if found.why else row["id"]
         for row, found in zip(rows, probes, strict=True)
@@ -67,12 +77,15 @@ def check_manifest(manifest: Manifest, path: Path, *, workers: int | None = None
 
 def check_pack(steps: Steps, manifest: Manifest, report: Report) -> None:
     """Decodes some packed clips again and compares them byte by byte."""
-    data = steps.config.data
     try:
-        pack = Pack(steps.folder / "packed", manifest, data, steps.data.frame_size)
-    except InputError as error:
+        _compare(steps, manifest, report)
+    except InputError as error:  # the pack is missing or of other data, or a clip's digest differs
         report.faults.append(str(error))
-        return
+
+
+def _compare(steps: Steps, manifest: Manifest, report: Report) -> None:
+    data = steps.config.data
+    pack = Pack(steps.folder / "packed", manifest, data, steps.data.frame_size)
     rows, fit = manifest.rows(), fitting(data, steps.data.frame_size)
     root = media_root(manifest, steps.manifest_path)
     some = [rows[at] for at in generator("check").permutation(len(rows))[:COMPARED]]

@@ -14,8 +14,10 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
+from lcr.config.study import MAX_PIXELS
 from lcr.util.errors import InputError
 from lcr.util.files import checked_name, file_hash
+from lcr.util.images import check_pixels, decodable, decoder_errors, file_bytes, indexed_image
 
 
 def is_video(path: Path) -> bool:
@@ -60,7 +62,8 @@ def each_frame(path: Path, numbers: Iterable[int], fit: Callable[[np.ndarray], n
 def _decode_folder(folder: Path, wanted: Iterable[int]) -> Iterator[np.ndarray]:
     for number in wanted:
         file = folder / f"{number + 1:05d}.jpg"
-        image = cv2.imread(checked_name(file), cv2.IMREAD_COLOR)
+        with indexed_image(file):
+            image = cv2.imread(checked_name(file), cv2.IMREAD_COLOR)
         if image is None:
             raise InputError(f"{file} cannot be read any more; index the data again")
         yield image
@@ -98,20 +101,24 @@ class Probe:
     why: str = ""
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Path, max_pixels: int = MAX_PIXELS) -> Probe:
     """Reads and decodes the whole clip: its frames, size, hash, and whether it can be used.
+
+    Args:
+        max_pixels: of a frame; a clip whose headers claim more is unreadable, and not decoded.
 
     Raises:
         InputError: the path has characters that the locale does not know.
     """
     checked_name(path)
     try:
-        return _probe_video(path) if is_video(path) else _probe_folder(path)
+        with decoder_errors():
+            return _probe_video(path, max_pixels) if is_video(path) else _probe_folder(path, max_pixels)
     except OSError as error:
         return Probe("unreadable", why=error.strerror or str(error))
 
 
-def _probe_folder(folder: Path) -> Probe:
+def _probe_folder(folder: Path, max_pixels: int) -> Probe:
     if not folder.is_dir():
         return Probe("missing", why="no such folder")
     names = sorted(file.name for file in folder.iterdir() if re.fullmatch(r"[0-9]{5}\.jpg", file.name))
@@ -121,11 +128,11 @@ def _probe_folder(folder: Path) -> Probe:
     for number, name in enumerate(names, start=1):
         if name != f"{number:05d}.jpg":
             return Probe("truncated", why=f"frame {number:05d}.jpg is missing")
-        data = (folder / name).read_bytes()
+        data = file_bytes(folder / name)
         digest.update(f"{name} {len(data)}\n".encode() + data)
         if not data:
             return Probe("empty", why=f"{name} has no bytes")
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        image = cv2.imdecode(np.frombuffer(decodable(data, name, max_pixels), np.uint8), cv2.IMREAD_COLOR)
         if image is None and not data.startswith(b"\xff\xd8"):
             return Probe("unreadable", why=f"{name} is no JPEG image")
         if image is None or not data.rstrip(b"\0").endswith(b"\xff\xd9"):  # decoders fill a cut image up with grey
@@ -135,7 +142,7 @@ def _probe_folder(folder: Path) -> Probe:
     return Probe("ok", len(names), size[1], size[0], digest.hexdigest())
 
 
-def _probe_video(path: Path) -> Probe:
+def _probe_video(path: Path, max_pixels: int) -> Probe:
     if not path.is_file():
         return Probe("missing", why="no such file")
     if path.stat().st_size == 0:
@@ -145,6 +152,7 @@ def _probe_video(path: Path) -> Probe:
     video = _open(path)
     if not video.isOpened():
         return Probe("unreadable", why="no video that can be opened")
+    check_pixels("a frame", video.get(cv2.CAP_PROP_FRAME_WIDTH), video.get(cv2.CAP_PROP_FRAME_HEIGHT), max_pixels)
     announced, image = video.get(cv2.CAP_PROP_FRAME_COUNT), video.read()[1]
     if image is None:
         return Probe("empty", why="no frame can be decoded")

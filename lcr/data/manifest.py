@@ -10,21 +10,22 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lcr.config.datasets import dataset_format
 from lcr.config.keys import hash_of
+from lcr.config.study import MAX_PIXELS
 from lcr.data.decode import Probe, probe
 from lcr.data.formats.annotations import SPLITS, Annotations
 from lcr.util.errors import InputError
-from lcr.util.files import atomic_write
 from lcr.util.parallel import parallel_map
+from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
+from lcr.util.reading import parse_json
 
 SCHEMA = pa.schema(
     [
@@ -90,10 +91,9 @@ class Manifest:
                 raise InputError(f"{where}: no usable clip in the {split} split")
 
     def write(self, path: str | Path) -> None:
-        """Writes the parquet file, whole or not at all."""
+        """Writes the parquet file, sealed, whole or not at all."""
         metadata = {"dataset": self.dataset, "root": self.root, "classes": json.dumps(self.classes), "key": self.key}
-        with atomic_write(path) as aside:
-            pq.write_table(self.table.replace_schema_metadata(metadata), aside)
+        write_sealed_parquet(path, self.table.replace_schema_metadata(metadata))
 
 
 def first_few(names: Sequence[str], count: int = 5) -> str:
@@ -113,21 +113,22 @@ def read_manifest(path: str | Path) -> Manifest:
     """Reads a manifest.
 
     Raises:
-        InputError: the file is missing, or is no manifest.
+        InputError: the file is missing, has changed since it was written, or is no manifest.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"no manifest {path}; make it with `lcr data index`")
+    table = read_sealed_parquet(path, "`lcr data index`")
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(
-            f"{path} is damaged ({str(error).splitlines()[0]}); make it again with `lcr data index`"
-        ) from error
-    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    if not table.schema.equals(SCHEMA) or "classes" not in metadata:
+        metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+        classes = tuple(parse_json(metadata["classes"]))
+        about = metadata["dataset"], metadata["root"], classes
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is no manifest; make it with `lcr data index`") from error
+    if not table.schema.equals(SCHEMA) or not all(isinstance(label, str) for label in classes):
         raise InputError(f"{path} is no manifest; make it with `lcr data index`")
-    about = metadata["dataset"], metadata["root"], tuple(json.loads(metadata["classes"]))
+    if not {*table["label"].to_pylist()} <= {*classes, None, ""}:
+        raise InputError(f"{path} holds a label that is none of its classes; make it again with `lcr data index`")
     return Manifest(*about, table.replace_schema_metadata(None), metadata.get("key", ""))
 
 
@@ -160,9 +161,17 @@ def read_annotations(dataset: str, root: str | Path | None) -> Annotations:
     return form.read(Path(root))
 
 
-def probe_all(paths: Sequence[Path], *, label: str, workers: int | None = None, progress: bool = True) -> list[Probe]:
+def probe_all(
+    paths: Sequence[Path],
+    *,
+    label: str,
+    max_pixels: int = MAX_PIXELS,
+    workers: int | None = None,
+    progress: bool = True,
+) -> list[Probe]:
     """A probe of each clip, in order."""
-    with closing(parallel_map(probe, paths, label=label, workers=workers, progress=progress)) as probes:
+    work = partial(probe, max_pixels=max_pixels)
+    with closing(parallel_map(work, paths, label=label, workers=workers, progress=progress)) as probes:
         return list(probes)
 
 
@@ -172,6 +181,7 @@ def build_manifest(
     *,
     stored_root: str | None = None,
     key: str = "",
+    max_pixels: int = MAX_PIXELS,
     workers: int | None = None,
     progress: bool = True,
     warn: Callable[[str], None] = lambda text: None,
@@ -180,6 +190,7 @@ def build_manifest(
 
     Args:
         stored_root: the root that the manifest records; the absolute path when None.
+        max_pixels: as of `probe`.
         warn: called once with the number of unusable clips, their statuses and the reasons, if there are any.
 
     Raises:
@@ -188,7 +199,8 @@ def build_manifest(
     annotations = read_annotations(dataset, root)
     rows = sorted(annotations.rows, key=lambda row: (SPLITS.index(row.split), row.id))
     paths = [Path(root) / row.path for row in rows]
-    probes = probe_all(paths, label=f"indexing {dataset}", workers=workers, progress=progress)
+    label = f"indexing {dataset}"
+    probes = probe_all(paths, label=label, max_pixels=max_pixels, workers=workers, progress=progress)
     records = [vars(row) | vars(found) for row, found in zip(rows, probes, strict=True)]
     broken = [record for record in records if record["status"] != "ok"]
     if len(broken) == len(records):

@@ -5,7 +5,6 @@ configuration it was made for (`lcr.config.run.Data.key`), so that a stale one i
 all.
 """
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from lcr.config.run import Data
 from lcr.data.manifest import build_manifest, media_root, read_manifest
 from lcr.data.pack import made_from, pack, packed_from
 from lcr.util.errors import InputError
+from lcr.util.files import remove_unfinished
 from lcr.util.locks import run_lock
 
 KEY = ".key"  # in raw/: the key, and the names of the files and folders beside it, a line each
@@ -49,8 +49,7 @@ class Steps:
     def alone(self) -> Iterator[None]:
         """Holds the lock of this dataset's data for the block; first removes the half-done work of a killed process."""
         with run_lock(f"data-{self.data.study}-{self.data.dataset}"):
-            for left in self.folder.glob(".*.tmp*"):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            remove_unfinished(self.folder)
             yield
 
     def fixture(self) -> Path:
@@ -77,9 +76,8 @@ class Steps:
         root, stored = (self.raw, "raw") if self.data.synthetic else (self.config.root, None)
         if self.data.synthetic and not self.raw.is_dir():
             raise InputError(f"no clips in {self.raw}; draw them with `lcr data fixture`")
-        manifest = build_manifest(
-            self.data.dataset, root, stored_root=stored, key=self.data.key, warn=warn, **self._options
-        )
+        given = {"stored_root": stored, "key": self.data.key, "max_pixels": self.config.data.max_pixels}
+        manifest = build_manifest(self.data.dataset, root, warn=warn, **given, **self._options)
         manifest.check_usable(self.config.data.max_unusable_share, str(root))
         manifest.write(self.manifest_path)
         return self.manifest_path

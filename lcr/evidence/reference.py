@@ -62,7 +62,7 @@ def _check_place(out: Path, results: Path) -> None:
 
 
 def _check_makers(store: Store) -> None:
-    """Refuses runs that were not made alike; older records, which do not name the trainer, tell of both by one."""
+    """Refuses runs that were not made alike. Older records name one maker, which counts for weights and predictions."""
     rows: dict[str, list[RunRecord]] = {}
     for run in store.runs():
         record = store.record(*run)

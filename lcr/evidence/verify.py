@@ -3,15 +3,18 @@
 Tables are made by the makers of `lcr table` (`lcr.study.tables.registry.TABLES`) and compared cell by cell. Files,
 configuration, code, data manifests and records of runs are compared with hashes.json, the study and the sources.
 A problem is a mismatch. A note is something that cannot be checked here or is worth knowing: weights that a copy does
-not keep, a commit outside a shallow clone, another machine's libraries.
+not keep, a commit outside a shallow clone, another machine's libraries. Each file, run and table is checked by itself:
+damage to one, hashes.json included, is a problem, and the others are checked all the same.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from os.path import lexists
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pydantic import ValidationError
 
 from lcr.config.keys import Environment, recorded_key, recorded_versions
@@ -21,131 +24,164 @@ from lcr.config.run import Data, Run, reading_runs, runs_of
 from lcr.config.study import StudyConfig
 from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.data.manifest import Manifest, read_manifest
-from lcr.evidence.hashes import NAME, Hashes, configuration, manifest_path, study_files, top_folder
+from lcr.evidence.findings import Report
+from lcr.evidence.hashes import NAME, Hashes, configuration, manifest_path, same_bytes, study_files, top_folder
 from lcr.study.makers import mixtures, records_behind
-from lcr.study.store import RECORDS, Key, Store
+from lcr.study.store import OF_RUN, RECORDS, WEIGHTS, Key, Store
 from lcr.study.tables.frame import Source, Table, read_cells
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
 from lcr.util.files import file_hash
 from lcr.util.progress import counting_bar
 from lcr.util.provenance import commit_known, lock_hash, lock_hash_at
+from lcr.util.reading import check_regular
 
 SHOWN = 5  # differences of one table that are told one by one
 
 
-@dataclass
-class Report:
-    """The findings of a verification.
-
-    checked: in words, the numbers of files, runs and tables. problems: mismatches, each in one line. notes: by their
-    text, the places that each is about.
-    """
-
-    checked: str = ""
-    problems: list[str] = field(default_factory=list)
-    notes: dict[str, list[str]] = field(default_factory=dict)
-
-    def demand(self, holds: object, problem: str) -> None:
-        """Adds a problem unless `holds`."""
-        self.problems += [] if holds else [problem]
-
-    def note(self, place: str | Path, text: str, *, when: object = True) -> None:
-        """Adds a place to a note."""
-        if when:
-            self.notes.setdefault(text, []).append(str(place))
-
-    def note_lines(self) -> Iterator[str]:
-        """Each note once: `results/hashes.json and 24 more: made outside a repository`."""
-        for text, places in self.notes.items():
-            more = f" and {len(places) - 1} more" if len(places) > 1 else ""
-            yield f"{places[0]}{more}: {text}"
-
-
 def hashed_folder(folder: Path) -> Path:
-    """The folder of hashes.json: `folder` itself, or the only reference in it.
+    """The folder of hashes.json: `folder` itself, or the only reference in it, its hashes.json gone or not.
 
     Raises:
-        InputError: several references are in it.
+        InputError: it is no folder, or several references are in it.
     """
-    found = [] if (folder / NAME).is_file() else sorted(path.parent for path in folder.glob(f"*/{NAME}"))
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is no folder; give that of the results")
+    found = (
+        []
+        if lexists(folder / NAME)
+        else sorted({path.parent for name in (NAME, RECORDS) for path in folder.glob(f"*/{name}")})
+    )
     if len(found) > 1:
         raise InputError(f"{folder} holds several studies; name one: {', '.join(map(str, found))}")
     return found[0] if found else folder
 
 
-def verify(folder: Path, hashes: Hashes, study: StudyConfig, *, strict: bool = False) -> Report:
+def studies_in(folder: Path) -> list[str]:
+    """The names of the studies whose runs lie in `folder`, which is the results' top or a reference."""
+    if (folder / RECORDS).is_file():
+        return [folder.resolve().name]
+    return sorted({path.parts[-5] for path in folder.glob("*/*/*/seed-*/run.json")})
+
+
+def verify_files(folder: Path, hashes: Hashes, report: Report) -> None:
+    """All that can be checked where the study is not known: every file of hashes.json against its hash."""
+    packed = (folder / RECORDS).is_file()
+    store = Store(folder.resolve().parent, folder.resolve().name) if packed else Store(folder, hashes.name)
+    report.checked = f"{len(hashes.files)} files"
+    check_files(store, hashes, report, lambda: None)
+
+
+def verify_seals(folder: Path, studies: Iterable[str], report: Report) -> None:
+    """All that can be checked without hashes.json and the study: the seal of every file that has one."""
+    results = folder.resolve().parent if (folder / RECORDS).is_file() else folder
+    paths = [(store, path) for store in (Store(results, name) for name in studies) for path in study_files(store)]
+    report.checked = f"the seals of {len(paths)} files"
+    for store, path in paths:
+        if path.is_relative_to(store.folder):
+            with report.finding(path):
+                store.check_seal(path)
+
+
+def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Report, *, strict: bool = False) -> None:
     """Checks results against their hashes.json, their runs, their data manifests and today's sources.
 
     Args:
         folder: the folder of `hashes`: the results' top, or a reference.
+        hashes: None where hashes.json is gone or cannot be read; all else is checked without it.
         strict: runs that different backends, library versions or instruction sets made are a problem, not a note.
-
-    Raises:
-        InputError: the hashes are of another study.
     """
-    if study.name != hashes.name:
-        raise InputError(f"{folder / NAME} is of study '{hashes.name}', not of '{study.name}'; give its --study")
     results = folder.parent if (folder / RECORDS).is_file() else folder
     store, source = Store(results, study.name), Source(study, results, measure=False)
     runs = {run.folder: run for run in (*runs_of(study, results), *reading_runs(study, results))}.values()
     tables = {store.folder / f"{table.name}.csv": table for table in TABLES.values() if table.maker}
-    there = [path for path in tables if path.is_file()]
-    report = Report(f"{len(hashes.files)} files, {len(runs)} runs, {len(there)} tables")
-    with counting_bar(len(hashes.files) + len(runs) + len(there), f"verifying {folder}") as advance:
-        check_files(store, hashes, report, advance)
-        check_settings(store.folder, hashes, study, report)
+    there = [path for path in tables if lexists(path)]  # a folder or a FIFO too, which is then a problem
+    files = len(hashes.files) if hashes else 0
+    report.checked = f"{files} files, {len(runs)} runs, {len(there)} tables"
+    with counting_bar(files + len(runs) + len(there), f"verifying {folder}") as advance:
+        if hashes:
+            with report.finding(folder / NAME):
+                report.demand(study.name == hashes.name, f"{folder / NAME} is of another study, '{hashes.name}'")
+            check_files(store, hashes, report, advance)
+            check_settings(hashes, study, report)
+        check_keys(store.folder, study, report)
         manifests, made_in = check_manifests(store, hashes, study, report), {}
         for run in runs:
             made_in[run.dataset] = check_run(run, store, manifests.get(run.dataset), report) or made_in.get(run.dataset)
             advance()
         check_makers(list(runs), store, report, strict)
         for dataset, manifest in manifests.items():
-            data, environment = Data.of(study, dataset), made_in.get(dataset)  # where it may have been made
-            known = data.key, environment and data.key_in(environment)
             path = manifest_path(store, dataset)
-            report.demand(manifest.key in known, f"{path}: stale, made for other data settings, or by other sources")
+            with report.finding(path):
+                data, environment = Data.of(study, dataset), made_in.get(dataset)  # where it may have been made
+                known = manifest.key in (data.key, environment and data.key_in(environment))
+                report.demand(known, f"{path}: stale, made for other data settings, or by other sources")
         for path in tables:
             report.note(path, "not made", when=path not in there)
         for path in there:
-            published = folder / path.name
-            same = not published.is_file() or published.read_bytes() == path.read_bytes()
-            report.demand(same, f"{published} is not the study's {path}")
+            with report.finding(folder / path.name):
+                published = folder / path.name
+                same = not lexists(published) or same_bytes(published, path)
+                report.demand(same, f"{published} is not the study's {path}")
             check_table(path, tables[path], source, report)
             advance()
-    return report
 
 
 def check_files(store: Store, hashes: Hashes, report: Report, advance: Callable[[], None]) -> None:
     """Every file of hashes.json against its hash; `advance` is called once a file."""
     folder, told = top_folder(store), hashes.files | hashes.not_kept
     for name, wanted in told.items():
-        path, there = folder / name, (folder / name).is_file()
-        report.demand(not there or file_hash(path) == wanted, f"{path}: its bytes are not those of {NAME}")
+        path = folder / name
+        with report.finding(path):
+            _check_file(path, name, wanted, store, hashes, report)
         if name in hashes.files:
-            report.demand(there, f"{path} is missing")
             advance()
-        else:
-            report.note(name, "not kept in this copy, only its hash")
-    for name in (path.relative_to(folder).as_posix() for path in study_files(store)):
-        report.note(name, f"not in {NAME}", when=name not in told)
+    with report.finding(store.folder):
+        for name in (path.relative_to(folder).as_posix() for path in study_files(store)):
+            report.note(name, f"not in {NAME}", when=name not in told)
 
 
-def check_settings(folder: Path, hashes: Hashes, study: StudyConfig, report: Report) -> None:
-    """The recorded settings, commit and lock against today's, and the keys of tables made once a study, in `folder`."""
-    changed = _differences(hashes.configuration, configuration(study))
-    report.problems += [f"study '{study.name}': {place} has changed since the results were made" for place in changed]
+def _check_file(path: Path, name: str, wanted: str, store: Store, hashes: Hashes, report: Report) -> None:
+    """One file against its hash and, where the hash fits, against its own seal."""
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise InputError(f"{path}: {NAME} names a file outside its folder")
+    report.note(name, "not kept in this copy, only its hash", when=name not in hashes.files)
     try:
-        _check_code(NAME, GitState.model_validate(hashes.git), hashes.lock_hash, report)
-    except ValidationError as error:
-        report.problems.append(f"{NAME}: git.{'.'.join(map(str, error.errors()[0]['loc']))} is no commit, or no state")
-    made_in = recorded_versions(folder / "reading_diagnosis.json")
-    for name, key in {"cost": cost_key(study), "reading_diagnosis": diagnosis_key(study, made_in)}.items():
+        check_regular(path)
+    except FileNotFoundError:
+        report.demand(name not in hashes.files, f"{path} is missing")
+        return
+    if file_hash(path) != wanted:
+        raise InputError(f"{path}: its bytes are not those of {NAME}")
+    if store.folder in path.parents:
+        store.check_seal(path)
+
+
+def check_settings(hashes: Hashes, study: StudyConfig, report: Report) -> None:
+    """The recorded settings, commit and lock against today's."""
+    with report.finding(NAME):
+        changed = _differences(hashes.configuration, configuration(study))
+        for place in changed:
+            report.problem(f"study '{study.name}': {place} has changed since the results were made")
+    with report.finding(NAME):
+        try:
+            git = GitState.model_validate(hashes.git)
+        except ValidationError as error:
+            where = ".".join(map(str, error.errors()[0]["loc"]))
+            raise InputError(f"{NAME}: git.{where} is no commit, or no state") from None
+        _check_code(NAME, git, hashes.lock_hash, report)
+
+
+def check_keys(folder: Path, study: StudyConfig, report: Report) -> None:
+    """The keys of the tables in `folder` that are made once a study."""
+    for name in ("cost", "reading_diagnosis"):
         path = folder / f"{name}.json"
-        same = not path.is_file() or recorded_key(path) == key
-        report.demand(same, f"{path}: stale, {name}.csv was made by other sources or for another configuration")
-        trained = path.is_file() and not TABLES[name].maker
-        report.note(path, "made by training a few steps, so only its bytes and its key are checked", when=trained)
+        with report.finding(path):
+            key = cost_key(study) if name == "cost" else diagnosis_key(study, recorded_versions(path))
+            same = not lexists(path) or recorded_key(path) == key
+            report.demand(same, f"{path}: stale, {name}.csv was made by other sources or for another configuration")
+            trained = lexists(path) and not TABLES[name].maker
+            report.note(path, "made by training a few steps, so only its bytes and its key are checked", when=trained)
 
 
 def _differences(one: Any, other: Any, place: str = "") -> list[str]:
@@ -172,64 +208,87 @@ def _check_code(place: str, git: GitState, lock: str | None, report: Report) -> 
         report.note(place, "made under another requirements.lock than today's", when=fits)
 
 
-def check_manifests(store: Store, hashes: Hashes, study: StudyConfig, report: Report) -> dict[str, Manifest]:
+def check_manifests(store: Store, hashes: Hashes | None, study: StudyConfig, report: Report) -> dict[str, Manifest]:
     """Each data manifest against its hash; returns the manifests that can be read."""
     found = {}
     for dataset in study.datasets:
         path = manifest_path(store, dataset)
-        same = not path.is_file() or file_hash(path) == hashes.manifests.get(dataset)
-        report.demand(same, f"{path}: its bytes are not those of {NAME}")
-        try:
-            found[dataset] = read_manifest(path)
-        except InputError as error:
-            report.problems.append(str(error))
+        with report.finding(path):
+            same = hashes is None or not path.is_file() or file_hash(path) == hashes.manifests.get(dataset)
+            report.demand(same, f"{path}: its bytes are not those of {NAME}")
+        with report.finding(path):
+            manifest = read_manifest(path)
+            _ = manifest.data_hash, manifest.rows()  # hostile rows fail here, and not in every run
+            found[dataset] = manifest
     return found
 
 
 def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report) -> Environment | None:
-    """A run's record against its configuration and the sources, and its predictions against the data's manifest.
+    """A run's four files: its record against its configuration and the sources, its predictions against the manifest.
 
     Returns the environment that the run was made in, or None if its record cannot be read.
     """
     key = Key(run.dataset, run.variant.name, run.seed)
-    path = store.place(key, "run.json")
-    place = f"{path}, {key.folder}" if store.packed else str(path)
-    try:
-        record, predictions = store.record(*key), store.predictions(*key)
-        about = predictions.schema.metadata or {}
-        classes, told_hash = json.loads(about[b"classes"]), about[b"data_hash"].decode()
-        clips = dict(zip(predictions["id"].to_pylist(), predictions["label_name"].to_pylist(), strict=True))
-    except (InputError, ValueError, KeyError) as error:
-        report.problems.append(f"{place}: its files cannot be read ({error})")
-        return None
+    places = {file: store.place(key, file) for file in OF_RUN}
+    named = {file: f"{path}, {key.folder}" if store.packed else str(path) for file, path in places.items()}
+    environment = record = predictions = None
+    with report.finding(named["run.json"]):
+        record = store.record(*key)
+    with report.finding(named["predictions.parquet"]):
+        predictions = store.predictions(*key)
+    with report.finding(named["temporal.parquet"]):
+        store.temporal(*key)
+    with report.finding(named["metrics.jsonl"]):
+        store.metrics(*key)
+    weights = run.folder / WEIGHTS
+    with report.finding(weights), suppress(FileNotFoundError):  # a copy of the results may leave them out
+        store.check_seal(weights)
+    if record is not None:
+        with report.finding(named["run.json"]):
+            _check_record(run, key, record, named["run.json"], report)
+            environment = Environment.of(record.evaluation)
+    if record is not None and predictions is not None:
+        with report.finding(named["predictions.parquet"]):
+            _check_predictions(run, record, predictions, manifest, named, report)
+    return environment
+
+
+def _check_record(run: Run, key: Key, record: RunRecord, place: str, report: Report) -> None:
+    """A run's record against the run's place, its configuration and the sources."""
     told, stale = (record.study, record.dataset, record.variant, record.seed), run.is_stale(record)
     report.demand(told == (run.study.name, *key), f"{place}: it is the record of {'/'.join(map(str, told))}")
     report.demand(not stale, f"{place}: stale, its configuration or the sources have changed since it was made")
     elsewhere = not stale and (record.train_key, record.evaluate_key) != (run.train_key, run.evaluate_key)
     text = "made with other library versions or another WKV backend than this machine's"
     report.note(place, text, when=elsewhere)
-    changed = _changed_settings(run, record, len(classes))
-    report.problems += [f"{place}: {where} is not the study's" for where in changed]
     for made in dict.fromkeys((made.git, made.lock_hash) for made in record.makers):
         _check_code(place, *made, report)
+
+
+def _check_predictions(
+    run: Run, record: RunRecord, predictions: pa.Table, manifest: Manifest | None, named: dict[str, str], report: Report
+) -> None:
+    """A run's predictions against the recorded settings, and both against the manifest."""
+    about = predictions.schema.metadata or {}
+    classes, told_hash = json.loads(about[b"classes"]), about[b"data_hash"].decode()
+    clips = dict(zip(predictions["id"].to_pylist(), predictions["label_name"].to_pylist(), strict=True))
+    place = named["run.json"]
+    for where in _changed_settings(run, record, len(classes)):
+        report.problem(f"{place}: {where} is not the study's")
     if manifest is not None:
         same = record.data_hash == told_hash == manifest.data_hash
         report.demand(same, f"{place}: its data_hash is not that of the manifest")
         wanted = {row["id"]: row["label"] or None for row in manifest.rows("validation")}
-        same = list(classes) == list(manifest.classes) and clips == wanted
-        report.demand(same, f"{place}: its predictions are not of the manifest's validation clips")
-    return Environment.of(record.evaluation)
+        same = list(classes) == list(manifest.classes) and clips == wanted and len(predictions) == len(wanted)
+        report.demand(same, f"{named['predictions.parquet']}: not of the manifest's validation clips")
 
 
 def check_makers(runs: list[Run], store: Store, report: Report, strict: bool) -> None:
     """Whether one backend, the same library versions and one instruction set made all runs."""
-    try:
-        mixed = mixtures(records_behind(store, runs))
-    except InputError:  # `check_run` tells of the damaged record
-        return
-    for row, note in mixed.items():
-        report.demand(not strict, f"{store.folder / row}: {note}")
-        report.note(store.folder / row, note, when=not strict)
+    with report.finding(store.folder, "the makers of its runs cannot be compared"):
+        for row, note in mixtures(records_behind(store, runs)).items():
+            report.demand(not strict, f"{store.folder / row}: {note}")
+            report.note(store.folder / row, note, when=not strict)
 
 
 def _changed_settings(run: Run, record: RunRecord, classes: int) -> list[str]:
@@ -244,21 +303,19 @@ def _changed_settings(run: Run, record: RunRecord, classes: int) -> list[str]:
 
 def check_table(path: Path, table: Table, source: Source, report: Report) -> None:
     """A table against its maker, cell by cell."""
-    try:
+    with report.finding(path, "cannot be read, made again or compared"):
         found, wanted = read_cells(path, table, source.study.given), table.cells(table.make(source))
         if len(found) != len(wanted):
             raise InputError(f"it has {len(found)} rows, and {len(wanted)} are computed")
-    except InputError as error:
-        report.problems.append(f"{path} cannot be read, made again or compared: {str(error).splitlines()[0]}")
-        return
-    measured = [column.name for column in table.columns if column.machine]
-    report.note(path, f"{', '.join(measured)}: measured, so only its bytes are checked", when=measured)
-    differences = [
-        f"{path}, line {line}, {column}: {cell!r} stands, {right!r} is computed"
-        for column in table.names
-        if column not in measured
-        for line, cell, right in zip(found.index, found[column], wanted[column], strict=True)
-        if cell != right
-    ]
-    report.problems += differences[:SHOWN]
-    report.demand(len(differences) <= SHOWN, f"{path}: and {len(differences) - SHOWN} more cells")
+        measured = [column.name for column in table.columns if column.machine]
+        report.note(path, f"{', '.join(measured)}: measured, so only its bytes are checked", when=measured)
+        differences = [
+            f"{path}, line {line}, {column}: {cell!r} stands, {right!r} is computed"
+            for column in table.names
+            if column not in measured
+            for line, cell, right in zip(found.index, found[column], wanted[column], strict=True)
+            if cell != right
+        ]
+        for difference in differences[:SHOWN]:
+            report.problem(difference)
+        report.demand(len(differences) <= SHOWN, f"{path}: and {len(differences) - SHOWN} more cells")

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from lcr import paper
-from lcr.config.study import FULL
+from lcr.config.study import FULL, study_names
 from lcr.study.store import Store
 from lcr.study.tables.frame import read_frame
 from lcr.study.tables.markdown import markdown
 from lcr.study.tables.registry import made_by, table_named
-from lcr.util.errors import InputError
+from lcr.util.errors import InputError, nearest, printable
 
 
 class ClassPredictions(NamedTuple):
@@ -29,6 +29,19 @@ class ClassPredictions(NamedTuple):
     classes: tuple[str, ...]
     labels: np.ndarray
     predictions: np.ndarray
+
+
+def _no_results(study: str, results: str | Path) -> InputError:
+    """The error for a study without results: how to make them, where a study of this name is known."""
+    known = study_names()
+    if study in known:
+        return InputError(f"no {results}/{study} here or above; first: snakemake --cores all --config study={study}")
+    meant = nearest(study, known)
+    return InputError(
+        f"no {results}/{study} here or above, and no study '{printable(study):.80}' in ablations/studies/; "
+        + (f"did you mean '{meant}'?" if meant else f"known: {', '.join(known)}")
+        + " For a study of your own, first: snakemake --cores all --config study=FILE.yaml"
+    )
 
 
 class Finished:
@@ -54,7 +67,7 @@ class Finished:
             folder / results for folder in (Path.cwd(), *Path.cwd().parents) if (folder / results / study).is_dir()
         ]
         if not found:
-            raise InputError(f"no {results}/{study} here or above; first: snakemake --cores all --config study={study}")
+            raise _no_results(study, results)
         self.study, self.results = study, found[0]
         self.folder = self.results / study
         self.store = Store(self.results, study)

@@ -34,6 +34,11 @@ UNCERTAINTY = (
     "Uncertainty: brackets are 95% intervals over seeds and clips. Differences are variant minus full in percentage "
     "points, paired by seed and clip. p is about the evaluated clips alone."
 )
+# No script and no request; a reference's page shows the figures that lie beside it.
+POLICY = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; img-src data: 'self' file:; style-src 'unsafe-inline'\">"
+)
 CSS = (
     "body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:64rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;font-size:12px;display:block;overflow-x:auto}"
@@ -82,22 +87,24 @@ def readme(study: str, tables: Tables, classes: int, machines: str) -> str:
 def html_page(markdown: str, folder: Path) -> str:
     """A Markdown page as one HTML file for the report, which cannot show Markdown; the file needs nothing beside it.
 
-    PNG images are inside it. Links to files are left as their text, since those files are not.
+    PNG images of `folder` are inside it, other images are not. Links to files are left as their text, since those files
+    are not. HTML in the Markdown is shown as text, but for the numbers of footnotes.
 
     Args:
         folder: where the images' relative paths start.
     """
     from markdown_it import MarkdownIt
 
-    body = MarkdownIt("commonmark").enable("table").render(markdown)
+    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    body = re.sub(r"&lt;sup&gt;(\d+)&lt;/sup&gt;", r"<sup>\1</sup>", body)
     body = re.sub(r'<a href="[^"]*">(.*?)</a>', r"\1", body)
     body = re.sub(
-        r'src="([^"]+\.png)"',
+        r'src="(figures/[\w-]+\.png)"',
         lambda link: f'src="data:image/png;base64,{b64encode((folder / link[1]).read_bytes()).decode()}"',
         body,
     )
     title = re.sub("<[^>]+>", "", re.search(r"<h1>(.*?)</h1>|$", body)[1] or "LCR")
-    head = f'<meta charset="utf-8"><title>{title}</title><style>{CSS}</style>'
+    head = f'<meta charset="utf-8">{POLICY}<title>{title}</title><style>{CSS}</style>'
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}</body></html>\n'
 
 

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from lcr.config.datasets import is_synthetic
-from lcr.config.record import RunRecord
 from lcr.report.answer import CONDITIONS
 from lcr.study.predictions import TOP, ranks
+from lcr.study.store import Key, Store
 
 
 def summary(folder: Path) -> str:
@@ -15,8 +13,9 @@ def summary(folder: Path) -> str:
 
     One seed has no interval.
     """
-    record = RunRecord.read(folder)
-    clips, pairs = (pq.read_table(folder / f"{name}.parquet").to_pandas() for name in ("predictions", "temporal"))
+    study, dataset, variant = folder.parents[2], folder.parents[1].name, folder.parents[0].name
+    run, store = Key(dataset, variant, int(folder.name.removeprefix("seed-"))), Store(study.parent, study.name)
+    record, clips, pairs = store.record(*run), store.predictions(*run).to_pandas(), store.temporal(*run).to_pandas()
     clips = clips[clips.label >= 0]
     scores = clips.filter(like="score_").to_numpy()
     top5 = f", top-5 {(ranks(scores, clips.label.to_numpy()) < TOP).mean():.1%}" if scores.shape[1] > TOP else ""

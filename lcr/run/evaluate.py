@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
 from lcr.config.keys import Environment
-from lcr.config.record import RunRecord
+from lcr.config.record import RunRecord, command_of
 from lcr.config.run import Run
 from lcr.config.study import Protocol
 from lcr.data.clips import Clips, test_batches
@@ -29,9 +28,11 @@ from lcr.run.protocol import predict
 from lcr.run.train import inputs, peak_resident_gb, set_machine
 from lcr.run.weights import load_model, load_tensors
 from lcr.util.errors import InputError
-from lcr.util.files import atomic_write
+from lcr.util.files import remove_unfinished
 from lcr.util.locks import run_lock
-from lcr.util.schema import parse
+from lcr.util.parquet import write_sealed_parquet
+from lcr.util.schema import Frozen, parse
+from lcr.util.seals import sealed_bytes
 
 BATCH = 32
 
@@ -43,17 +44,39 @@ CONDITIONS = {
 }
 
 
-def load_trained(path: Path, device: torch.device) -> tuple[LCR, dict[str, Any]]:
+class Description(Frozen):
+    """The description of trained weights, as `lcr.run.train` writes it; who made them is read by `maker_of`."""
+
+    hash: str
+    train_key: str
+    data_hash: str
+    train_clips: int
+    classes: tuple[str, ...]
+    model: ModelConfig
+
+
+def load_trained(path: Path, device: torch.device, remake: str = "") -> tuple[LCR, dict[str, Any]]:
     """A trained model in evaluation mode, and what its file says of itself.
+
+    Args:
+        remake: the command that trains the run again; by default with the names in the path.
 
     Raises:
         InputError: the file is missing, damaged, or of another configuration than it says, or of other sources.
     """
-    tensors, about = load_tensors(path)
+    tensors, about = load_tensors(path, remake or command_of(path.parent, "train", "--force"))
     try:
-        model = LCR(parse(ModelConfig, about.get("model"), str(path)))
+        told = parse(Description, {name: about.get(name) for name in Description.model_fields}, str(path))
+        config, weights = told.model, sum(map(Tensor.numel, tensors.values()))
+        if len(told.classes) != config.classes:
+            raise InputError(f"{path}: it names {len(told.classes)} classes, and its model has {config.classes}")
+        if max(config.hidden * max(config.hidden, config.classes), config.depth, config.frame_size) > weights:
+            raise InputError(f"{path}: its configuration is that of a larger model than its {weights} weights")
+        model = LCR(config)
     except InputError as error:
         raise InputError(f"{error}; train it again") from None
+    except (TypeError, RuntimeError) as error:  # numbers beyond what torch can hold
+        raise InputError(f"{path}: no model has its configuration; train it again") from error
     load_model(model, tensors, path)
     return model.to(device).eval(), about
 
@@ -109,10 +132,13 @@ def temporal_table(clips: Clips, pairs: dict[str, np.ndarray], about: dict[str, 
     return pa.concat_tables(tables).replace_schema_metadata(about)
 
 
-def _training(folder: Path) -> dict[str, Any]:
+def _training(folder: Path, run_hash: str, remake: str) -> dict[str, Any]:
     """The numbers of the training that the record repeats from metrics.jsonl."""
     try:
-        *_, last, end = map(json.loads, (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
+        log = sealed_bytes(folder / "metrics.jsonl", remake)
+        *_, last, end = map(json.loads, log.splitlines())
+        if end["run"] != run_hash:
+            raise ValueError("it is another run's")
         return {"train_seconds": end["seconds"], "train_peak_rss_gb": end["peak_rss_gb"], "steps": last["step"]}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise InputError(
@@ -124,14 +150,15 @@ def evaluate(run: Run) -> Path:
     """Evaluates a trained run on the validation split and returns its folder.
 
     Raises:
-        InputError: the run is not trained, or its weights are damaged or of another configuration or data.
+        InputError: the run is not trained, or its weights are damaged, of no use, or of another configuration or data.
     """
     device = set_machine(run.study)
     began = time.monotonic()
     config, folder = run.config, run.folder
-    weights = folder / "model.safetensors"
+    weights, remake = folder / "model.safetensors", f"`lcr train {run.options} --force`"
     with run_lock(f"evaluate-{run.study.name}-{run.name.replace(' ', '-')}"):
-        model, about = load_trained(weights, device)  # before the clips, which may take minutes
+        remove_unfinished(folder)
+        model, about = load_trained(weights, device, remake)  # before the clips, which may take minutes
         clips = Clips(prepare(run.data), "validation", config.data, run.data.frame_size)
         training, evaluation = maker_of(about, weights), made_here(run.study, model.config, device)
         trained_in = Environment.of(training or evaluation)  # weights of an earlier version do not say where
@@ -140,8 +167,10 @@ def evaluate(run: Run) -> Path:
                 f"{weights} was trained with another configuration, source or data; train it again: "
                 f"lcr train {run.options}"
             )
-        trained = _training(folder)  # before the work, too
+        trained = _training(folder, about["hash"], remake)  # before the work, too
         scores, pairs = score_clips(model, clips, config.protocol, device, config.data.workers)
+        if not np.isfinite(scores).all():
+            raise InputError(f"{weights}: its scores are not finite, so its weights are of no use; {remake}")
         protocol = config.protocol.model_dump() | {
             "frames": config.data.frames,
             "frame_size": clips.size,
@@ -150,6 +179,7 @@ def evaluate(run: Run) -> Path:
             "split": "validation",
         }
         named = {
+            "run": about["hash"],
             "protocol": json.dumps(protocol),
             "data_hash": clips.data_hash,
             "classes": json.dumps(list(clips.classes)),
@@ -176,7 +206,6 @@ def evaluate(run: Run) -> Path:
             ("predictions.parquet", predictions_table(clips, scores, named)),
             ("temporal.parquet", temporal_table(clips, pairs, named)),
         ):
-            with atomic_write(folder / name) as aside:
-                pq.write_table(table, aside)
+            write_sealed_parquet(folder / name, table)
         record.write(folder)  # last: it says that the others are whole
     return folder

@@ -38,7 +38,7 @@ def made_here(study: StudyConfig, config: ModelConfig, device: torch.device) -> 
 
 
 def maker_of(about: dict[str, Any], path: Path) -> Made | None:
-    """What made weights, by their own description; None in weights of an earlier version, which do not say.
+    """The maker that the weights' description names; None in weights of an earlier version.
 
     Raises:
         InputError: the description is damaged.

@@ -31,11 +31,13 @@ from lcr.model.lcr import LCR
 from lcr.model.selfcheck import check_acts, check_paths
 from lcr.run.made import made_here, maker_of
 from lcr.run.protocol import clip_scores
+from lcr.run.trained import is_trained
 from lcr.run.weights import load_model, load_optimizer, load_tensors, optimizer_tensors, save_tensors
 from lcr.util.errors import InputError, RunFailed
-from lcr.util.files import atomic_write
+from lcr.util.files import remove_unfinished
 from lcr.util.locks import run_lock
 from lcr.util.progress import training_bar
+from lcr.util.seals import PLACEHOLDER, sealed_write
 
 LOG_EVERY = 10  # steps a line of metrics.jsonl is the mean of
 METRICS = ("step", "steps", "loss", "grad_norm", "accuracy", "learning_rate")
@@ -134,7 +136,7 @@ class Training:
             self._resume()
 
     def _resume(self) -> None:
-        tensors, about = load_tensors(self.checkpoint)
+        tensors, about = load_tensors(self.checkpoint, "`lcr train` with --force, or delete it")
         if about["run"] != self.about:
             raise InputError(f"{self.checkpoint} is another run's checkpoint; delete it to train again")
         parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
@@ -222,7 +224,7 @@ def train(run: Run, *, force: bool = False) -> Path:
     """Trains one run, or goes on with it, and returns its folder. A run that is already trained is left as it is.
 
     Raises:
-        InputError: the data, the configuration or a checkpoint cannot be used.
+        InputError: the data, the configuration or a checkpoint cannot be used, or a file of the trained run is damaged.
         RunFailed: the loss or a gradient became non-finite; or the model's fast path differs from its plain path, or
             the variant's switch acts on nothing (`lcr.model.selfcheck`).
     """
@@ -233,7 +235,8 @@ def train(run: Run, *, force: bool = False) -> Path:
     about = {"hash": hash_of([run.train_key, clips.data_hash]), "name": run.name, "train_key": run.train_key}
     checkpoints = WORK / "checkpoints" / str(about["hash"])
     with run_lock(f"train-{about['hash']}"):
-        if not force and is_trained(run.folder, str(about["hash"])):
+        remove_unfinished(run.folder)
+        if not force and is_trained(run.folder, str(about["hash"]), f"`lcr train {run.options} --force`"):
             print(f"{run.folder} is trained already; --force trains it again")
             return run.folder
         if force:
@@ -251,8 +254,9 @@ def train(run: Run, *, force: bool = False) -> Path:
         lines = [
             {name: line[name] for name in METRICS} for line in training.metrics
         ]  # a resumed run sorted their names
-        end = {"end": True, "seconds": training.seconds, "peak_rss_gb": peak_resident_gb()}
-        with atomic_write(run.folder / "metrics.jsonl") as aside:
+        told = {"seconds": training.seconds, "peak_rss_gb": peak_resident_gb(), "run": about["hash"]}
+        end = {"end": True} | told | {"seal": PLACEHOLDER}
+        with sealed_write(run.folder / "metrics.jsonl") as aside:
             aside.write_text("".join(json.dumps(line) + "\n" for line in [*lines, end]))
         model = about | {
             "model": model_config.model_dump(),
@@ -264,10 +268,3 @@ def train(run: Run, *, force: bool = False) -> Path:
         save_tensors(run.folder / "model.safetensors", training.model.state_dict(), model)
         shutil.rmtree(checkpoints, ignore_errors=True)
     return run.folder
-
-
-def is_trained(folder: Path, run_hash: str) -> bool:
-    """Whether the folder holds this very run, whole."""
-    if not (folder / "model.safetensors").exists() or not (folder / "metrics.jsonl").exists():
-        return False
-    return load_tensors(folder / "model.safetensors")[1].get("hash") == run_hash

@@ -1,4 +1,4 @@
-"""Weights and checkpoints in safetensors: no pickle, whole or not there, refused when they are another's."""
+"""Safetensors files of weights and checkpoints: atomic, sealed, refused if another configuration wrote them."""
 
 import json
 from pathlib import Path
@@ -10,55 +10,62 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from lcr.util.errors import InputError
-from lcr.util.files import atomic_write
+from lcr.util.seals import PLACEHOLDER, check_seal, sealed_write
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
-    """Writes tensors with a JSON-able description, aside and then renamed.
+    """Writes tensors with a JSON-able description, sealed, aside and then renamed.
 
     Raises:
         InputError: the place cannot be written to, or the disk is full.
     """
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with atomic_write(path) as aside:
+    described = json.dumps(about | {"seal": PLACEHOLDER}, sort_keys=True)  # metadata of two keys has no fixed order
+    with sealed_write(path) as aside:
         try:
-            save_file(whole, aside, metadata={"about": json.dumps(about, sort_keys=True)})
+            save_file(whole, aside, metadata={"about": described})
         except SafetensorError as error:  # a full disk comes as this, not as an OSError
             raise OSError(str(error)) from error
-        aside.chmod(0o644)  # safetensors makes it its owner's alone
 
 
-def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def load_tensors(path: str | Path, remake: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and their description.
 
+    Args:
+        remake: the command that makes the file again, for the message.
+
     Raises:
-        InputError: there is no such file, it is damaged, or it was not written by this program.
+        InputError: there is no such file, it has changed since it was written, or it was not written by this program.
     """
     if not Path(path).is_file():
         raise InputError(f"no weights at {path}; train first: lcr train")
+    check_seal(path, remake)
     try:
         with safe_open(path, framework="pt") as opened:
             about = json.loads((opened.metadata() or {})["about"])
             if not isinstance(about, dict):
                 raise ValueError("it is not described")
+            about.pop("seal")
             return {name: opened.get_tensor(name) for name in opened.keys()}, about  # noqa: SIM118
     except (SafetensorError, KeyError, ValueError, OSError) as error:
-        raise InputError(f"{path} is damaged or no file of this program ({error}); delete it to train again") from error
+        raise InputError(f"{path} is damaged or no file of this program ({error}); make it again: {remake}") from error
 
 
 def load_model(model: nn.Module, tensors: dict[str, Tensor], path: str | Path) -> None:
-    """Puts weights into a model of the very same shape.
+    """Puts weights into a model of the very same shapes and dtypes.
 
     Raises:
         InputError: they are of another configuration; the first difference is named.
     """
-    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    given = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    wanted, given = (
+        {name: f"shape {tuple(tensor.shape)} and {tensor.dtype}" for name, tensor in one.items()}
+        for one in (model.state_dict(), tensors)
+    )
     for name in sorted(wanted.keys() | given.keys()):
         if wanted.get(name) != given.get(name):
             raise InputError(
-                f"{path} is of another configuration: {name} has shape {given.get(name, 'none')} there, "
-                f"{wanted.get(name, 'none')} in this model"
+                f"{path} is of another configuration: {name} has {given.get(name, 'no value')} there, "
+                f"{wanted.get(name, 'no place')} in this model"
             )
     model.load_state_dict(tensors)
 

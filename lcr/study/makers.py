@@ -12,7 +12,7 @@ from lcr.config.record import RunRecord
 from lcr.config.run import Run
 from lcr.study.predictions import Results
 from lcr.study.store import Key, Store
-from lcr.util.errors import Mismatch
+from lcr.util.errors import Mismatch, printable
 
 R = TypeVar("R")
 Told = dict[str, dict[str, list[int]]]  # by property: by value: the seeds that have it
@@ -64,7 +64,8 @@ def _properties(record: RunRecord) -> Iterator[tuple[str, str]]:
 def _words(name: str, own: dict[str, list[int]], values: set[str]) -> str:
     here = " | ".join(f"{value} (seeds {', '.join(map(str, seeds))})" for value, seeds in own.items())
     others = ", ".join(sorted(values - own.keys()))
-    return f"MIXED {name}: {here if len(own) > 1 else next(iter(own))}" + (f" (other rows: {others})" if others else "")
+    text = f"MIXED {name}: {here if len(own) > 1 else next(iter(own))}"
+    return printable(text + (f" (other rows: {others})" if others else ""))
 
 
 def noted_makers(found: list[Results]) -> list[Results]:

@@ -130,10 +130,31 @@ def pairs(store: Store, run: Run, record: RunRecord) -> Results:
     return Results(run, record, clips, None, record.clips["validation"], arrays)
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+_TYPES: dict[str, Callable[[pa.DataType], bool]] = {
+    "id": _is_text,
+    "condition": _is_text,
+    "label": pa.types.is_integer,
+    "prediction": pa.types.is_integer,
+}
+
+
 def _column(table: pa.Table, name: str) -> NDArray[Any]:
-    if name not in table.column_names:
-        raise InputError(f"its predictions or pairs have no column '{name}'")
-    return table[name].to_numpy()
+    """A column of predictions or pairs; scores are floats.
+
+    Raises:
+        InputError: there is none or more than one of this name, it is of another type, or a value is missing.
+    """
+    if table.column_names.count(name) != 1:
+        raise InputError(f"its predictions or pairs have no column '{name}', or two of them")
+    column = table[name]
+    right = _TYPES.get(name, pa.types.is_floating)(column.type) and not column.null_count
+    if len(column) and not right:  # without rows there is no type
+        raise InputError(f"its predictions or pairs have {column.type} or missing values in the column '{name}'")
+    return column.to_numpy()
 
 
 def ranks(scores: NDArray[Any], labels: NDArray[np.integer]) -> NDArray[np.int64]:

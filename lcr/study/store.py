@@ -1,9 +1,10 @@
 """`Store`: the per-run results of a study, from run folders or from the packed files of a reference.
 
 A run folder, `<study>/<dataset>/<variant>/seed-<seed>/`, holds run.json, predictions.parquet, temporal.parquet and
-metrics.jsonl. A reference packs the runs into four files in `<study>/`: runs.json (a list of records) and three parquet
-tables with the columns dataset, variant and seed before the run's own. In predictions.parquet `scores` is a list, and
-`about` numbers the run's schema metadata, a list in the file's schema metadata. Packing loses nothing.
+metrics.jsonl. A reference packs the runs into four files in `<study>/`: runs.json (its seal and a list of records) and
+three parquet tables with the columns dataset, variant and seed before the run's own. In predictions.parquet `scores` is
+a list, and `about` numbers the run's schema metadata, a list in the file's schema metadata. Packing loses nothing.
+All these files are sealed (`lcr.util.seals`), and each reader checks the seal.
 """
 
 import json
@@ -15,16 +16,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from lcr.config.record import RunRecord
+from lcr.config.record import NAME, RunRecord, command_of
 from lcr.util.errors import InputError
-from lcr.util.files import atomic_write
+from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
+from lcr.util.reading import parse_json
+from lcr.util.seals import PLACEHOLDER, check_seal, sealed_bytes, sealed_write
 
 RECORDS, PREDICTIONS, TEMPORAL, METRICS = "runs.json", "predictions.parquet", "temporal.parquet", "metrics.parquet"
 PACKED = (RECORDS, PREDICTIONS, TEMPORAL, METRICS)
 REDO = "run snakemake again"
-OF_RUN = ("run.json", PREDICTIONS, TEMPORAL, "metrics.jsonl")  # in the order of PACKED
+LOG, WEIGHTS = "metrics.jsonl", "model.safetensors"
+OF_RUN = (NAME, PREDICTIONS, TEMPORAL, LOG)  # in the order of PACKED
 
 
 class Key(NamedTuple):
@@ -72,6 +75,26 @@ class Store:
         """The file that holds one of a run's four files, `OF_RUN`: that file itself, or a packed one."""
         return self.folder / (PACKED[OF_RUN.index(file)] if self.packed else f"{run.folder}/{file}")
 
+    def remake(self, path: Path) -> str:
+        """The command that makes a file of a run again, for a message."""
+        if self.packed:
+            return f"`lcr reference --study {self.folder.name}`, or take it from the repository"
+        if path.name in (LOG, WEIGHTS):
+            return command_of(path.parent, "train", "--force")
+        return command_of(path.parent, "evaluate")
+
+    def check_seal(self, path: Path) -> None:
+        """Checks the seal of one of the study's files; a file that is not sealed by its kind passes.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            InputError: the file has changed since it was written, or an earlier version wrote it.
+        """
+        depth, sealed = (1, PACKED) if self.packed else (4, (*OF_RUN, WEIGHTS))
+        place = path.relative_to(self.folder).parts
+        if len(place) == depth and path.name in sealed:
+            check_seal(path, self.remake(path))
+
     def runs(self) -> list[Key]:
         """All runs that have a record, by dataset, variant and seed."""
         if self.packed:
@@ -89,18 +112,20 @@ class Store:
         run = Key(dataset, variant, seed)
         if self.packed and run in self._records:
             return self._records[run]
-        with whole_file(self.folder / run.folder / "run.json") as path:
+        with whole_file(self.folder / run.folder / NAME) as path:
             return RunRecord.read(path.parent)
 
     def predictions(self, dataset: str, variant: str, seed: int, columns: list[str] | None = None) -> pa.Table:
         """Predictions of a run, one row a clip: id, label, label_name, prediction, score_0 … score_(classes - 1).
 
-        The schema's metadata has protocol, data_hash and classes.
+        The schema's metadata has protocol, data_hash, classes and run (the run's hash).
         """
         run = Key(dataset, variant, seed)
         with whole_file(self.place(run, PREDICTIONS)) as path:
             if not self.packed:
-                return pq.read_table(path, columns=columns)
+                table = read_sealed_parquet(path, self.remake(path), columns)
+                self._check_run(run, path, (table.schema.metadata or {}).get(b"run", b"").decode())
+                return table
             rows = self._rows(PREDICTIONS, run)
             scores = rows["scores"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
             for k, column in enumerate(scores.T):
@@ -113,17 +138,26 @@ class Store:
         run = Key(dataset, variant, seed)
         with whole_file(self.place(run, TEMPORAL)) as path:
             if not self.packed:
-                return pq.read_table(path)
+                table = read_sealed_parquet(path, self.remake(path))
+                self._check_run(run, path, (table.schema.metadata or {}).get(b"run", b"").decode())
+                return table
             return self._rows(TEMPORAL, run)
 
     def metrics(self, dataset: str, variant: str, seed: int) -> list[dict[str, Any]]:
         """The lines of a run's training log: the mean of each window of steps, and a last line with `end`."""
         run = Key(dataset, variant, seed)
-        with whole_file(self.place(run, "metrics.jsonl")) as path:
+        with whole_file(self.place(run, LOG)) as path:
             if not self.packed:
-                return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+                lines = [parse_json(line) for line in sealed_bytes(path, self.remake(path)).splitlines()]
+                self._check_run(run, path, lines[-1].get("run", ""))
+                return [{name: value for name, value in line.items() if name != "seal"} for line in lines]
             lines = self._rows(METRICS, run).to_pylist()
             return [{name: value for name, value in line.items() if value is not None} for line in lines]
+
+    def _check_run(self, run: Key, path: Path, told: str) -> None:
+        """Refuses a whole file that was copied from another run's folder."""
+        if told != self.record(*run).run_hash:
+            raise InputError(f"{path} is a file of another run than run.json beside it; run {self.remake(path)} again")
 
     def contents(self, run: Key) -> tuple[RunRecord, pa.Table, pa.Table, list[dict[str, Any]]]:
         """The content of a run's four files, in the order of `OF_RUN`."""
@@ -132,12 +166,13 @@ class Store:
     @property
     def _records(self) -> dict[Key, RunRecord]:
         with whole_file(self.folder / RECORDS) as path:
-            return _packed_records(path, path.stat().st_mtime_ns)
+            return _packed_records(path, path.stat().st_mtime_ns, self.remake(path))
 
     def _rows(self, name: str, run: Key) -> pa.Table:
         """The rows of a run in a packed table, with its schema metadata, without the columns that name the run."""
         (table, rows), (predictions, about) = (
-            _packed_table(path, path.stat().st_mtime_ns) for path in (self.folder / name, self.folder / PREDICTIONS)
+            _packed_table(path, path.stat().st_mtime_ns, self.remake(path))
+            for path in (self.folder / name, self.folder / PREDICTIONS)
         )
         if run not in rows and run not in self._records:
             raise FileNotFoundError
@@ -148,16 +183,16 @@ class Store:
 
 
 @lru_cache(2)
-def _packed_records(path: Path, changed: int) -> dict[Key, RunRecord]:
+def _packed_records(path: Path, changed: int, remake: str) -> dict[Key, RunRecord]:
     """The records in runs.json. changed: the time of the file's last change, so that no older content is returned."""
-    records = [RunRecord.parse(one, path) for one in json.loads(path.read_bytes())]
+    records = [RunRecord.parse(one, path) for one in parse_json(sealed_bytes(path, remake))["runs"]]
     return {Key(one.dataset, one.variant, one.seed): one for one in records}
 
 
 @lru_cache(6)
-def _packed_table(path: Path, changed: int) -> tuple[pa.Table, dict[Key, np.ndarray]]:
+def _packed_table(path: Path, changed: int, remake: str) -> tuple[pa.Table, dict[Key, np.ndarray]]:
     """A packed table, and the row numbers of each run."""
-    table = pq.read_table(path)
+    table = read_sealed_parquet(path, remake)
     rows = table.select(Key._fields).to_pandas().groupby(list(Key._fields)).indices
     return table, {Key(*run): numbers for run, numbers in rows.items()}
 
@@ -172,8 +207,8 @@ def pack(store: Store, folder: Path) -> None:
     contents = [store.contents(run) for run in runs]
     records, predictions, temporal, metrics = zip(*contents, strict=True)
     lines = ",\n".join(json.dumps(one.model_dump(mode="json", exclude_unset=True)) for one in records)
-    with atomic_write(folder / RECORDS) as aside:
-        aside.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    with sealed_write(folder / RECORDS) as aside:
+        aside.write_text(f'{{"seal": "{PLACEHOLDER}", "runs": [\n{lines}\n]}}\n', encoding="utf-8")
     abouts = [
         json.dumps({name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()})
         for table in predictions
@@ -220,5 +255,4 @@ def _write(path: Path, table: pa.Table) -> None:
     floats = [one.name for one in table.schema if pa.types.is_floating(one.type)]
     others = [name for name in table.column_names if name not in ("scores", *floats)]
     floats += ["scores.list.element"] if "scores" in table.column_names else []
-    with atomic_write(path) as aside:
-        pq.write_table(table, aside, compression="zstd", use_byte_stream_split=floats, use_dictionary=others)
+    write_sealed_parquet(path, table, compression="zstd", use_byte_stream_split=floats, use_dictionary=others)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from lcr.config.datasets import FORMATS, official_labels
+from lcr.config.study import MOST_CLIPS
 from lcr.synthetic.plan import plan
 from lcr.util.errors import InputError, unknown
 from lcr.util.files import atomic_folder
@@ -72,6 +73,8 @@ def write(
     counts = {"train": train, "validation": validation, "test": test}
     if not wanted or min(counts.values()) < 0 or not any(counts.values()):
         raise InputError(f"no clip to draw of {len(wanted)} classes with {counts} clips each; counts are 0 or more")
+    if len(wanted) * sum(counts.values()) > MOST_CLIPS:
+        raise InputError(f"{len(wanted)} classes with {counts} clips each are more than {MOST_CLIPS} clips in all")
     chosen, form = [label for label in known if label in wanted], format_module(dataset)
     clips = plan(chosen, counts, seed, form.names)
     with atomic_folder(out) as folder:

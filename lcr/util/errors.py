@@ -26,6 +26,11 @@ class Mismatch(LCRError):
     exit_code = 1
 
 
+def printable(text: str) -> str:
+    """`text` with line ends, codes that a terminal acts on, and bytes that are no text written as escapes."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The one of `known` that `name` was perhaps meant to be; None where none is like it."""
     return next(iter(get_close_matches(name, list(known), n=1, cutoff=0.5)), None)
@@ -40,4 +45,4 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
 def unknown_meant(kind: str, name: str, meant: str | None, known: Iterable[str]) -> InputError:
     """The error for an unknown name that was perhaps `meant` to be another; where none is, `known` is listed."""
     hint = f"did you mean '{meant}'?" if meant else f"known: {', '.join(known)}"
-    return InputError(f"unknown {kind} '{name}'; {hint}")
+    return InputError(f"unknown {kind} '{printable(name):.200}'; {hint}")

@@ -41,14 +41,30 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
             aside.unlink(missing_ok=True)
 
 
+def make_folder(path: str | Path) -> None:
+    """Makes a folder and those above it.
+
+    Raises:
+        InputError: it cannot be made; names the file that is in the way, if one is.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        file = next((one for one in (path, *path.parents) if one.is_file() or one.is_symlink()), path)
+        raise InputError(f"{file} is a file, but a folder is needed there; move it away") from error
+    except OSError as error:
+        raise InputError(f"cannot make the folder {path}: {error.strerror or error}") from error
+
+
 def check_writable(folder: str | Path) -> None:
     """Makes a folder that long work will write to.
 
     Raises:
         InputError: it cannot be written to, which is better said before the work than after it.
     """
+    make_folder(folder)
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
@@ -74,6 +90,27 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
             earlier.replace(path)
         shutil.rmtree(aside, ignore_errors=True)
         shutil.rmtree(earlier, ignore_errors=True)
+
+
+def folders_below(root: str | Path) -> Iterator[tuple[Path, list[str]]]:
+    """Each folder at or below `root`, symbolic links followed, with the names of its files, in alphabetical order.
+
+    A folder that several links lead to comes once, by the first path, so that a link to a folder above ends.
+    """
+    seen: set[tuple[int, int]] = set()
+    for folder, subfolders, names in os.walk(root, followlinks=True):
+        place = Path(folder).stat()
+        new = (place.st_dev, place.st_ino) not in seen
+        seen.add((place.st_dev, place.st_ino))
+        subfolders[:] = sorted(subfolders) if new else []
+        if new:
+            yield Path(folder), sorted(names)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes what a killed process left of its atomic writes in `folder`. The caller holds the folder's lock."""
+    for left in folder.glob(".*.tmp*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def bytes_hash(content: bytes) -> str:

@@ -17,7 +17,7 @@ COMMIT = "[0-9a-f]{40}(?:[0-9a-f]{24})?"  # SHA-1, or SHA-256; no other text of 
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes] | None:
-    """The outcome of a git command in the package's folder, whatever GIT_* says; None where there is no git."""
+    """The outcome of a git command in the package's folder, without GIT_* variables; None where there is no git."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         return subprocess.run(

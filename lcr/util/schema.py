@@ -1,6 +1,7 @@
 """YAML to typed configuration, with errors in the user's words."""
 
 from collections.abc import Iterable
+from math import inf
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
@@ -8,9 +9,12 @@ from typing import Any, TypeVar, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lcr.util.errors import InputError, nearest, unknown_meant
+from lcr.util.errors import InputError, nearest, printable, unknown_meant
 
 C = TypeVar("C", bound=BaseModel)
+MOST_BYTES = 128 * 1024  # of a YAML file; the longest of ours has 11 KiB
+MOST_DEPTH = 50  # of lists and mappings in each other
+MOST_VALUES = 20_000  # of a YAML file, each counted as often as aliases and merges repeat it
 
 
 class Frozen(BaseModel):
@@ -65,7 +69,7 @@ def _keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
 
 
 def _dotted(place: Iterable[int | str]) -> str:
-    return ".".join(map(str, place))
+    return printable(".".join(map(str, place)))
 
 
 def parse(kind: type[C], data: Any, where: str) -> C:
@@ -85,8 +89,39 @@ def parse(kind: type[C], data: Any, where: str) -> C:
         raise _explain(error, kind, where) from error
 
 
+def _expanded(node: yaml.Node, sizes: dict[int, float]) -> float:
+    """Values below a node, with those of an alias counted at each use; infinite where a node holds itself."""
+    if id(node) not in sizes:
+        sizes[id(node)] = inf
+        below = node.value if isinstance(node, yaml.CollectionNode) else ()
+        parts = (part for one in below for part in (one if isinstance(one, tuple) else (one,)))
+        sizes[id(node)] = 1 + sum(_expanded(part, sizes) for part in parts)
+    return sizes[id(node)]
+
+
+def _too_much(why: str, mark: yaml.Mark) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, f"{why}; write fewer", mark)
+
+
 class _OnceLoader(yaml.SafeLoader):
-    """A YAML loader that refuses a key given twice, of which the first would count for nothing."""
+    """A YAML loader that refuses duplicate keys and alias bombs."""
+
+    depth = composed = 0
+
+    def get_single_node(self) -> yaml.Node | None:
+        node = super().get_single_node()
+        if node is not None and _expanded(node, {}) > MOST_VALUES:
+            raise _too_much(f"aliases and merges make more than {MOST_VALUES} values of it", node.start_mark)
+        return node
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        self.depth, self.composed = self.depth + 1, self.composed + 1
+        if self.depth > MOST_DEPTH or self.composed > MOST_VALUES:
+            mark = self.peek_event().start_mark
+            raise _too_much(f"more than {MOST_VALUES} values, or {MOST_DEPTH} of them in each other", mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
@@ -107,11 +142,15 @@ def read_yaml(path: Path) -> Any:
     """The content of a YAML file.
 
     Raises:
-        InputError: it is no YAML in UTF-8, or gives a key twice; the file and the place are named.
+        InputError: it is no YAML in UTF-8, gives a key twice, or is too large; the file and the place are named.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _OnceLoader)
-    except (ValueError, RecursionError) as error:  # an encoding, an impossible date, brackets without end
+        with path.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise InputError(f"{path} has more than {MOST_BYTES // 1024} KiB, the limit of a YAML file")
+        return yaml.load(content.decode("utf-8"), _OnceLoader)
+    except (ValueError, RecursionError, LookupError, AttributeError, TypeError) as error:  # what its tags cannot hold
         raise InputError(f"{path}: no valid YAML: {error}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from lcr.util.errors import InputError
 from lcr.util.files import atomic_write
+from lcr.util.reading import MOST_TEXT, check_regular
 
 MARKER, DIGITS = b"lcr-sha256:", 64
 PLACEHOLDER = MARKER.decode() + "0" * DIGITS
@@ -64,29 +65,33 @@ def check_seal(path: str | Path, remake: str) -> None:
         _check(path, remake, _blocks(opened))
 
 
-def sealed_bytes(path: str | Path, remake: str) -> bytes:
+def sealed_bytes(path: str | Path, remake: str, most: int = MOST_TEXT) -> bytes:
     """The content of a sealed file, checked: read once, for files that fit into memory.
 
+    Args:
+        most: the bytes that a file of this kind may have.
+
     Raises:
-        FileNotFoundError, InputError: as `check_seal`.
+        FileNotFoundError, InputError: as `check_seal`, or it has more than `most` bytes.
     """
-    with _opened(Path(path)) as opened:
+    with _opened(Path(path), most) as opened:
         content = opened.read()
     _check(path, remake, [content])
     return content
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    if path.exists() and not path.is_file():  # a FIFO would block for ever
-        raise InputError(f"{path} is no regular file")
+def _opened(path: Path, most: int | None = None) -> Iterator[BinaryIO]:
     try:
+        check_regular(path, most)
         with path.open("rb") as opened:
             yield opened
     except FileNotFoundError:
         raise
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _check(path: str | Path, remake: str, blocks: Iterable[bytes]) -> None:

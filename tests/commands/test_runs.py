@@ -1,5 +1,7 @@
 """A wrong call exits with code 2 and one line that names what to mend, never with a traceback."""
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -73,9 +75,50 @@ def test_the_program_prints_one_line_and_no_traceback(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
-def test_more_memory_than_there_is_is_one_line(ended) -> None:
-    code, _, said = ended("bench", "wkv", "--tokens", "100000000000000", "--out", "there")
-    assert (code, said.splitlines()[-1][:7]) == (1, "error: ")
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (MemoryError(), "memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "memory"),
+        (RuntimeError("unable to open shared memory object: Too many open files (24)"), "ulimit -n"),
+        (ImportError("libtorch.so: cannot open shared object file: Too many open files"), "ulimit -n"),
+        (OSError(errno.EMFILE, "Too many open files"), "ulimit -n"),
+    ],
+)
+def test_a_limit_of_the_system_is_one_line_that_names_it(error: Exception, named: str, monkeypatch, capsys) -> None:
+    def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("lcr.commands.runs.load_study", failing)
+    monkeypatch.setattr(sys, "argv", ["lcr", *TRAIN])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    said = capsys.readouterr().err
+    assert (stopped.value.code, said.count("\n"), named in said) == (1, 1, True)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.slow)])
+def test_a_letter_that_stdout_or_stderr_lacks_ends_no_command(encoding: str, tmp_path: Path) -> None:
+    own = os.environ | {"PYTHONIOENCODING": encoding}
+    for words, code in ((("list", "models"), 0), (("cost", "█"), 2)):
+        done = subprocess.run([sys.executable, "-m", "lcr", *words], capture_output=True, cwd=tmp_path, env=own)
+        assert (done.returncode, b"Traceback" in done.stderr) == (code, False)
+        assert b"\\u2588" in done.stderr or not code
+
+
+def test_names_with_line_ends_and_terminal_codes_are_printed_as_escapes(tmp_path: Path, monkeypatch, capsys) -> None:
+    for name in ("a\nb", "\x1b[2J", "\udcff"):
+        monkeypatch.setattr(sys, "argv", ["lcr", "cost", name])
+        with pytest.raises(SystemExit):
+            cli.main()
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert said.rstrip("\n").isprintable()
+
+
+def test_a_folder_for_synthetic_clips_is_told_the_real_datasets_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--dataset kinetics"):
+        chosen_run("tiny", "kinetics-fixture", "full", 0, [str(tmp_path)], None)
 
 
 def test_ctrl_c_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:

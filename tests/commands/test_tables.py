@@ -82,6 +82,7 @@ def test_runs_of_different_data_share_a_column_only_where_that_is_asked_for(made
     assert lcr(*words, "--mixed").exit_code == 0
 
 
+@pytest.mark.slow
 def test_the_answer_is_made_from_the_tables_and_says_where(finished, tmp_path):  # noqa: F811
     shutil.copytree(finished.results, tmp_path / "results")
     (tmp_path / "results/made-up/figures").mkdir()

@@ -106,6 +106,7 @@ NEUTRAL = (
     "run/made.py",
     "model/models.py",
     "model/selfcheck.py",
+    "run/trained.py",  # whether there is anything to train
     "model/__init__.py",
     "wkv/__init__.py",
     "cost/",

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from lcr.config.keys import hash_of
-from lcr.config.study import StudyConfig, load_study, load_variant
+from lcr.config.run import Data
+from lcr.config.study import StudyConfig, load_study, load_variant, real_folder
 from lcr.util.errors import InputError
 from lcr.util.schema import read_yaml
 from tests.micro import STUDY
@@ -52,6 +53,9 @@ MISLEADING = [
         ("variants", ["full"] * 2),
     ),
     *(("name", "../elsewhere"), ("name", ""), ("name", "reference"), ("variants", ["lstm_gate"])),
+    *(("name", "table2.csv"), ("name", "Hashes.json"), ("name", "n" * 101), ("name", "é" * 60), ("name", "a\nb")),
+    *(("threads", 10**9), ("*.data.frames", 10**12), ("*.fixture.train", 10**11), ("*.train.epochs", 10**15)),
+    *(("*.train.batch_size", 10**9), ("*.data.workers", 10**6), ("*.data.max_pixels", 2**31)),
     *(("*.train.learning_rate", float("inf")), ("*.train.weight_decay", float("nan")), ("table2", "jester")),
     *(("*.root", "."), ("*.fixture", ...), ("*.fixture.classes", ["a", "a"])),
     ("*.protocol", {"rule": "mean_last_third", "crops": 3}),
@@ -141,6 +145,38 @@ def test_a_misspelt_key_is_told_the_nearest_beside_it(tmp_path: Path, right: str
 )
 def test_a_file_that_is_no_mapping_of_keys_given_once_is_named(tmp_path: Path, content: Any) -> None:
     refusal(tmp_path / "study.yaml", content)
+
+
+@pytest.mark.parametrize(
+    "first_and_more",
+    [
+        ("a0: &a0 [x, x]\n", "a{0}: &a{0} [*a{1}, *a{1}]\n"),
+        ("- &a0 [x, x]\n", "- &a{0} [*a{1}, *a{1}]\n"),
+        ("a0: &a0 {{x: 1}}\n", "a{0}: &a{0}\n  <<: [*a{1}, *a{1}]\n"),
+        ("a0: &a0 [*a0]\n", ""),
+        ("# " + "x" * 2**18, ""),
+    ],
+)
+def test_a_file_whose_aliases_or_bytes_are_too_many_is_refused_before_it_is_built(tmp_path, first_and_more) -> None:
+    first, more = first_and_more
+    refusal(tmp_path / "bomb.yaml", first + "".join(more.format(n, n - 1) for n in range(1, 60)), read_yaml)
+
+
+def test_the_limit_on_pixels_counts_in_keys_only_where_it_is_given(tmp_path: Path) -> None:
+    plain = load_study(written(tmp_path / "a.yaml", STUDY))
+    assert "max_pixels" not in str(plain.model_dump())
+    given = load_study(written(tmp_path / "b.yaml", changed("*.data.max_pixels", 2**27)))
+    keys = [Data.of(study, "jester-fixture").key for study in (plain, given)]
+    assert given.datasets["jester-fixture"].data.max_pixels == 2**27
+    assert keys[0] != keys[1]
+
+
+@pytest.mark.parametrize("folder", ["~nobody_of_this_name/x", "loop", "x" * 5000, "a\0b", ""])
+def test_a_folder_that_cannot_be_is_refused_with_the_option(tmp_path: Path, monkeypatch, folder: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    with pytest.raises(InputError, match="--data-root"):
+        real_folder(folder, "--data-root jester=…")
 
 
 def test_a_key_given_twice_is_told_with_its_line(tmp_path: Path) -> None:

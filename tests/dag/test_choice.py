@@ -8,7 +8,7 @@ import pytest
 import yaml
 from snakemake.cli import get_argument_parser
 
-from lcr.workflow import PUBLISHED, Choice, choose
+from lcr.workflow import STAMPS, Choice, choose
 from tests.dag.conftest import SOURCE, Project
 
 
@@ -34,11 +34,23 @@ def refused(capsys: pytest.CaptureFixture[str], **config: str) -> str:
         ({"jester_root": "nowhere"}, "jester_root=nowhere"),
         ({"jester_root": ""}, "jester_root="),
         ({"study": "gone.yaml"}, "gone.yaml"),
+        ({"jester_root": "{dataset}"}, "{dataset}"),
     ],
 )
 def test_a_wrong_study_key_or_root_is_refused_in_one_line(capsys, config: dict[str, str], named: str):
+    Path("{dataset}").mkdir()
     assert named in refused(capsys, **config)
-    assert not PUBLISHED.exists(), "nothing is written before the configuration is right"
+    assert not STAMPS.exists(), "nothing is written before the configuration is right"
+
+
+@pytest.mark.parametrize("file", [".lcr", ".lcr/stamps", ".lcr/stamps/tiny/tables", "results"])
+def test_a_file_or_folder_in_the_place_of_the_other_is_named_in_one_line(capsys, file: str):
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    if file.endswith("tables"):
+        Path(file).mkdir()
+    else:
+        Path(file).touch()
+    assert file in refused(capsys)
 
 
 def annotations(choice: Choice, dataset: str) -> list[str]:
@@ -76,8 +88,21 @@ def test_a_real_subset_takes_the_drawn_clips_place_and_name(tmp_path: Path):
 
 
 def test_a_run_asks_for_a_gpu_only_where_the_study_is_on_one():
-    assert choose({"study": "tiny"}, SOURCE).gpus == 0
+    assert choose({"study": "tiny"}, SOURCE).gpus is None
     assert choose({"study": "paper"}, SOURCE).gpus == 1
+
+
+def test_a_run_asks_for_the_cores_of_its_processes_that_load_clips():
+    assert choose({"study": "paper"}, SOURCE).threads(SimpleNamespace(dataset="jester")) == 8
+    assert choose({"study": "tiny"}, SOURCE).threads(SimpleNamespace(dataset="jester-fixture")) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("arguments", "jobs"), [((), 3), (("--resources", "gpu=2"), 2)])
+def test_as_many_jobs_run_at_a_time_as_there_are_gpus(project: Project, arguments: tuple[str, ...], jobs: int):
+    project.edit("ablations/studies/one.yaml", "seeds:", "device: cuda\nseeds:")
+    done = project.snakemake("results/table2.csv", *arguments, "--config", "study=one", CUDA_VISIBLE_DEVICES="0,1,2")
+    assert re.search(rf"Provided resources: gpu=\D*{jobs}\b", done.stdout), done.stdout
 
 
 @pytest.mark.slow

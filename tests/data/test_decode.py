@@ -64,6 +64,64 @@ def test_damage_to_a_folder_is_found_and_named(folder: Path, status: str, named:
     assert (found.status, found.frames, named in found.why) == (status, 0, True)
 
 
+def claiming(width: int, height: int):
+    """A change of a JPEG: its header claims this size."""
+
+    def change(data: bytes) -> bytes:
+        at = next(at for at in (data.find(b"\xff\xc0"), data.find(b"\xff\xc2")) if at > 0)
+        return data[: at + 5] + height.to_bytes(2) + width.to_bytes(2) + data[at + 9 :]
+
+    return change
+
+
+def piped(clip: Path) -> None:
+    (clip / "00003.jpg").unlink()
+    os.mkfifo(clip / "00003.jpg")
+
+
+def linked(to: str):
+    """The third frame of a folder becomes a link."""
+    return lambda clip: (clip / "00003.jpg").unlink() or (clip / "00003.jpg").symlink_to(to)
+
+
+def png(data: bytes) -> bytes:
+    return cv2.imencode(".png", np.zeros((30, 40, 3), np.uint8))[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("named", "damage"),
+    [
+        ("65000×65000", third(claiming(65000, 65000))),
+        ("15000×15000", third(claiming(15000, 15000))),
+        ("JPEG", third(png)),
+        ("00003.jpg", third(lambda data: b"\xff\xd8" + b"\xff" * 50)),
+        ("00003.jpg", piped),
+        ("00003.jpg", linked("/dev/zero")),
+        ("00003.jpg", linked("00003.jpg")),
+    ],
+)
+def test_frames_that_claim_too_much_or_are_no_files_are_named_and_not_decoded(folder: Path, named: str, damage) -> None:
+    damage(folder)
+    found = probe(folder)
+    assert found.status in ("unreadable", "truncated")
+    assert "00003.jpg" in found.why
+    assert named in found.why
+
+
+def test_the_limit_on_pixels_holds_for_folders_and_videos_and_may_be_raised(folder: Path, video: Path) -> None:
+    for path, pixels in ((folder, 40 * 30), (video, 64 * 36)):
+        assert probe(path, max_pixels=pixels).status == "ok"
+        found = probe(path, max_pixels=pixels - 1)
+        assert (found.status, "max_pixels" in found.why) == ("unreadable", True)
+
+
+@pytest.mark.parametrize("damage", [third(claiming(65000, 65000)), piped])
+def test_a_frame_that_became_hostile_after_indexing_is_named(folder: Path, damage) -> None:
+    damage(folder)
+    with pytest.raises(InputError, match=r"00003\.jpg"):
+        read_frames(folder, range(6), partial(fit, resize="square", side=8))
+
+
 @pytest.mark.parametrize(
     ("status", "change"),
     [

@@ -102,6 +102,10 @@ MALFORMED = [  # file, its text, and what the message names
         "entry 1: .*'Moving something up'",
     ),
     (SOMETHING + "train.json", entries(HELD | {"id": "../1"}), "entry 1: .*'../1'"),
+    (SOMETHING + "train.json", entries(HELD | {"id": True}), "entry 1: .*'id'"),
+    (SOMETHING + "train.json", entries(HELD | {"id": "1" * 5000}), "entry 1: "),
+    (SOMETHING + "train.json", f'[{{"id": {"1" * 5000}}}]', ""),
+    (SOMETHING + "labels.json", f'{{"A": "{"1" * 5000}"}}', "'A'"),
     (SOMETHING + "train.json", entries(HELD, HELD), "entry 2: clip 1 .*entry 1"),
     (SOMETHING + "train.json", entries({"template": "Holding [something]"}), "entry 1: .*'id'"),
     (SOMETHING + "train.json", entries({"id": "1", "label": "Holding a cup"}), "entry 1: clip 1 "),
@@ -122,6 +126,11 @@ MALFORMED = [  # file, its text, and what the message names
     ("train.csv", KIN.replace(",a,", ",../a,"), "line 2: "),
     ("train.csv", KIN.replace("archery", "archrey"), "line 2: .*'archrey'.*'archery'"),
     ("train.csv", KIN.replace("1,11", "one,11"), "line 2: one "),
+    ("train.csv", KIN.replace(",a,", ",,"), "line 2: .*youtube_id"),
+    ("train.csv", KIN.replace("1,11", "11,1"), "line 2: .*11"),
+    ("train.csv", KIN.replace("1,11", "11,11"), "line 2: .*11"),
+    ("train.csv", KIN.replace("1,11", f"1,{'1' * 5000}"), "line 2: 1 to 1"),
+    ("train.csv", KIN.replace(",a,", f",{'a' * 5000},"), "line 2: "),
     ("train.csv", KIN.replace("train", "trian"), "line 2: .*'trian'.*'train'"),
     ("train.csv", f"{HEADER}\n", ""),
     ("train.csv", f'{HEADER}\n"' + "a" * 140_000, "line 2: field"),
@@ -139,6 +148,14 @@ def test_a_malformed_file_is_refused_by_file_and_line(copies: Path, file: str, t
     place.unlink() if text is None else place.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(InputError, match=("" if text is None else rf"{place}.*") + named):
         READERS[dataset].read(copies / dataset)
+
+
+def test_kinetics_passes_links_that_lead_back_and_finds_each_clip_by_its_first_path(copies: Path) -> None:
+    root = copies / "kinetics"
+    before = {row.id: row.path for row in kinetics.read(root).rows}
+    for name, target in (("zz_k400", "."), ("zz_above", ".."), ("zz_loop", "zz_loop")):
+        (root / name).symlink_to(target)
+    assert {row.id: row.path for row in kinetics.read(root).rows} == before
 
 
 @pytest.mark.parametrize("dataset", READERS)

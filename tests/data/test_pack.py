@@ -77,7 +77,7 @@ def test_a_missing_or_cut_pack_is_refused(packed: Path, manifest: Manifest, file
 def test_packing_that_fails_leaves_nothing_and_keeps_the_earlier_pack(packed, manifest, jester_root, monkeypatch):
     before, full = (packed / "frames.bin").read_bytes(), Mock(side_effect=OSError(28, "No space left on device"))
     for named in ("No space left on device", r"00002\.jpg"):
-        monkeypatch.setattr(packing.pq, "write_table", full)  # comes after the frames, of which one goes below
+        monkeypatch.setattr(packing, "write_sealed_parquet", full)  # comes after the frames, of which one goes below
         for out in (packed, packed.with_name("other")):
             with pytest.raises(InputError, match=named):
                 pack(manifest, jester_root, out, SQUARE, 16, progress=False)

@@ -152,7 +152,7 @@ def test_a_packed_clip_that_differs_is_named(jester_root: Path) -> None:
     for damage in (lambda: frames.write_bytes(b"\x01\x02\x03" + frames.read_bytes()[3:]), frames.unlink):
         damage()
         check_pack(Steps(data), read_manifest(path), report)
-    assert [named in fault for named, fault in zip((": 1;", "packed"), report.faults, strict=True)] == [True, True]
+    assert [named in fault for named, fault in zip(("clip 1)", "packed"), report.faults, strict=True)] == [True, True]
 
 
 def _prepare(root: Path, log: Path) -> None:

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -27,9 +26,11 @@ from lcr.study.tables import cost_rows, readings
 from lcr.study.tables import search as search_tables
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES, publish, write_table
+from lcr.util.seals import PLACEHOLDER
+from tests.sealed import edit_record, edit_table, write_log, write_text
 from tests.study.conftest import made_up_study, sources, write_run
 
-__all__ = ["sources"]
+__all__ = ["edit_record", "sources"]
 CLIPS, CLASSES = 24, 6
 DATASET, STUDY = "jester-fixture", "made-up.yaml"
 MADE = [name for name, table in TABLES.items() if table.maker]
@@ -76,9 +77,9 @@ def _finish(study: StudyConfig) -> None:
         named = (study, RESULTS, DATASET, run.variant.name, run.seed)
         folder = write_run(*named, clips=CLIPS, classes=CLASSES, pairs=8, **told)
         for name in ("predictions.parquet", "temporal.parquet"):
-            pq.write_table(pq.read_table(folder / name).replace_schema_metadata(about), folder / name)
-        (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 2.5}\n{"end": true}\n')
-        (folder / "model.safetensors").write_bytes(b"weights of " + str(folder).encode())
+            edit_table(folder / name, lambda table: table.replace_schema_metadata(about))
+        write_log(folder, [{"step": 1, "loss": 2.5}, {"end": True}])
+        write_text(folder / "model.safetensors", f"weights of {folder} {PLACEHOLDER}")
     source = Source(study, RESULTS, measure=False)
     variants = ["full", *(name for _, variants in readings.open_questions() for name in variants)]
     numbers = {"classes": CLASSES} | dict.fromkeys((column.name for column in readings.DIAGNOSED), 5)
@@ -122,9 +123,3 @@ def finished(finished_once: tuple[StudyConfig, Path], tmp_path: Path, monkeypatc
     pretend(monkeypatch)
     monkeypatch.chdir(shutil.copytree(folder, tmp_path / "here"))
     return Finished(study)
-
-
-def edit_record(folder: Path, **values: object) -> None:
-    """Changes values in a run.json."""
-    file = folder / "run.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | values))

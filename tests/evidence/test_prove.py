@@ -28,7 +28,7 @@ def test_a_changed_weight_prediction_or_metric_is_a_difference(tmp_path: Path, m
     assert "metrics.jsonl" in prove._difference(one, other)
     shutil.copy(one / "temporal.parquet", other / "predictions.parquet")
     assert "predictions.parquet" in prove._difference(one, other)
-    tensors, about = load_tensors(other / "model.safetensors")
+    tensors, about = load_tensors(other / "model.safetensors", "")
     tensors["head.bias"][0] += 1e-7
     save_tensors(other / "model.safetensors", tensors, about)
     assert "head.bias" in prove._difference(one, other)

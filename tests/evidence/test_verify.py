@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from lcr.commands.evidence import checked
@@ -16,11 +15,13 @@ from lcr.config.keys import record_key
 from lcr.config.run import Data
 from lcr.config.study_keys import diagnosis_key
 from lcr.evidence import hashes, verify
+from lcr.evidence.findings import SHOWN_ALIKE, Report
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.study.store import Store
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
-from lcr.util.errors import InputError, Mismatch
+from lcr.util.errors import InputError
+from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
 from lcr.util.provenance import commit_known, git_state
 from tests.evidence.conftest import DATASET, MADE, OWN, REFERENCE, RESULTS, RUN, STUDY, edit_record
 
@@ -53,7 +54,7 @@ def test_one_flipped_byte_of_any_file_is_found_and_the_file_named(finished, pack
     folder = finished.reference() if packed else RESULTS
     hashes, store = read_hashes(folder), Store(folder.parent if packed else folder, "made-up")
     for number, path in enumerate(folder / name for name in hashes.files):
-        report, at = verify.Report(), (0, path.stat().st_size // 2, -2)[number % 3]
+        report, at = Report(), (0, path.stat().st_size // 2, -2)[number % 3]
         whole = flip(path, at, bit=(1, 0x80)[number % 2])
         verify.check_files(store, hashes, report, lambda: None)
         assert len(report.problems) == 1
@@ -62,8 +63,8 @@ def test_one_flipped_byte_of_any_file_is_found_and_the_file_named(finished, pack
     flip(folder / "table2.csv")
     assert named([folder / "table2.csv"], checked(str(folder)).problems)
     flip(folder / NAME)
-    with pytest.raises(Mismatch, match=str(folder / NAME)):
-        checked(str(folder))
+    problems = checked(str(folder)).problems
+    assert named([folder / NAME, folder / "table2.csv"], problems)
 
 
 def test_missing_and_damaged_files_are_found(finished):
@@ -84,7 +85,7 @@ def test_missing_and_damaged_files_are_found(finished):
 @pytest.mark.parametrize("name", MADE)
 def test_one_edited_cell_of_every_column_is_computed_again_and_found(finished, monkeypatch, name):
     monkeypatch.setattr(verify, "SHOWN", 1000)
-    path, table, report = OWN / f"{name}.csv", TABLES[name], verify.Report()
+    path, table, report = OWN / f"{name}.csv", TABLES[name], Report()
     cells = pd.read_csv(path, dtype=str, keep_default_na=False)
     edited = []
     for column in table.columns:
@@ -103,7 +104,7 @@ def test_dropped_or_exchanged_rows_another_column_and_an_edited_published_copy_a
     path, source = OWN / "table2.csv", Source(finished.study, RESULTS)
     head, *rows = path.read_text().splitlines(keepends=True)
     for change in ([head, *rows[:-1]], [head, *rows[:-2], rows[-1], rows[-2]], [f"other,{head}", *rows]):
-        report = verify.Report()
+        report = Report()
         path.write_text("".join(change))
         verify.check_table(path, TABLES["table2"], source, report)
         assert named([path], report.problems)
@@ -191,10 +192,10 @@ def test_another_library_version_is_no_problem_and_noted(finished, monkeypatch):
     ],
 )
 def test_edited_predictions_are_found_against_the_manifest_or_in_every_table_of_them(finished, column, value, places):
-    table = pq.read_table(RUN / "predictions.parquet")
+    path = RUN / "predictions.parquet"
+    table = read_sealed_parquet(path, "")
     edited = pa.array(map(value, table.to_pylist()))
-    place = table.column_names.index(column)
-    pq.write_table(table.set_column(place, column, edited), RUN / "predictions.parquet")
+    write_sealed_parquet(path, table.set_column(table.column_names.index(column), column, edited))
     assert named(places, finished.problems())
 
 
@@ -203,8 +204,9 @@ def test_another_configuration_and_another_study_than_the_hashed_are_found(finis
     Path(STUDY).write_text(json.dumps(study))
     assert named(["study.question"], checked("results").problems)
     Path(STUDY).write_text(json.dumps(study | {"name": "other"}))
+    assert named([RESULTS / NAME], checked("results").problems)
     with pytest.raises(InputError, match=NAME):
-        checked("results")
+        checked("results", STUDY)
 
 
 def test_the_hashes_are_found_in_the_folder_or_in_the_only_reference_in_it(finished):
@@ -215,3 +217,23 @@ def test_the_hashes_are_found_in_the_folder_or_in_the_only_reference_in_it(finis
         verify.hashed_folder(reference.parent)
     with pytest.raises(InputError, match=NAME):
         checked("nothing")
+
+
+def test_hashes_that_are_gone_or_hold_more_than_they_should_are_found(finished):
+    reference = finished.reference()
+    whole = json.loads((reference / NAME).read_text())
+    del whole["hash"]
+    (reference / NAME).write_text(json.dumps(whole | {"more": 1, "hash": keys.hash_of(whole | {"more": 1})}))
+    assert named([reference / NAME], checked(str(reference), STUDY).problems)
+    (reference / NAME).unlink()
+    assert named([reference / NAME], checked(str(reference.parent)).problems)
+    edit_record(RUN, seed=7)
+    (RESULTS / NAME).unlink()
+    assert named([RESULTS / NAME, RUN / "run.json"], checked("results", STUDY).problems)
+
+
+def test_many_problems_of_one_cause_are_told_once_and_counted():
+    report = Report(problems=[f"run {number}: stale" for number in range(20)] + ["a: other"])
+    lines = list(report.problem_lines())
+    assert len(lines) == SHOWN_ALIKE + 2
+    assert lines[-1] == f"and {20 - SHOWN_ALIKE} more: stale"

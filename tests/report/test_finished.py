@@ -2,13 +2,13 @@
 
 import shutil
 
-import pyarrow.parquet as pq
 import pytest
 
 from lcr.report.finished import Finished
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import made_by, write_table
 from lcr.util.errors import InputError
+from tests.sealed import edit_table, write_log
 from tests.study.conftest import made_up_study
 
 SEARCH = made_by("readings search")
@@ -22,6 +22,13 @@ def test_results_are_found_from_the_project_and_from_a_folder_in_it(finished, tm
         assert Finished("made-up").results == tmp_path / "results"
     with pytest.raises(InputError, match=r"snakemake .*study=tiny"):
         Finished("tiny")
+
+
+@pytest.mark.parametrize(("study", "named"), [("tinny", "'tiny'"), ("mine", r"--config study=FILE\.yaml")])
+def test_a_study_that_nobody_knows_is_no_advice_to_run_it(study, named):
+    with pytest.raises(InputError, match=named) as refused:
+        Finished(study)
+    assert f"study={study}" not in str(refused.value)
 
 
 @pytest.mark.parametrize("given", [{"study": 3}, {"study": "made-up", "results": 3}])
@@ -58,7 +65,7 @@ def test_curves_hold_every_seed_and_no_end_line_and_predictions_agree_with_the_t
 
 
 def _other_clips(folder):
-    pq.write_table(pq.read_table(folder / "predictions.parquet")[1:], folder / "predictions.parquet")
+    edit_table(folder / "predictions.parquet", lambda table: table[1:])
 
 
 @pytest.mark.parametrize(
@@ -67,7 +74,7 @@ def _other_clips(folder):
         (shutil.rmtree, Finished.class_predictions, r"\b2\b.*ablations\.csv.*\b3\b"),
         (_other_clips, Finished.class_predictions, "jester-fixture/full"),
         (
-            lambda run: (run / "metrics.jsonl").write_text('{"step": 7, "loss": 1}'),
+            lambda run: write_log(run, [{"step": 7, "loss": 1}]),
             Finished.curves,
             "jester-fixture/full",
         ),

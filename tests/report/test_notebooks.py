@@ -94,6 +94,9 @@ def test_papermill_runs_a_notebook_and_its_page_shows_figure_and_table(page):
     assert NOTEBOOKS["ablations"].title in text, "the figure has an alternative text"
     assert "<td>LCR (full)" in text
     assert not re.search(r'(src|href)="https?://', text)
+    (policy,) = re.findall(r"<meta [^>]*Content-Security-Policy[^>]*>", text)
+    assert "default-src 'none'" in policy
+    assert "<script" not in text
     assert "cell-id" not in text, "papermill's cell has a random id"
     assert "injected-parameters" in (page.parents[3] / "ran.ipynb").read_text(encoding="utf-8")
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from lcr.report.finished import Finished
 from lcr.report.prompt import prompt_clip
@@ -12,6 +13,7 @@ from lcr.run.train import train
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
 from tests.micro import PROJECT, STUDY, micro_run
+from tests.sealed import edit_table
 
 DATASET = "jester-fixture"
 
@@ -24,8 +26,14 @@ def test_the_first_clip_that_is_predicted_rightly_is_shown_and_made_again_where_
     evaluate(micro_run(train(run).parents[3]))
     Source(run.study).write(TABLES["ablations"], [{"dataset": DATASET, "variant": "full", "seeds": 1}])
     path = run.folder / "predictions.parquet"
-    rows = pd.read_parquet(path).sort_values("id")
-    rows.assign(prediction=np.where(np.arange(len(rows)) < 2, 1 - rows.label, rows.label)).to_parquet(path)
+
+    def two_wrong(table: pa.Table) -> pa.Table:
+        rows = table.to_pandas().sort_values("id")
+        rows = rows.assign(prediction=np.where(np.arange(len(rows)) < 2, 1 - rows.label, rows.label))
+        return pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(table.schema.metadata)
+
+    edit_table(path, two_wrong)
+    rows = pd.read_parquet(path)
 
     clip = prompt_clip(Finished("micro"), DATASET)
     assert clip.label == clip.prediction == rows.label_name.iloc[2]

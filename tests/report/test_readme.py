@@ -14,6 +14,8 @@ from lcr.report.answer import READ, answer
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
 from lcr.report.readme import BEGIN, END, html_page, readme, write_readme
+from lcr.study.tables.markdown import markdown
+from lcr.study.tables.registry import table_named
 from lcr.util.errors import InputError, Mismatch
 
 
@@ -30,6 +32,22 @@ def test_the_answer_comes_first_every_link_leads_to_a_file_and_the_html_page_nee
     assert not re.search(r"""(src|href)=["'](?!data:)""", page)
     assert re.search("<title>[^<]*made-up</title>", page)
     assert "<title>LCR</title>" in html_page("text without heading", copy.folder)
+
+
+def test_html_in_a_table_or_a_text_is_shown_as_text_and_the_page_runs_nothing(finished, tmp_path):
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(1)> <sup>x</sup> ![x](../secret.png) p < 0.05"
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    (tmp_path / "study").mkdir()
+    page = html_page(f"# A\n\n{hostile} <sup>1</sup>", tmp_path / "study")
+    assert not re.search(r"<(script|img src=.x|sup>x)", page)
+    assert "<sup>1</sup>" in page
+    assert "c2VjcmV0" not in page
+    assert "default-src 'none'" in re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1]
+    table = table_named("ablations")
+    frame = finished.table("ablations").assign(note=hostile, method=hostile)
+    shown = markdown(table, frame)
+    assert not re.search(r"<(?!/?sup>)[a-z/]", shown.replace("<sup>x", "<x"))
+    assert "&lt;script>" in shown
 
 
 def test_the_ledger_names_contradicted_claims_and_table_1_has_the_default_reading_alone(finished):

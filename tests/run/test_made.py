@@ -27,12 +27,12 @@ def trained(reference: Path, tmp_path: Path) -> Path:
 
 def described(folder: Path, **changes: object) -> None:
     """Changes the description of weights."""
-    tensors, about = load_tensors(folder / "model.safetensors")
+    tensors, about = load_tensors(folder / "model.safetensors", "remake")
     save_tensors(folder / "model.safetensors", tensors, about | changes)
 
 
 def test_training_and_evaluation_are_each_recorded_by_themselves(trained, tmp_path, monkeypatch):
-    maker = Made.model_validate(load_tensors(trained / "model.safetensors")[1]["made"])
+    maker = Made.model_validate(load_tensors(trained / "model.safetensors", "remake")[1]["made"])
     monkeypatch.setattr("lcr.run.evaluate.made_here", lambda *_: ELSEWHERE)
     record = RunRecord.read(evaluate(micro_run(tmp_path)))
     assert (record.training, record.evaluation) == (maker, ELSEWHERE)
@@ -82,7 +82,7 @@ def test_a_training_that_another_machine_began_names_both(monkeypatch):
         patch.setattr("lcr.run.train.made_here", lambda *_: ELSEWHERE)
         with pytest.raises(KeyboardInterrupt):
             run("moved")
-    maker = Made.model_validate(load_tensors(run("moved") / "model.safetensors")[1]["made"])
+    maker = Made.model_validate(load_tensors(run("moved") / "model.safetensors", "remake")[1]["made"])
     assert maker.earlier == (ELSEWHERE,)
     assert maker.alone == made.made_here(
         micro_run("moved").study, micro_run("moved").model(2), made.torch.device("cpu")

@@ -113,11 +113,14 @@ def test_a_damaged_checkpoint_is_named_and_so_is_another_runs(monkeypatch):
     stopped_run(monkeypatch, 12, "damaged", seed=5)
     (checkpoint,) = set((WORK / "checkpoints").glob("*/checkpoint.safetensors")) - before
     whole = checkpoint.read_bytes()
-    checkpoint.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match=r"checkpoint\.safetensors"):
-        run("damaged", seed=5)
-    checkpoint.write_bytes(whole.replace(b"seed 5", b"seed 6"))
-    with pytest.raises(InputError, match=r"checkpoint\.safetensors"):
+    for damaged in (whole[: len(whole) // 2], whole[:-1] + bytes([whole[-1] ^ 1])):
+        checkpoint.write_bytes(damaged)
+        with pytest.raises(InputError, match=r"checkpoint\.safetensors.*lcr train.*--force"):
+            run("damaged", seed=5)
+    checkpoint.write_bytes(whole)
+    tensors, about = load_tensors(checkpoint, "")
+    save_tensors(checkpoint, tensors, about | {"run": about["run"] | {"name": "seed 6"}})
+    with pytest.raises(InputError, match=r"checkpoint\.safetensors.*another"):
         run("damaged", seed=5)
     checkpoint.unlink()
 
@@ -163,7 +166,7 @@ def test_weights_of_another_configuration_or_damaged_ones_are_refused(reference,
 def test_weights_of_other_sources_are_refused(reference, tmp_path, model):
     folder = micro_run(tmp_path).folder
     shutil.copytree(reference, folder)
-    tensors, about = load_tensors(folder / "model.safetensors")
+    tensors, about = load_tensors(folder / "model.safetensors", "")
     changed = model and about["model"] | model
     save_tensors(folder / "model.safetensors", tensors, about | {"model": changed})
     with pytest.raises(InputError, match=r"model\.safetensors"):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from lcr.run.evaluate import evaluate
 from lcr.run.video import load_run, scores, stream
 from lcr.util.errors import InputError
 from tests.micro import micro_run
+from tests.sealed import write_record
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -49,6 +51,20 @@ def test_a_stream_ends_with_the_whole_clips_probabilities(reference: Path, clips
     np.testing.assert_allclose(shown, whole[0, -1].softmax(-1), rtol=1e-4, atol=1e-6)
 
 
+def test_a_stream_begins_before_the_end_is_read_and_names_a_frame_that_is_broken(
+    reference: Path, clips: dict[str, Path], tmp_path: Path
+) -> None:
+    trained, clip = load_run(reference), tmp_path / "clip"
+    shutil.copytree(next(iter(clips.values())), clip)
+    (clip / "00003.jpg").write_bytes(b"no image")
+    found = stream(trained, clip)
+    assert [next(found)[0] for _ in range(2)] == [0, 1]
+    with pytest.raises(InputError, match=r"00003\.jpg|frame 3"):
+        next(found)
+    (clip / "00003.jpg").unlink()
+    assert len(list(stream(trained, clip))) == 2
+
+
 def test_what_is_no_video_or_no_run_is_refused_with_the_reason(
     reference: Path, clips: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -62,7 +78,7 @@ def test_what_is_no_video_or_no_run_is_refused_with_the_reason(
         scores(load_run(reference), tmp_path / "notes.txt")
     with pytest.raises(InputError, match=re.escape(str(tmp_path))):
         load_run(tmp_path)
-    (tmp_path / "run.json").write_text(json.dumps({"config": {}}))
+    write_record(tmp_path, {"config": {}})
     with pytest.raises(InputError, match=r"run\.json"):
         load_run(tmp_path)
 
@@ -70,9 +86,9 @@ def test_what_is_no_video_or_no_run_is_refused_with_the_reason(
 def test_weights_that_the_test_has_not_met_are_refused(reference: Path, clips: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes((reference / "model.safetensors").read_bytes())
     record = json.loads((reference / "run.json").read_text())
-    (tmp_path / "run.json").write_text(json.dumps(record))
+    write_record(tmp_path, record)
     assert load_run(tmp_path).classes == load_run(reference).classes
-    (tmp_path / "run.json").write_text(json.dumps(record | {"run_hash": "of an earlier training"}))
+    write_record(tmp_path, record | {"run_hash": "of an earlier training"})
     with pytest.raises(InputError, match=r"run\.json"):
         load_run(tmp_path)
 

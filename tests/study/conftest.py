@@ -1,13 +1,11 @@
 """Simulated runs: the files that `lcr evaluate` writes, without a model."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from lcr.config import keys
@@ -19,6 +17,8 @@ from lcr.report.finished import Finished
 from lcr.study.predictions import CONDITIONS
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
+from lcr.util.parquet import write_sealed_parquet
+from tests.sealed import edit_record, write_record
 
 ACCURACY = {
     "full": 0.8,
@@ -82,7 +82,7 @@ def write_run(
     run.folder.mkdir(parents=True, exist_ok=True)
     table = {"id": ids, "label": labels, "label_name": labels.astype(str), "prediction": predictions}
     table |= {f"score_{k}": scores[:, k] for k in range(classes)}
-    pq.write_table(pa.table(table), run.folder / "predictions.parquet")
+    write_sealed_parquet(run.folder / "predictions.parquet", pa.table(table))
     above = rng.random(3 * pairs) < np.repeat([0.9, 0.5, 0.1], pairs)
     temporal = {
         "id": np.tile(ids[:pairs], 3),
@@ -92,7 +92,7 @@ def write_run(
         "score_label": np.where(above, 0.7, 0.3).astype(np.float32),
         "score_reverse": np.full(3 * pairs, 0.5, np.float32),
     }
-    pq.write_table(pa.table(temporal), run.folder / "temporal.parquet")
+    write_sealed_parquet(run.folder / "temporal.parquet", pa.table(temporal))
 
     model = run.model(classes)
     environment = Environment(dict.fromkeys(keys.LIBRARIES, "1.0"), "cpu" if model.runs_wkv else None)
@@ -109,7 +109,7 @@ def write_run(
         "config": {"model": model.model_dump()},
         "clips": {"train": 4 * clips, "validation": clips},
     }
-    (run.folder / "run.json").write_text(json.dumps(content | info))
+    write_record(run.folder, content | info)
     return run.folder
 
 
@@ -163,12 +163,7 @@ def results(study: StudyConfig, drawn_once: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def rewrite() -> Callable[..., None]:
     """Changes values in a run.json."""
-
-    def change(folder: Path, **values) -> None:
-        content = json.loads((folder / "run.json").read_text())
-        (folder / "run.json").write_text(json.dumps(content | values))
-
-    return change
+    return edit_record
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from lcr.config.study import StudyConfig
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError, Mismatch
+from tests.sealed import edit_record
 from tests.study.conftest import made_up_study, write_runs
 
 TABLES_OF_RUNS = ("table2", "ablations", "temporal", "statistics")
@@ -30,7 +31,7 @@ def results(study: StudyConfig, tmp_path: Path) -> Path:
     for run in runs_of(study, tmp_path / "results"):
         record = json.loads((run.folder / "run.json").read_text())
         made = {"backend": record["wkv_backend"], "versions": record["versions"], "hardware": {"simd": "AVX2"}}
-        (run.folder / "run.json").write_text(json.dumps(record | {"training": made, "evaluation": made}))
+        edit_record(run.folder, training=made, evaluation=made)
     return tmp_path / "results"
 
 
@@ -39,7 +40,7 @@ def remake(study: StudyConfig, results: Path, variant: str, seed: int, part: str
     (run,) = (one for one in runs_of(study, results) if (one.variant.name, one.seed) == (variant, seed))
     record = json.loads((run.folder / "run.json").read_text())
     made = record[part] | values if values else None
-    (run.folder / "run.json").write_text(json.dumps(record | {part: made}))
+    edit_record(run.folder, **{part: made})
 
 
 def notes(study: StudyConfig, results: Path, table: str) -> dict[str, set[str]]:

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from lcr.config.run import Run, runs_of
 from lcr.config.study import StudyConfig
 from lcr.study.tables.frame import Source, write_frame
 from lcr.study.tables.registry import TABLES, write_table
+from tests.sealed import edit_table, write_log
 from tests.study import made_up
 from tests.study.conftest import write_costs, write_run
 
@@ -48,8 +48,8 @@ def _write_run(run: Run) -> None:
     told = run.config.model_dump(mode="json") | {"model": shape, "model_name": run.config.model}
     where = run.study, run.results, run.dataset, run.variant.name, run.seed
     folder = write_run(*where, classes=len(CLASSES), config=told, **ABOUT)
-    table = pq.read_table(folder / "predictions.parquet").replace_schema_metadata({"classes": json.dumps(CLASSES)})
-    pq.write_table(table, folder / "predictions.parquet")
+    about = {"classes": json.dumps(CLASSES)}
+    edit_table(folder / "predictions.parquet", lambda table: table.replace_schema_metadata(about))
     loss = np.random.default_rng(run.seed).uniform(1, 2, 5).tolist()
     lines = [*({"step": 10 * number, "loss": one} for number, one in enumerate(loss, 1)), {"end": True, "seconds": 1.0}]
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_log(folder, lines)

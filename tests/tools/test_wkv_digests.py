@@ -1,5 +1,6 @@
 """The digests of a build change with one bit of one result."""
 
+import pytest
 import torch
 
 from lcr.wkv import cpu, library
@@ -7,6 +8,7 @@ from tests.wkv.forms import built
 from tools import wkv_digests
 
 
+@pytest.mark.slow
 @built
 def test_a_build_has_a_digest_for_the_operator_and_each_instruction_set():
     found = wkv_digests.digests("cpu")

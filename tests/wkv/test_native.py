@@ -45,6 +45,7 @@ def test_subnormal_numbers_are_zero_in_the_kernel_and_unchanged_after_it(flushes
     assert bool(dk[1].any()) == bool(alive.any()) == (not flushes)
 
 
+@pytest.mark.slow
 @built
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc to read the memory in use from")
 def test_the_states_of_a_long_sequence_are_freed_when_the_call_ends():
@@ -64,6 +65,7 @@ def test_a_call_beyond_the_memory_is_an_error():
         cpu._run([*x, x[0]], [torch.zeros(1, 128)] * 2, True, -1, None)
 
 
+@pytest.mark.slow
 def test_the_chunk_form_in_float64_can_judge_the_longest_sequences():
     x = inputs(12544, batch=1, heads=1, width=16, dtype=torch.float64)
     assert error(bi_wkv(*x, backend="torch"), recurrence(*x)) <= 1e-11

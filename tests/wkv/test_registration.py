@@ -43,6 +43,7 @@ def test_torch_finds_both_operators_well_registered(backend, tokens):
         check(torch.ops.lcr.bi_wkv_backward.default, (*inputs_and_dy, bidirectional, backend))
 
 
+@pytest.mark.slow
 def test_torch_finds_the_operator_well_differentiated():
     x = [a.requires_grad_() for a in inputs(5, width=4, dtype=torch.float64, low=-3.0, high=0.0)]
     torch.library.opcheck(torch.ops.lcr.bi_wkv.default, (*x, True, "torch"))
@@ -51,7 +52,7 @@ def test_torch_finds_the_operator_well_differentiated():
 @pytest.mark.parametrize(
     ("compiler", "rtol", "dynamic", "backend"),
     [
-        ("aot_eager", 0, True, "torch"),
+        pytest.param("aot_eager", 0, True, "torch", marks=pytest.mark.slow),
         pytest.param("aot_eager", 0, False, "cpu", marks=(pytest.mark.slow, built)),
         pytest.param("inductor", 1e-5, True, "torch", marks=pytest.mark.slow),
         pytest.param("inductor", 1e-5, False, "cpu", marks=(pytest.mark.slow, built)),

@@ -62,9 +62,10 @@ def collect(
     known, seen, found = frozenset(classes), dict[str, str](), Annotations(classes)
     for split, file in files.items():
         for where, row in rows(split, file):
-            if not re.fullmatch(r"[A-Za-z0-9_-]+", row.id):  # ids become paths, which must stay below the root
+            if not re.fullmatch(r"[A-Za-z0-9_-]{1,200}", row.id):  # ids become paths, which must stay below the root
                 raise InputError(
-                    f"{where}: '{row.id}' is no clip id (letters, digits, - and _ only); is the separator right?"
+                    f"{where}: '{row.id:.80}' is no clip id (at most 200 letters, digits, - and _); is the separator "
+                    "right?"
                 )
             if row.label is not None and row.label not in known:
                 raise InputError(f"{where}: {unknown('label', row.label, classes)}")

@@ -5,7 +5,6 @@ begin with `-`. No list of labels comes with the data; the official list is in l
 """
 
 import csv
-import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from lcr.config.datasets import official_labels
 from lcr.data.formats.annotations import Annotation, Annotations, check_root, collect, read_text
 from lcr.util.errors import InputError, nearest, unknown
+from lcr.util.files import folders_below
 
 HEADER = ("label", "youtube_id", "time_start", "time_end", "split", "is_cc")
 NEEDED = ("youtube_id", "time_start", "time_end", "split")  # test files go without a label, some files without is_cc
@@ -77,9 +77,8 @@ def _check_header(header: list[str], needed: Sequence[str], where: str) -> None:
 def _media(root: Path) -> dict[str, str]:
     """The path of each clip by its id, relative to the root; the first in alphabetical order where there are two."""
     paths: dict[str, str] = {}
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        subfolders.sort()
-        for name in sorted(names):
+    for folder, names in folders_below(root):
+        for name in names:
             if NAME.fullmatch(name):
                 paths.setdefault(name[:-4], (Path(folder) / name).relative_to(root).as_posix())
     return paths
@@ -103,8 +102,14 @@ def read(root: Path) -> Annotations:
             if row["split"] not in SPLIT_NAMES:
                 raise InputError(f"{where}: {unknown('split', row['split'], SPLIT_NAMES)}")
             times = row["time_start"], row["time_end"]
-            if not all(time.isdecimal() for time in times):
-                raise InputError(f"{where}: {' to '.join(times)} are no times in whole seconds")
+            if not all(re.fullmatch(r"[0-9]{1,9}", time) for time in times):
+                raise InputError(
+                    f"{where}: {' to '.join(f'{time:.20}' for time in times)} are no times in whole seconds"
+                )
+            if not row["youtube_id"]:
+                raise InputError(f"{where}: the youtube_id is empty")
+            if int(times[1]) <= int(times[0]):
+                raise InputError(f"{where}: the clip ends at {times[1]} s, and does not begin before ({times[0]} s)")
             id_, label = "_".join([row["youtube_id"], *(f"{int(time):06d}" for time in times)]), row.get("label")
             yield where, Annotation(id_, label or None, SPLIT_NAMES[row["split"]], paths.get(id_, f"{id_}.mp4"))
 

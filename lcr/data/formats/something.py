@@ -5,6 +5,7 @@ labels.json maps each label to its number; the clips carry a template, which is 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ def _read_json(file: Path, kind: type[list] | type[dict]) -> Any:
         content = json.loads(read_text(file, LAYOUT), object_pairs_hook=no_duplicates)
     except json.JSONDecodeError as error:
         raise InputError(f"{file}, line {error.lineno}: no valid JSON: {error.msg}") from error
+    except ValueError as error:
+        raise InputError(f"{file}: a number in it has thousands of digits") from error
     except RecursionError as error:
         raise InputError(f"{file}: brackets are nested too deep; {LAYOUT}") from error
     if not isinstance(content, kind):
@@ -53,8 +56,8 @@ def _classes(root: Path) -> tuple[str, ...]:
     file = _file(root, "labels")
     numbers: dict[int, str] = {}
     for label, number in _read_json(file, dict).items():
-        if not str(number).isdecimal() or int(number) in numbers:
-            raise InputError(f"{file}: label '{label}' needs a number of its own, not '{number}'")
+        if not re.fullmatch(r"[0-9]{1,9}", str(number)) or int(number) in numbers:
+            raise InputError(f"{file}: label '{label:.80}' needs a number of its own, not '{number!s:.80}'")
         numbers[int(number)] = label
     return tuple(numbers[number] for number in sorted(numbers))
 
@@ -62,7 +65,7 @@ def _classes(root: Path) -> tuple[str, ...]:
 def _rows(split: str, file: Path) -> Iterator[tuple[str, Annotation]]:
     for number, entry in enumerate(_read_json(file, list), start=1):
         where = f"{file}, entry {number}"
-        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str | int):
+        if not isinstance(entry, dict) or type(entry.get("id")) not in (str, int):  # `true` is an int as well
             raise InputError(f"{where}: an object with an 'id' is expected")
         id_, template = str(entry["id"]), entry.get("template") or ""
         if not isinstance(template, str):

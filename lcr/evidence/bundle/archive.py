@@ -18,7 +18,7 @@ def bundle_files(facts: Facts, date: str) -> dict[str, bytes]:
     """All files of the bundle, by their path in it, sorted.
 
     Raises:
-        InputError: a file of the study is missing.
+        InputError: a file of the study is missing, or the seal of a run's file is broken.
     """
     found = _of_the_study(facts)
     for name, manifest in facts.manifests.items():
@@ -37,6 +37,8 @@ def _of_the_study(facts: Facts) -> dict[str, bytes]:
     if missing := [path for path in paths if not path.is_file()]:
         command = f"snakemake --cores all --config study={facts.finished.study}"
         raise InputError(f"no {missing[0]}, which the bundle holds; run {command} first")
+    for path in runs:
+        store.check_seal(path)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lcr.util.errors import InputError
 from lcr.util.files import atomic_write
+from lcr.util.reading import read_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -254,9 +255,10 @@ def read_cells(path: str | Path, table: Table, study: str = "STUDY") -> "pd.Data
     import pandas as pd
 
     try:
-        text = Path(path).read_bytes().decode("utf-8", errors="replace")
-    except OSError as error:
-        raise InputError(f"no table {path} ({error.strerror}); {table.again(study)}") from None
+        text = read_whole(path).decode("utf-8", errors="replace")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"no table {path} ({why}); {table.again(study)}") from None
     reader, rows = csv.reader(io.StringIO(text, newline=""), strict=True), {}
     try:
         for cells in reader:

@@ -5,6 +5,7 @@ cell; a dash, if there is none. `{name}` is a cell as in the CSV, `{name:FORMAT}
 `{flag:TEXT}` the text where the flag is true.
 """
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -100,12 +101,17 @@ def markdown(table: Table, frame: "pd.DataFrame") -> str:
     lines = [[*view], ["---"] * len(view)]
     for values, cells in zip(frame.to_dict("records"), table.cells(frame).to_dict("records"), strict=True):
         known = {one.name: _Cell(one, values[one.name]) for one in table.columns if cells[one.name]}
-        line = [_first(templates, known).replace("|", "\\|") for templates in view.values()]
+        line = [_text(_first(templates, known)).replace("|", "\\|") for templates in view.values()]
         if note := cells.get("note"):
             line[0] += f" <sup>{notes.setdefault(note, len(notes) + 1)}</sup>"
         lines.append(line)
-    footnotes = [f"<sup>{number}</sup> {note}.  " for note, number in notes.items()]
+    footnotes = [f"<sup>{number}</sup> {_text(note)}.  " for note, number in notes.items()]
     return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), "", *footnotes, "", table.legend])
+
+
+def _text(cell: str) -> str:
+    """A cell's text with HTML tags as text: pages show the tables, and a table may come from anybody."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", cell)
 
 
 def _first(templates: tuple[str, ...], known: dict[str, _Cell]) -> str:

@@ -1,6 +1,9 @@
 """Every figure, drawn from the simulated study: no small text, no text over text or off the page, units."""
 
+import os
 import re
+import subprocess
+import sys
 from itertools import combinations
 
 import pytest
@@ -58,6 +61,46 @@ def test_every_axis_of_numbers_has_a_unit(drawn):
             assert label in WITHOUT_UNIT or "(" in label or "%" in label or pictures, label
         seen = [tick.get_text() for tick in axes.get_xticklabels() if tick.get_text()]
         assert not seen or axes.get_xlabel(), "an axis with numbers names them"
+
+
+HOSTILE = """axes.facecolor: red
+figure.facecolor: green
+savefig.facecolor: blue
+savefig.bbox: tight
+savefig.dpi: 30
+font.size: 22
+font.family: monospace
+axes.unicode_minus: False
+path.sketch: 1, 100, 2
+lines.antialiased: False
+hatch.linewidth: 9
+svg.fonttype: none
+figure.autolayout: True
+"""
+DRAW = """
+import sys, matplotlib
+from lcr.report.figures.style import page, save
+with page(4, 3, "heading", "note") as figure:
+    axes = figure.subplots()
+    axes.plot([-1, 0, 1], [0, 1, 0], label="line")
+    axes.bar([0, 1], [1, -1], hatch="///")
+    axes.legend()
+save(figure, sys.argv[1], "figure")
+print(matplotlib.rcParams["font.size"])
+"""
+
+
+@pytest.mark.slow
+def test_a_users_matplotlibrc_changes_no_byte(tmp_path):
+    (tmp_path / "matplotlibrc").write_text(HOSTILE)
+    for name, size in (("plain", "10.0"), ("hostile", "22.0")):
+        rc = {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc")} if name == "hostile" else {}
+        command = [sys.executable, "-c", DRAW, str(tmp_path / name)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | rc)
+        assert done.stdout.strip() == size, "the file was read"
+    for suffix in ("png", "svg"):
+        plain, hostile = (tmp_path / name / f"figure.{suffix}" for name in ("plain", "hostile"))
+        assert plain.read_bytes() == hostile.read_bytes()
 
 
 def test_clip_paths_are_named_by_their_order_and_not_by_the_last_digits_of_their_position(tmp_path):

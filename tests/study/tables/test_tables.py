@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from lcr.config.run import runs_of
@@ -18,6 +17,7 @@ from lcr.study.tables.frame import Source, read_frame
 from lcr.study.tables.registry import TABLES, publish, write_table
 from lcr.study.tables.temporal import NO_PAIRS
 from lcr.util.errors import InputError
+from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
 from tests.micro import PROJECT
 from tests.study.conftest import ACCURACY, made_up_study, run_of, write_run, write_runs
 
@@ -41,11 +41,11 @@ def folder(study, results, variant, seed, dataset="jester-fixture") -> Path:
 
 def edit(file, **columns):
     """Changes columns of a parquet file; each by a function of its values."""
-    table = pq.read_table(file)
+    table = read_sealed_parquet(file, "")
     for name, change in columns.items():
         changed = pa.array(change(table[name].to_numpy().copy()))
         table = table.set_column(table.column_names.index(name), name, changed)
-    pq.write_table(table, file)
+    write_sealed_parquet(file, table)
 
 
 def small(**options):
@@ -149,7 +149,7 @@ def test_every_missing_failed_damaged_or_stale_run_is_named_and_the_earlier_tabl
         ("lstm_gate", 0): lambda run: (run / "run.json").write_text("{"),
         ("lstm_gate", 1): lambda run: (run / "predictions.parquet").write_bytes(b"PAR1 no more"),
         ("lstm_gate", 2): lambda run: edit(run / "predictions.parquet", label=lambda labels: labels * 0 - 1),
-        ("lstm_gate", 3): lambda run: pq.write_table(pa.table({"id": ["1"]}), run / "predictions.parquet"),
+        ("lstm_gate", 3): lambda run: write_sealed_parquet(run / "predictions.parquet", pa.table({"id": ["1"]})),
         ("no_tube_mask", 7): lambda run: rewrite(run, evaluate_key="of yesterday"),
     }
     for (variant, seed), damage in wrong.items():
@@ -223,7 +223,7 @@ def test_a_dataset_without_reversed_pairs_says_so(tmp_path, typed):
     results = write_runs(study, tmp_path, pairs=0)
     names = ("id", "label", "reverse_label", "condition", "score_label", "score_reverse")
     for file in () if typed else results.rglob("temporal.parquet"):
-        pq.write_table(pa.table({name: [] for name in names}), file)
+        write_sealed_parquet(file, pa.table({name: [] for name in names}))
     (row,) = make("temporal", study, results).itertuples()
     assert (row.note, row.clips) == (NO_PAIRS, 0)
 
