@@ -12,7 +12,7 @@ from lcr.cost import counted
 from lcr.model.models import MODELS
 
 Kind = Literal["models", "variants", "readings", "studies", "datasets"]
-MODEL = "{size}×{size} frames, {depth} layers of width {width}, {millions:.2f}M parameters for {classes} classes"
+MODEL = "{size}×{size} frames, depth {depth}, width {width}, {millions:.2f}M parameters for {classes} classes"
 
 
 def list_(kind: Annotated[Kind, typer.Argument(help="The kind of names.")], root: Root = None) -> None:
@@ -48,7 +48,7 @@ def _described(kind: Kind, root: Root) -> dict[str, str]:
             }
         case "variants":
             readings = reading_variants()
-            return {name: one.hypothesis for name, one in known_variants(root).items() if name not in readings}
+            return {name: f"hypothesis: {one.hypothesis}" for name, one in known_variants(root).items() if name not in readings}
         case "readings":
             return {name: one.title for name, one in reading_variants().items()}
         case "studies":
