@@ -144,6 +144,17 @@ def sign_patterns(n: int) -> Floats:
     return np.array([(1.0, *others) for others in product((1.0, -1.0), repeat=n - 1)])
 
 
+def check_differences(differences: Floats) -> Floats:
+    """`differences` (..., n) by seed.
+
+    Raises:
+        ValueError: the number of seeds is out of range, or a difference is not finite.
+    """
+    if not 1 <= differences.shape[-1] <= MOST_SEEDS or not np.isfinite(differences).all():
+        raise ValueError(f"1 to {MOST_SEEDS} finite differences, one a seed, are enumerated; {differences.shape} given")
+    return differences
+
+
 def sign_flip_p(differences: ArrayLike) -> float:
     """Exact two-sided sign-flip p-value of paired differences by seed.
 
@@ -157,9 +168,7 @@ def sign_flip_p(differences: ArrayLike) -> float:
     Raises:
         ValueError: n is out of range or a difference is not finite.
     """
-    d = np.asarray(differences, dtype=np.float64)
-    if d.ndim != 1 or not 1 <= d.size <= MOST_SEEDS or not np.isfinite(d).all():
-        raise ValueError(f"1 to {MOST_SEEDS} finite differences, one a seed, are enumerated; given: {d.shape}")
+    d = check_differences(np.asarray(differences, dtype=np.float64))
     sums = np.abs(sign_patterns(d.size) @ d)
     tolerance = 1e-9 * np.abs(d).sum()  # equal sums may round differently
     return float(np.mean(np.abs(sums) >= np.abs(d.sum()) - tolerance))
