@@ -13,7 +13,7 @@ import torch
 from lcr.config.made import GitState, Hardware, Made
 from lcr.config.study import StudyConfig
 from lcr.model.config import ModelConfig
-from lcr.util.provenance import git_state, lock_hash
+from lcr.util.provenance import PACKAGE, git_state, lock_hash
 from lcr.util.schema import parse
 from lcr.wkv import backend_for
 from lcr.wkv.library import instruction_sets
@@ -26,7 +26,7 @@ def made_here(study: StudyConfig, config: ModelConfig, device: torch.device) -> 
     backend = backend_for(device, width=config.head_width) if config.runs_wkv else None
     git = GitState.model_validate(git_state())
     if git.commit is None:
-        print(f"commit unknown, because {git.why}", file=sys.stderr)
+        print(f"commit unknown, because {git.why} ({PACKAGE})", file=sys.stderr)
     return Made(
         backend=backend,
         versions={"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},

@@ -28,21 +28,18 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes] | None:
 
 
 def _refusal(outcome: subprocess.CompletedProcess[bytes] | None) -> str:
-    """In words, why git's answer does not count; empty where it does."""
+    """In words without a path, since weights keep them, why git's answer does not count; empty where it does."""
     if outcome is None:
         return "git is not installed"
     if outcome.returncode == 0:
         return ""
     said = outcome.stderr.decode(errors="replace").strip()
     if "safe.directory" in said:
-        return (
-            f"git does not trust the repository around {PACKAGE}, which belongs to another user "
-            f"(git config --global --add safe.directory {PACKAGE.parent})"
-        )
+        return "git does not trust the package's repository, which belongs to another user (git's safe.directory)"
     if "not a git repository" in said:
-        return f"{PACKAGE} lies in no git repository"
+        return "the package lies in no git repository"
     if "did not match any file" in said:
-        return f"the git repository around {PACKAGE} does not track it"
+        return "the git repository around the package does not track it"
     return f"git failed: {' '.join(said.split()) or f'exit code {outcome.returncode}'}"
 
 

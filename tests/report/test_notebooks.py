@@ -75,8 +75,8 @@ def page(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "input.notebook": FOLDER / "ablations.ipynb",
         "log.ran": "ran.ipynb",
         "params.study": "made-up",
+        "params.pages": "results/made-up/notebooks",
         "params.templates": FOLDER / "template",
-        "output.page": "results/made-up/notebooks/ablations.html",
         "wildcards.notebook": "ablations",
         "log[0]": "log",
     }

@@ -72,7 +72,7 @@ def unknown(state: dict, named: str) -> bool:
 
 def test_the_commit_of_a_repository_that_does_not_track_the_package_is_not_taken(another: Path) -> None:
     state, known = told(installed(another))
-    assert unknown(state, "lcr")
+    assert unknown(state, "does not track")
     assert known == "no repository"
 
 
