@@ -25,7 +25,7 @@ from lcr.config.run import WORK, Data, Run, reading_runs, runs_of
 from lcr.config.study import FULL, DatasetConfig, StudyConfig, load_study, real_folder
 from lcr.config.study_keys import cost_key, diagnosis_key, table_key
 from lcr.evidence.published import ALL as PUBLISHED
-from lcr.evidence.published import FILES, HASHES, is_published
+from lcr.evidence.published import FILES, HASHES, published
 from lcr.report.notebooks import NOTEBOOKS
 from lcr.study.tables import registry
 from lcr.util.errors import InputError, LCRError, unknown
@@ -184,8 +184,7 @@ class Choice:
     def evaluated(self, wildcards: Any) -> list[str]:
         """The files that a table reads: of table2 the runs on the paper's dataset, of readings their own, else all."""
         table = registry.TABLES[wildcards.table]
-        first = [run for run in self.runs if run.dataset == self.study.table2]
-        runs = {"": [], "all": self.runs, "table2": first, "readings": self.reading_runs}[table.runs]
+        runs = registry.runs_of_table(table, self.study, RESULTS)
         files = ("run.json", "predictions.parquet", "temporal.parquet")
         beside = (f"{RESULTS}/{self.study.name}/{name}.csv" for name in table.needs)
         return [*(f"{run.folder}/{file}" for run in runs for file in files), *beside]
@@ -238,11 +237,11 @@ class Choice:
         for made, key in keys.items():
             _stamp(self.stamps / made, key, recorded_key(f"{RESULTS}/{study.name}/{made}.json") == key)
         _stamp(self.stamps / "tables", self.table_key, False)
-        folder = Path(RESULTS, study.name)
+        there = published(Path(RESULTS, study.name))
         for name in PUBLISHED:
             stamp = self.stamps / "published" / name
             known = stamp.read_text(encoding="utf-8") if stamp.is_file() else ""
-            if known.partition("\n")[0] != self.published_as or not is_published(name, folder):
+            if known.partition("\n")[0] != self.published_as or name not in there:
                 _stamp(stamp, f"{self.published_as}\n{time.time_ns()}", False)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lcr.commands.options import DataRoot, Results, Root, Study, study_source
-from lcr.study.tables.registry import TABLES, publish, write_table
+from lcr.study.tables.registry import TABLES, write_table
 
 
 def claims(
@@ -22,11 +22,12 @@ def claims(
 
     Example: lcr claims --study tiny --publish
     """
+    from lcr.evidence.publish import publish_table
     from lcr.report.answer import of_the_paper, verdict_counts
 
     source = study_source(study, data_root, root, results)
     path = write_table("claims", source)
     papers = of_the_paper(source.read(TABLES["claims"]))
-    print(publish(path, results) if published else path)
+    print(publish_table(path, source, study) if published else path)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in verdict_counts(papers).items())
     print(f"{len(papers)} claims of the paper: {counts}")

@@ -8,7 +8,7 @@ import typer
 
 from lcr.commands.options import DataRoot, Results, Root, Study, study_source
 from lcr.study.tables.markdown import markdown
-from lcr.study.tables.registry import TABLES, publish, table_named, write_table
+from lcr.study.tables.registry import TABLES, table_named, write_table
 from lcr.util.errors import InputError
 
 HELP = f"{', '.join(table.name for table in TABLES.values() if table.maker)}."
@@ -48,6 +48,7 @@ def table(
 
     Example: lcr table table2 --study tiny --publish
     """
+    from lcr.evidence.publish import publish_table
     from lcr.study.tables.strict import refuse_mixed
 
     chosen = table_named(name)
@@ -62,4 +63,4 @@ def table(
         print(markdown(chosen, chosen.make(source)))
         return
     path = write_table(name, source)
-    print(publish(path, results) if published else path)
+    print(publish_table(path, source, study) if published else path)

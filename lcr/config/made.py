@@ -49,15 +49,15 @@ class Made(_Part):
     earlier: tuple["Made", ...] = ()
 
     @property
-    def alone(self) -> Self:
-        """A copy without `earlier`."""
-        return self.model_copy(update={"earlier": ()})
+    def each(self) -> tuple["Made", ...]:
+        """The makers of a training in order: those of `earlier`, then the last, each without `earlier`."""
+        return (*self.earlier, self.model_copy(update={"earlier": ()}))
 
     def after(self, begun: "Made | None") -> Self:
         """The maker of a whole training whose first steps `begun` made; None: no record names their maker."""
         if begun is None:
             return self
         others: list[Made] = []
-        for one in (*begun.earlier, begun.alone):
-            others += [one] if one not in (*others, self.alone) else []
+        for one in begun.each:
+            others += [one] if one not in (*others, self.each[-1]) else []
         return self.model_copy(update={"earlier": tuple(others)})

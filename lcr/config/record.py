@@ -80,8 +80,7 @@ class RunRecord(BaseModel):
     @property
     def makers(self) -> tuple[Made, ...]:
         """All that is known to have made the weights or the predictions."""
-        training = () if self.training is None else (*self.training.earlier, self.training.alone)
-        return (*training, self.evaluation)
+        return (*(self.training.each if self.training else ()), self.evaluation)
 
     @classmethod
     def parse(cls, content: str | bytes | dict[str, Any], where: str | Path) -> Self:

@@ -18,7 +18,7 @@ from lcr.config.run import WORK
 from lcr.config.study import StudyConfig
 from lcr.config.variant import FolderName
 from lcr.evidence.published import HASHES as NAME
-from lcr.study.store import Store
+from lcr.study.store import RECORDS, Store
 from lcr.util.errors import InputError, Mismatch
 from lcr.util.files import atomic_write, file_hash
 from lcr.util.progress import counting_bar
@@ -72,6 +72,12 @@ class Hashes(BaseModel):
         return json.dumps(content | {"hash": hash_of(content)}, indent=1, sort_keys=True) + "\n"
 
 
+def store_in(folder: Path, study: str) -> Store:
+    """The results of a study whose hashes.json lies in `folder`: the results' top, or a reference."""
+    packed = (folder / RECORDS).is_file()
+    return Store(folder.resolve().parent, folder.resolve().name) if packed else Store(folder, study)
+
+
 def top_folder(store: Store) -> Path:
     """The folder of hashes.json and published copies: a reference itself, or the one that the study's stands in."""
     return store.folder if store.packed else store.folder.parent
@@ -98,15 +104,21 @@ def same_bytes(one: Path, other: Path) -> bool:
     return check_regular(one) == check_regular(other) and file_hash(one) == file_hash(other)
 
 
+def own_files(store: Store) -> Iterator[Path]:
+    """The files in the study's folder, sorted, without hashes.json and half-written files (.name)."""
+    for path in sorted(store.folder.rglob("*")):
+        if path.is_file() and not path.name.startswith(".") and path != store.folder / NAME:
+            yield path
+
+
 def study_files(store: Store) -> Iterator[Path]:
     """The study's files, and its published ones: those in the results' top folder that are copies of its own."""
     own, top = store.folder, top_folder(store)
-    for path in sorted(own.rglob("*")):
-        if path.is_file() and not path.name.startswith(".") and path != own / NAME:  # .name: half written
-            yield path
-            twin = top / path.relative_to(own)
-            if own != top and twin.is_file() and same_bytes(twin, path):
-                yield twin
+    for path in own_files(store):
+        yield path
+        twin = top / path.relative_to(own)
+        if own != top and twin.is_file() and same_bytes(twin, path):
+            yield twin
 
 
 def write_hashes(store: Store, study: StudyConfig, named: str, *, not_kept: dict[str, str] | None = None) -> Path:
@@ -135,8 +147,7 @@ def write_hashes(store: Store, study: StudyConfig, named: str, *, not_kept: dict
         check_seal(path, index)
     with counting_bar(len(files), "hashing") as advance:
         for path in files:
-            if store.folder in path.parents:
-                store.check_seal(path)
+            store.check_seal(path)
             files[path] = file_hash(path)
             advance()
     found = {path.relative_to(top).as_posix(): told for path, told in files.items()}

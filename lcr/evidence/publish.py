@@ -9,8 +9,9 @@ from pathlib import Path
 
 from lcr.config.study import StudyConfig
 from lcr.evidence.hashes import write_hashes
-from lcr.evidence.published import ALL, HASHES, is_published
+from lcr.evidence.published import ALL, HASHES, published
 from lcr.study.store import Store
+from lcr.study.tables.frame import Source
 from lcr.util.errors import InputError, Mismatch, unknown
 from lcr.util.files import atomic_write
 from lcr.util.locks import run_lock
@@ -42,10 +43,16 @@ def publish(store: Store, study: StudyConfig, named: str, names: Iterable[str] =
                 write_hashes(store, study, named)
             else:
                 _copy(store.folder / name, top / name, named)
+        there = published(store.folder)
         for name in chosen:
-            if not is_published(name, store.folder):
+            if name not in there:
                 raise Mismatch(f"{top / name} has been changed by another program; run snakemake again")
     return [top / name for name in chosen]
+
+
+def publish_table(path: Path, source: Source, named: str) -> Path:
+    """Publishes one table that was made for `source`; raises as `publish`."""
+    return publish(Store(source.results, source.study.name), source.study, named, [path.name])[0]
 
 
 def _copy(made: Path, published: Path, named: str) -> None:

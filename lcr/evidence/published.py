@@ -16,15 +16,20 @@ FILES = (*(f"{table}.csv" for table in TABLES), *FIGURES, *PAGES, "README.md")
 ALL = (*FILES, HASHES)  # in the order in which they are published
 
 
-def is_published(name: str, folder: Path) -> bool:
-    """Whether the published file `name` is that of the study in `folder`.
+def published(folder: Path) -> set[str]:
+    """The published files that are those of the study in `folder`, by name.
 
-    hashes.json counts as published if it names the study and all other files match.
+    hashes.json counts if it names the study and all other files match.
     """
     top = folder.parent
-    with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
-        if name == HASHES:
-            told = json.loads((top / HASHES).read_bytes())["configuration"]["study"]["name"]
-            return told == folder.name and all(is_published(other, folder) for other in FILES)
-        return (top / name).read_bytes() == (folder / name).read_bytes()
-    return False
+    found = {name for name in FILES if _content(top / name) == _content(folder / name) is not None}
+    with suppress(ValueError, LookupError, TypeError, RecursionError):
+        told = json.loads(_content(top / HASHES) or b"")["configuration"]["study"]["name"]
+        found |= {HASHES} if told == folder.name and len(found) == len(FILES) else set()
+    return found
+
+
+def _content(path: Path) -> bytes | None:
+    with suppress(OSError):
+        return path.read_bytes()
+    return None

@@ -9,7 +9,6 @@ damage to one, hashes.json included, is a problem, and the others are checked al
 
 import json
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from os.path import lexists
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,19 @@ from lcr.config.study import StudyConfig
 from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.evidence.findings import Report
-from lcr.evidence.hashes import NAME, Hashes, configuration, manifest_path, same_bytes, study_files, top_folder
+from lcr.evidence.hashes import (
+    NAME,
+    Hashes,
+    configuration,
+    manifest_path,
+    own_files,
+    same_bytes,
+    store_in,
+    study_files,
+    top_folder,
+)
 from lcr.study.makers import mixtures, records_behind
-from lcr.study.store import OF_RUN, RECORDS, WEIGHTS, Key, Store
+from lcr.study.store import OF_RUN, RECORDS, Key, Store
 from lcr.study.tables.frame import Source, Table, read_cells
 from lcr.study.tables.registry import TABLES
 from lcr.util.errors import InputError
@@ -66,21 +75,16 @@ def studies_in(folder: Path) -> list[str]:
 
 def verify_files(folder: Path, hashes: Hashes, report: Report) -> None:
     """All that can be checked where the study is not known: every file of hashes.json against its hash."""
-    packed = (folder / RECORDS).is_file()
-    store = Store(folder.resolve().parent, folder.resolve().name) if packed else Store(folder, hashes.name)
     report.checked = f"{len(hashes.files)} files"
-    check_files(store, hashes, report, lambda: None)
+    check_files(store_in(folder, hashes.name), hashes, report, lambda: None)
 
 
 def verify_seals(folder: Path, studies: Iterable[str], report: Report) -> None:
     """All that can be checked without hashes.json and the study: the seal of every file that has one."""
-    results = folder.resolve().parent if (folder / RECORDS).is_file() else folder
-    paths = [(store, path) for store in (Store(results, name) for name in studies) for path in study_files(store)]
-    report.checked = f"the seals of {len(paths)} files"
-    for store, path in paths:
-        if path.is_relative_to(store.folder):
-            with report.finding(path):
-                store.check_seal(path)
+    stores = [store_in(folder, name) for name in studies]
+    report.checked = f"the seals among {sum(len([*own_files(store)]) for store in stores)} files"
+    for store in stores:
+        check_seals(store, own_files(store), report)
 
 
 def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Report, *, strict: bool = False) -> None:
@@ -104,6 +108,8 @@ def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Repo
                 report.demand(study.name == hashes.name, f"{folder / NAME} is of another study, '{hashes.name}'")
             check_files(store, hashes, report, advance)
             check_settings(hashes, study, report)
+        else:
+            check_seals(store, own_files(store), report)
         check_keys(store.folder, study, report)
         manifests, made_in = check_manifests(store, hashes, study, report), {}
         for run in runs:
@@ -137,8 +143,17 @@ def check_files(store: Store, hashes: Hashes, report: Report, advance: Callable[
         if name in hashes.files:
             advance()
     with report.finding(store.folder):
-        for name in (path.relative_to(folder).as_posix() for path in study_files(store)):
-            report.note(name, f"not in {NAME}", when=name not in told)
+        others = [path for path in study_files(store) if path.relative_to(folder).as_posix() not in told]
+        for path in others:
+            report.note(path.relative_to(folder).as_posix(), f"not in {NAME}")
+        check_seals(store, others, report)
+
+
+def check_seals(store: Store, paths: Iterable[Path], report: Report) -> None:
+    """The seal of each file that has one."""
+    for path in paths:
+        with report.finding(path):
+            store.check_seal(path)
 
 
 def _check_file(path: Path, name: str, wanted: str, store: Store, hashes: Hashes, report: Report) -> None:
@@ -153,8 +168,7 @@ def _check_file(path: Path, name: str, wanted: str, store: Store, hashes: Hashes
         return
     if file_hash(path) != wanted:
         raise InputError(f"{path}: its bytes are not those of {NAME}")
-    if store.folder in path.parents:
-        store.check_seal(path)
+    store.check_seal(path)
 
 
 def check_settings(hashes: Hashes, study: StudyConfig, report: Report) -> None:
@@ -240,9 +254,6 @@ def check_run(run: Run, store: Store, manifest: Manifest | None, report: Report)
         store.temporal(*key)
     with report.finding(named["metrics.jsonl"]):
         store.metrics(*key)
-    weights = run.folder / WEIGHTS
-    with report.finding(weights), suppress(FileNotFoundError):  # a copy of the results may leave them out
-        store.check_seal(weights)
     if record is not None:
         with report.finding(named["run.json"]):
             _check_record(run, key, record, named["run.json"], report)

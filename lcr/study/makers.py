@@ -7,7 +7,6 @@ another one, or whose seeds were, says so in its note, and `--strict` refuses th
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from lcr.config.made import Made
 from lcr.config.record import RunRecord
 from lcr.config.run import Run
 from lcr.study.predictions import Results
@@ -48,17 +47,15 @@ def _told(records: Sequence[RunRecord]) -> Told:
 def _properties(record: RunRecord) -> Iterator[tuple[str, str]]:
     """Name and value of all that two makers must share; a value that a record does not have is left out."""
     yield "record of the training", "none" if record.training is None else "whole"
-    training = () if record.training is None else (*record.training.earlier, record.training)
-    parts: tuple[tuple[str, tuple[Made, ...]], ...] = (("training", training), ("evaluation", (record.evaluation,)))
-    for part, makers in parts:
-        for made in makers:
-            machine = {
-                "WKV backend": made.backend,
-                "instruction set": made.hardware.simd,
-                "kernel's instruction set": made.hardware.kernel,
-                "GPU": made.hardware.gpu,
-            }
-            yield from ((f"{name} in {part}", value) for name, value in (machine | made.versions).items() if value)
+    *training, evaluation = record.makers
+    for part, made in (*(("training", made) for made in training), ("evaluation", evaluation)):
+        machine = {
+            "WKV backend": made.backend,
+            "instruction set": made.hardware.simd,
+            "kernel's instruction set": made.hardware.kernel,
+            "GPU": made.hardware.gpu,
+        }
+        yield from ((f"{name} in {part}", value) for name, value in (machine | made.versions).items() if value)
 
 
 def _words(name: str, own: dict[str, list[int]], values: set[str]) -> str:

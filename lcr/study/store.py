@@ -84,15 +84,15 @@ class Store:
         return command_of(path.parent, "evaluate")
 
     def check_seal(self, path: Path) -> None:
-        """Checks the seal of one of the study's files; a file that is not sealed by its kind passes.
+        """Checks the seal of a file; one that is not the study's, or not of a sealed kind, passes.
 
         Raises:
             FileNotFoundError: there is no such file.
             InputError: the file has changed since it was written, or an earlier version wrote it.
         """
         depth, sealed = (1, PACKED) if self.packed else (4, (*OF_RUN, WEIGHTS))
-        place = path.relative_to(self.folder).parts
-        if len(place) == depth and path.name in sealed:
+        inside = path.is_relative_to(self.folder) and len(path.relative_to(self.folder).parts) == depth
+        if inside and path.name in sealed:
             check_seal(path, self.remake(path))
 
     def runs(self) -> list[Key]:
@@ -123,9 +123,7 @@ class Store:
         run = Key(dataset, variant, seed)
         with whole_file(self.place(run, PREDICTIONS)) as path:
             if not self.packed:
-                table = read_sealed_parquet(path, self.remake(path), columns)
-                self._check_run(run, path, (table.schema.metadata or {}).get(b"run", b"").decode())
-                return table
+                return self._own_table(run, path, columns)
             rows = self._rows(PREDICTIONS, run)
             scores = rows["scores"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
             for k, column in enumerate(scores.T):
@@ -137,11 +135,7 @@ class Store:
         """Scores of a run's time-reversed pairs: id, label, reverse_label, condition, score_label, score_reverse."""
         run = Key(dataset, variant, seed)
         with whole_file(self.place(run, TEMPORAL)) as path:
-            if not self.packed:
-                table = read_sealed_parquet(path, self.remake(path))
-                self._check_run(run, path, (table.schema.metadata or {}).get(b"run", b"").decode())
-                return table
-            return self._rows(TEMPORAL, run)
+            return self._rows(TEMPORAL, run) if self.packed else self._own_table(run, path)
 
     def metrics(self, dataset: str, variant: str, seed: int) -> list[dict[str, Any]]:
         """The lines of a run's training log: the mean of each window of steps, and a last line with `end`."""
@@ -153,6 +147,12 @@ class Store:
                 return [{name: value for name, value in line.items() if name != "seal"} for line in lines]
             lines = self._rows(METRICS, run).to_pylist()
             return [{name: value for name, value in line.items() if value is not None} for line in lines]
+
+    def _own_table(self, run: Key, path: Path, columns: list[str] | None = None) -> pa.Table:
+        """A table in a run's own folder."""
+        table = read_sealed_parquet(path, self.remake(path), columns)
+        self._check_run(run, path, (table.schema.metadata or {}).get(b"run", b"").decode())
+        return table
 
     def _check_run(self, run: Key, path: Path, told: str) -> None:
         """Refuses a whole file that was copied from another run's folder."""

@@ -9,7 +9,8 @@ import pytest
 from lcr.config.study import StudyConfig, load_study
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.evidence.publish import LOCK, publish
-from lcr.evidence.published import ALL, FILES, is_published
+from lcr.evidence.published import ALL, FILES
+from lcr.evidence.published import published as published_of
 from lcr.study.store import Store
 from lcr.util.errors import InputError, Mismatch
 from lcr.util.locks import FOLDER
@@ -71,8 +72,8 @@ def test_one_file_is_published_alone_and_hashes_json_stands_for_all(studies: dic
     published(studies["one"])
     assert published(studies["two"], "table2.csv") == [Path("results/table2.csv")]
     stores = {name: Store("results", name) for name in studies}
-    assert is_published("table2.csv", stores["two"].folder)
-    assert not is_published(NAME, stores["one"].folder), "one file is another study's"
+    assert "table2.csv" in published_of(stores["two"].folder)
+    assert NAME not in published_of(stores["one"].folder), "one file is another study's"
     published(studies["one"], NAME)
     assert owners() == {"one"}
 
@@ -103,4 +104,4 @@ def test_a_file_that_another_program_changes_meanwhile_is_a_mismatch(
 def test_hashes_json_that_cannot_be_read_is_no_studys(studies: dict[str, StudyConfig], damaged: str):
     published(studies["one"])
     Path("results", NAME).write_text(damaged, encoding="latin-1")
-    assert not is_published(NAME, Path("results/one"))
+    assert NAME not in published_of(Path("results/one"))

@@ -85,7 +85,7 @@ def test_a_training_that_another_machine_began_names_both(monkeypatch):
             run("moved")
     maker = Made.model_validate(load_tensors(run("moved") / "model.safetensors", "remake")[1]["made"])
     assert maker.earlier == (ELSEWHERE,)
-    assert maker.alone == made.made_here(
+    assert maker.each[-1] == made.made_here(
         micro_run("moved").study, micro_run("moved").model(2), made.torch.device("cpu")
     )
 

@@ -4,13 +4,16 @@ A table is made per study under results/<study>/, and published by copying to re
 `schema` names explains its columns.
 """
 
-import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lcr.study.tables import markdown
 from lcr.study.tables.frame import Source, Table
 from lcr.util.errors import unknown
-from lcr.util.files import atomic_write
+
+if TYPE_CHECKING:
+    from lcr.config.run import Run
+    from lcr.config.study import StudyConfig
 
 _INTERVALS = "Brackets: 95% intervals over seeds and clips."
 _TESTS = (
@@ -157,13 +160,15 @@ def write_table(name: str, source: Source) -> Path:
     return source.write(table, table.rows(source))
 
 
-def publish(path: Path, results: str | Path) -> Path:
-    """Copies results/<study>/FILE over results/FILE in one atomic write.
+def runs_of_table(table: Table, study: "StudyConfig", results: str | Path) -> "list[Run]":
+    """The runs that a table is made from, without those of the tables that it needs."""
+    from lcr.config.run import reading_runs, runs_of
 
-    Raises:
-        InputError: the file cannot be read, or its copy not be written.
-    """
-    target = Path(results) / path.name
-    with atomic_write(target) as aside:
-        shutil.copyfile(path, aside)
-    return target
+    match table.runs:
+        case "all":
+            return runs_of(study, results)
+        case "table2":
+            return runs_of(study, results, datasets=[study.table2])
+        case "readings":
+            return reading_runs(study, results)
+    return []

@@ -1,22 +1,16 @@
 """`--strict`: refuses a table whose rows were not made alike (see `lcr.study.makers`)."""
 
-from lcr.config.run import Run, reading_runs, runs_of
+from lcr.config.run import Run
 from lcr.study.makers import mixtures, records_behind, refuse
 from lcr.study.store import Store
 from lcr.study.tables.frame import Source, Table
-from lcr.study.tables.registry import TABLES
+from lcr.study.tables.registry import TABLES, runs_of_table
 from lcr.util.errors import InputError
 
 
 def runs_behind(table: Table, source: Source) -> list[Run]:
     """The runs that a table is made from, those of the tables that it needs included."""
-    study, results = source.study, source.results
-    own = {
-        "": lambda: [],
-        "all": lambda: runs_of(study, results),
-        "table2": lambda: runs_of(study, results, datasets=[study.table2]),
-        "readings": lambda: reading_runs(study, results),
-    }[table.runs]()
+    own = runs_of_table(table, source.study, source.results)
     return [*own, *(run for name in table.needs for run in runs_behind(TABLES[name], source))]
 
 

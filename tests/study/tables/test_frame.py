@@ -2,9 +2,10 @@
 
 import pytest
 
+from lcr.evidence.publish import publish_table
 from lcr.study.tables.frame import Column, Source, Table, integer, interval, number, read_cells, read_frame, write_frame
 from lcr.study.tables.markdown import markdown
-from lcr.study.tables.registry import TABLES, made_by, publish, table_named, write_table
+from lcr.study.tables.registry import TABLES, made_by, table_named, write_table
 from lcr.util.errors import InputError
 from tests.micro import PROJECT
 
@@ -109,7 +110,7 @@ def test_the_registry_knows_each_tables_command_and_refuses_other_names(study, t
     for named, call, *arguments in (
         ("'table2'", table_named, "table"),
         ("lcr readings diagnose --study made-up", write_table, "reading_gradients", Source(study, tmp_path)),
-        (r"nowhere\.csv", publish, tmp_path / "nowhere.csv", tmp_path),
+        (r"nowhere\.csv", publish_table, tmp_path / "nowhere.csv", Source(study, tmp_path), "made-up"),
     ):
         with pytest.raises(InputError, match=named):
             call(*arguments)

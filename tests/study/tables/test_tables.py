@@ -12,9 +12,10 @@ import pytest
 from lcr.config.run import runs_of
 from lcr.config.study import load_variant
 from lcr.cost import counted
+from lcr.evidence.publish import publish_table
 from lcr.study.tables.accuracy import GENERATED, IDENTICAL
 from lcr.study.tables.frame import Source, read_frame
-from lcr.study.tables.registry import TABLES, publish, write_table
+from lcr.study.tables.registry import TABLES, write_table
 from lcr.study.tables.temporal import NO_PAIRS
 from lcr.util.errors import InputError
 from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
@@ -189,11 +190,13 @@ def test_runs_of_another_protocol_or_other_data_share_a_column_only_on_demand_an
         make("statistics", study, results, mixed=True)
 
 
-def test_publishing_another_study_replaces_the_table_whole(study, results):
+def test_publishing_another_study_replaces_the_table_whole(study, results, monkeypatch):
+    monkeypatch.chdir(results.parent)  # its locks
     other = small(name="other")
     write_runs(other, results)
     for one in (study, other, study):
-        target = publish(write_table("table2", Source(one, results)), results)
+        source = Source(one, results)
+        target = publish_table(write_table("table2", source), source, one.name)
         assert target == results / "table2.csv"
         assert set(read_frame(target, TABLES["table2"]).study) == {"", one.name}
     assert not list(results.glob(".*"))
