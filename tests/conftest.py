@@ -13,7 +13,7 @@ from tests.micro import PROJECT, STUDY, run
 # Where everything should be there (.ci/run), a regular expression: a test skipped for any other reason has failed.
 MAY_SKIP = os.environ.get("LCR_TESTS_MAY_SKIP")
 
-# What a shell without job control puts in the background has Ctrl-C ignored, and so would what the tests start.
+# A shell without job control makes background jobs ignore Ctrl-C, and processes that the tests start inherit this.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -13,7 +13,7 @@ from lcr.util.errors import LCRError
 SHOWN_ALIKE = 8  # problems that differ in their place alone
 LONGEST = 400  # characters of a finding; a hostile file may hold names of any length
 
-# What damaged or hostile files raise in this program and in the libraries that read them. ValueError includes the
+# Errors that damaged or hostile files raise here and in the libraries that read them. ValueError includes the
 # errors of JSON, Unicode and pydantic; RuntimeError includes RecursionError.
 DAMAGE = (
     *(LCRError, OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError),

@@ -39,7 +39,7 @@ class State(NamedTuple):
     edge: Tensor | None
 
 
-# Of one unit: O of all frames (T, B, M, C), the class token's C of all frames (T, B, C), the last frame's (h, C).
+# A unit's O of all frames (T, B, M, C), the class token's C of all frames (T, B, C), the last frame's (h, C).
 Outputs = tuple[Tensor, Tensor, tuple[Tensor, Tensor]]
 
 

@@ -169,9 +169,9 @@ def _claims(claims: pd.DataFrame) -> Sentence:
     papers = of_the_paper(claims)
     own = claims.drop(papers.index)
     counted = {
-        f"Of {len(papers)} claims of the paper": verdict_counts(papers),
+        f"The paper's {len(papers)} claims": verdict_counts(papers),
         "Contradicted by kind": papers[papers.verdict == CONTRADICTED].kind.value_counts().sort_index().to_dict(),
-        f"Of {len(own)} hypotheses of the ablations": verdict_counts(own),
+        f"The ablations' {len(own)} hypotheses": verdict_counts(own),
     }
     lists = {title: [f"{n} {name}" for name, n in counts.items() if n] for title, counts in counted.items()}
     return Sentence("claims", "", " ".join(f"{title}: {', '.join(some)}." for title, some in lists.items() if some))

@@ -1,4 +1,4 @@
-"""Tells what makes weights and predictions in this process, for the weights' description and for run.json."""
+"""The maker of weights and predictions in this process, for the weights' description and for run.json."""
 
 import os
 import platform
@@ -22,7 +22,7 @@ PACKAGES = ("torch", "numpy", "opencv-python-headless", "pandas", "pyarrow", "fv
 
 
 def made_here(study: StudyConfig, config: ModelConfig, device: torch.device) -> Made:
-    """What makes a run of this model in this process; says on stderr why the commit is unknown, if it is."""
+    """The maker of a run of this model in this process; prints to stderr why a commit is unknown."""
     backend = backend_for(device, width=config.head_width) if config.runs_wkv else None
     git = GitState.model_validate(git_state())
     if git.commit is None:

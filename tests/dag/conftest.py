@@ -61,7 +61,7 @@ class Project:
         )
 
     def redone(self, *arguments: str) -> set[str]:
-        """What a call would do now, by a dry run: {"train jester-fixture full 0", "table table2", "answer", …}."""
+        """Jobs of a call now, by a dry run: {"train jester-fixture full 0", "table table2", "answer", …}."""
         done = self.snakemake("--dry-run", *arguments)
         assert done.returncode == 0, done.stdout
         jobs = set()
@@ -78,7 +78,7 @@ class Project:
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
     def calls(self) -> list[str]:
-        """What the stand-in for `lcr` was called with since the last question."""
+        """Calls of the stand-in for `lcr` since the last question."""
         log = self.folder / "calls.log"
         lines = log.read_text(encoding="utf-8").splitlines()
         log.write_text("", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What is installed: a wheel that carries the studies, and three lists of dependencies that agree."""
+"""Installation: a wheel that carries the studies, and three lists of dependencies that agree."""
 
 import os
 import re

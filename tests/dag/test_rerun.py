@@ -1,4 +1,7 @@
-"""What an edit, another study or a failure makes Snakemake do. `lcr` is a stand-in; the keys are the real ones."""
+"""Jobs that Snakemake runs after an edit, for another study or after a failure.
+
+`lcr` is a stand-in; the keys are the real ones.
+"""
 
 import pytest
 
@@ -18,7 +21,7 @@ def runs(step: str, chosen: set[tuple[str, int]] = RUNS) -> set[str]:
 
 
 def shown(*tables: str) -> set[str]:
-    """What is redone when these tables are: the notebooks that show them, and what comes after all."""
+    """Jobs that follow these tables: the notebooks that show them, and the jobs after all tables."""
     notebooks = {f"notebook {name}" for name, one in NOTEBOOKS.items() if {*tables} & {*one.tables}}
     return notebooks | {"answer", "publish_all"}
 

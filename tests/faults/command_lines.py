@@ -245,7 +245,7 @@ def refuse(words: list[str]) -> tuple[object, str, str]:
 
 
 def fault(code: object, err: str) -> str | None:
-    """What is wrong with a refusal; None where it is right."""
+    """The fault of a refusal in words; None where the refusal is right."""
     if code != 2:
         return f"exit code {code!r:.300}"
     if "Traceback" in err:
