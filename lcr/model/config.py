@@ -113,13 +113,12 @@ class ModelConfig(Frozen):
 
     @property
     def scans(self) -> bool:
-        """Whether layers that are `cls_only` run `lcr.model.class_scan`, which equals the plain steps to rounding.
+        """Whether layers run `lcr.model.scan`, which equals the plain steps to rounding.
 
-        The scan has no case for A_t itself as the factor of eq. 10. A switch that changes the mathematics in
-        `CrossRWKV` or `cell` alone has to make this property False, or be added to the scan.
+        The scan does not rotate R. A switch that changes the mathematics in `CrossRWKV` or `cell` alone has to make
+        this property False, or be added to the scan.
         """
-        gated = self.edge_prompt or self.readings.cell_gate != "literal"
-        return self.gate == "cross_rwkv" and gated
+        return self.gate == "cross_rwkv" and (self.readings.position != "rotary" or all(self.cls_only))
 
     @property
     def runs_wkv(self) -> bool:

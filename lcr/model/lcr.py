@@ -18,13 +18,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lcr.model.cell import cell
-from lcr.model.class_scan import class_scan
 from lcr.model.config import ModelConfig
 from lcr.model.cross_rwkv import CrossRWKV, Ready
 from lcr.model.edge_prompt import EdgePrompt, edges_of
 from lcr.model.lstm_gate import LSTMGate
 from lcr.model.patches import PatchConv
 from lcr.model.q_shift import Shift, grid_neighbours, shift_index
+from lcr.model.scan import Plan, scan
 from lcr.model.tube_mask import tube_mask
 from lcr.util.errors import InputError
 
@@ -72,9 +72,9 @@ class Embedding(nn.Module):
 class LCRUnit(nn.Module):
     """One layer: the gate and the cell, over all frames (§3.4)."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, scans: bool) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.scans = config, scans
         self.gate = CrossRWKV(config) if config.gate == "cross_rwkv" else LSTMGate(config)
 
     def forward(
@@ -102,10 +102,10 @@ class LCRUnit(nn.Module):
             ready = (self.gate.prepare(x, cls_only),)
         else:
             ready = self.gate.prepare(x, e, shift, positions, cls_only)
-        if cls_only and self.config.scans:
-            return self._scan(ready, None if e is None else e_cell[:, :, 0], h, c)
         if cls_only:
             shift = positions = None
+        if self.scans:
+            return self._scan(ready, None if e is None else e_cell, h, c, shift)
         outputs, cells = [], []
         for t, frame in enumerate(zip(*(part.unbind() for part in ready), strict=True)):
             c, h = self._step(frame, e_cell[t], h, c, shift, positions)
@@ -128,13 +128,13 @@ class LCRUnit(nn.Module):
         a = self.gate(Ready(*frame), h, shift, positions)
         return cell(a, a if e is None else e, c, self.config.readings)
 
-    def _scan(self, ready: Ready, e: Tensor | None, h: Tensor, c: Tensor) -> Outputs:
-        """The fast path of all steps of the class token; e (T, B, C)."""
+    def _scan(self, ready: Ready, e: Tensor | None, h: Tensor, c: Tensor, shift: Shift | None) -> Outputs:
+        """The fast path of all steps; e (T, B, M, C)."""
         reading = self.config.readings.cell_gate
+        plan = Plan(shift, self.config.bidirectional, reading == "literal", reading != "sigmoid")
         gate = e if e is None or reading == "literal" else e.sigmoid()
-        weights, adds_c = self.gate.class_weights(), reading != "sigmoid"
-        hs, cs = class_scan(ready.x[:, :, 0], ready.k, ready.v, gate, h[:, 0], c[:, 0], adds_c, weights)
-        return hs[:, :, None], cs, (hs[-1][:, None], cs[-1][:, None])
+        hs, cs = scan(*ready, gate, h, c, plan, self.gate.weights())
+        return hs, cs[:, :, -1], (hs[-1], cs[-1])
 
 
 class LCR(nn.Module):
@@ -156,7 +156,8 @@ class LCR(nn.Module):
         self.config = config
         self.embedding = Embedding(config)
         self.edge_prompt = EdgePrompt(config) if config.edge_prompt else None
-        self.units = nn.ModuleList(LCRUnit(config) for _ in range(config.depth))
+        scans = config.scans and not compute_unread
+        self.units = nn.ModuleList(LCRUnit(config, scans) for _ in range(config.depth))
         self.norm = nn.LayerNorm(2 * config.hidden)
         self.head = nn.Linear(2 * config.hidden, config.classes)
         self.cls_only = [only and not compute_unread for only in config.cls_only]
