@@ -126,13 +126,13 @@ class Run(_Computed):
         return self.study.model(self.dataset, self.variant, classes)
 
     def full_model(self, classes: int) -> ModelConfig:
-        """The configuration of the full model that the run's variant is compared with."""
-        return model_by_name(self.config.model).model_copy(update={"classes": classes})
+        """The configuration of the full model that the run's arm is compared with."""
+        return self.study.full_model(self.dataset, self.variant, classes)
 
     @property
     def acts(self) -> bool:
         """Whether the variant's change can act on this model; if not, its results are the full model's."""
-        return self.variant.name == FULL or self.variant.acts_on(self.full_model(classes=1))
+        return self.variant.variant_name == FULL or self.variant.acts_on(self.full_model(classes=1))
 
     @property
     def folder(self) -> Path:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_
 
 from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
 from lcr.config.register import reading_variants
-from lcr.config.variant import FolderName, VariantConfig
+from lcr.config.variant import FULL, FolderName, Interpretation, VariantConfig
 from lcr.model.config import Frozen, ModelConfig
 from lcr.model.models import model_by_name
 from lcr.util.errors import InputError, printable, unknown
@@ -22,7 +22,6 @@ from lcr.util.schema import parse, read_yaml
 # what else results/ holds: folders, and published files by their suffix
 NOT_STUDIES = ("reference", "figures", "notebooks", "bench")
 NOT_SUFFIXES = (".csv", ".json", ".md", ".html", ".zip", ".png", ".svg", ".parquet", ".aside")
-FULL = "full"  # the variant that all others are compared with
 MOST_CLIPS = 1_000_000  # synthetic clips of a dataset; the largest one of the paper has 306,000
 MAX_PIXELS = 2**26  # of a frame: twice those of 8K video, 192 MiB when decoded
 MOST_JOBS = 1024  # processes or threads
@@ -139,15 +138,19 @@ class ReadingRuns(Frozen):
 
 
 class StudyConfig(Frozen):
-    """A study: every dataset × variant × seed is one run.
+    """A study: every dataset × arm × seed is one run.
 
     table2: the dataset whose rows stand beside the paper's in table2.csv.
+    interpretation: the readings of every arm, by the name of an interpretation.
+    interpretations: a multiverse: every variant is an arm under each of these, in place of `interpretation`.
     """
 
     name: FolderName
     question: str
     datasets: dict[str, DatasetConfig]
     table2: str
+    interpretation: str = "literal"
+    interpretations: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
     variants: Annotated[tuple[str, ...], AfterValidator(_once)]
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], AfterValidator(_once)] = Field(
         min_length=1, max_length=MOST_SEEDS
@@ -158,6 +161,7 @@ class StudyConfig(Frozen):
     # No fields, so that they count in no key (though in ==).
     _given: str = PrivateAttr("")
     _variants: tuple[VariantConfig, ...] = PrivateAttr(())
+    _interpretations: dict[str, Interpretation] = PrivateAttr(default_factory=dict)
 
     @field_validator("name")
     @classmethod
@@ -183,13 +187,19 @@ class StudyConfig(Frozen):
             raise unknown(f"dataset of study '{self.name}'", name, self.datasets)
         return self.datasets[name]
 
+    def interpreted(self, name: str) -> Interpretation:
+        """An interpretation by name, as it was when the study was loaded."""
+        return self._interpretations.get(name) or load_interpretation(name)
+
     @property
     def variant_configs(self) -> tuple[VariantConfig, ...]:
-        """The study's variants in its order."""
-        return self._variants or tuple(load_variant(name) for name in self.variants)
+        """The study's arms in its order: its variants, or in a multiverse its variants under each interpretation."""
+        variants = self._variants or tuple(load_variant(name) for name in self.variants)
+        bundles = [self.interpreted(name) for name in self.interpretations]
+        return tuple(one.under(bundle) for bundle in bundles for one in variants) or variants
 
     def variant(self, name: str) -> VariantConfig:
-        """One of the study's variants, or of the alternative readings that it trains.
+        """One of the study's arms, or of the alternative readings that it trains.
 
         Raises:
             InputError: the study has none of this name.
@@ -199,10 +209,15 @@ class StudyConfig(Frozen):
             raise unknown(f"variant of study '{self.name}'", name, known)
         return known[name]
 
-    def model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig:
-        """The model of one run: the dataset's named model, its classes, and the variant's one change."""
+    def full_model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig:
+        """The full model that an arm is compared with: the dataset's named model under the arm's interpretation."""
+        bundle = (variant.interpretation or self.interpreted(self.interpretation)).bundle
         base = model_by_name(self.dataset(dataset).model)
-        return variant.apply(base.model_copy(update={"classes": classes}))
+        return base.model_copy(update={"classes": classes, "readings": bundle})
+
+    def model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig:
+        """The model of one run: the full model with the variant's change."""
+        return variant.apply(self.full_model(dataset, variant, classes))
 
     def reading_variants(self) -> dict[str, VariantConfig]:
         """The alternative readings that this study trains, by name."""
@@ -275,15 +290,33 @@ def study_names(root: str | Path | None = None) -> list[str]:
     return sorted(file.stem for file in (project_root(root) / "ablations" / "studies").glob("*.yaml"))
 
 
-def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "ablation") -> VariantConfig:
-    """A variant by name, or by the path of its YAML file; `kind` is what an error calls it.
+def interpretation_names(root: str | Path | None = None) -> list[str]:
+    """The names of the interpretations in `ablations/interpretations/`, sorted."""
+    return sorted(file.stem for file in (project_root(root) / "ablations" / "interpretations").glob("*.yaml"))
 
-    Names are those of `ablations/` (`full`, `no_edge_prompt`, …) and of the alternative readings in
-    `lcr/paper/discrepancies.yaml` (`kv-source.additive`, …).
+
+def load_interpretation(name: str | Path, root: str | Path | None = None) -> Interpretation:
+    """An interpretation by name, or by the path of its YAML file.
 
     Raises:
         InputError: there is none of this name, or a key in it is unknown or of the wrong type.
     """
+    path = _named(project_root(root) / "ablations" / "interpretations", "interpretation", name)
+    return parse(Interpretation, read_yaml(path), str(path))
+
+
+def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "ablation") -> VariantConfig:
+    """A variant by name, or by the path of its YAML file; `kind` is what an error calls it.
+
+    Names are those of `ablations/` (`full`, `no_edge_prompt`, …) and of the alternative readings in
+    `lcr/paper/discrepancies.yaml` (`kv-source.additive`, …); `full@literal` is a variant under an interpretation.
+
+    Raises:
+        InputError: there is none of this name, or a key in it is unknown or of the wrong type.
+    """
+    variant, at, bundle = str(name).partition("@")
+    if at and Path(name).suffix not in (".yaml", ".yml"):
+        return load_variant(variant, root, kind).under(load_interpretation(bundle, root))
     readings = reading_variants()
     if str(name) in readings:
         return readings[str(name)]
@@ -318,6 +351,8 @@ def load_study(
     for name in study.datasets:
         dataset_format(name)
     study._variants = _checked_variants(study, str(file), root)
+    bundles = (study.interpretation, *study.interpretations)
+    study._interpretations = {given: load_interpretation(given, root) for given in bundles}
     for name, folder in (roots or {}).items():
         if folder is not None:
             study = _with_real_data(study, name, folder)
