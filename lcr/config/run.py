@@ -113,7 +113,9 @@ class Run(_Computed):
     def config(self) -> DatasetConfig:
         """The dataset's configuration with the variant's change of recipe or protocol."""
         config, variant = self.study.dataset(self.dataset), self.variant
-        train = config.train.model_copy(update=variant.train.model_dump(exclude_none=True))
+        tuned = config.rates.get(variant.name.partition(".")[0])
+        rates = {} if tuned is None else {"learning_rate": tuned}
+        train = config.train.model_copy(update=rates | variant.train.model_dump(exclude_none=True))
         protocol = config.protocol.model_copy(update=variant.protocol.model_dump(exclude_none=True))
         return config.model_copy(update={"train": train, "protocol": protocol})
 
@@ -220,6 +222,20 @@ def runs_of(
         for variant in (study.variant_configs if variants is None else variants)
         for seed in (study.seeds if seeds is None else seeds)
     ]
+
+
+def control_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:
+    """The runs of a study's controls on its table2 dataset, after those of the full model that they pair with."""
+    if not study.controls:
+        return []
+    full = next(variant for variant in study.variant_configs if variant.name == FULL)
+    return runs_of(study, results, datasets=[study.table2], variants=(full, *study.control_configs))
+
+
+def all_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:
+    """Every run of a study once: of its variants, its controls, and the alternative readings."""
+    every = (*runs_of(study, results), *control_runs(study, results), *reading_runs(study, results))
+    return list({run.folder: run for run in every}.values())
 
 
 def reading_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:

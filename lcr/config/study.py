@@ -27,6 +27,8 @@ MAX_PIXELS = 2**26  # of a frame: twice those of 8K video, 192 MiB when decoded
 MOST_JOBS = 1024  # processes or threads
 MOST_SEEDS = 16  # the exact sign-flip test enumerates 2^16 patterns
 
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
 
 def _once(given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
     twice = sorted({one for one in given or () if given.count(one) > 1})
@@ -106,12 +108,16 @@ class TrainConfig(Frozen):
 
 
 class DatasetConfig(Frozen):
-    """One dataset of a study: what it is made of, which model meets it, and how it is trained and tested."""
+    """One dataset of a study: what it is made of, which model meets it, and how it is trained and tested.
+
+    rates: tuned learning rates by arm; an arm that is not named trains at `train.learning_rate`.
+    """
 
     model: str
     data: DataConfig
     train: TrainConfig
     protocol: Protocol
+    rates: dict[str, Rate] = Field({}, exclude=True)
     fixture: FixtureConfig | None = None
     root: str | None = None
     note: str = ""
@@ -137,12 +143,39 @@ class ReadingRuns(Frozen):
     readings: Annotated[tuple[str, ...] | None, AfterValidator(_once)] = None
 
 
+class Sweep(Frozen):
+    """Further values of one setting of the recipe, each of which makes an arm of every variant.
+
+    learning_rates: makes arms such as `full.lr-0.003`. lengths: factors of the epochs; makes arms such as `full.x1.5`.
+    """
+
+    learning_rates: Annotated[tuple[Rate, ...], AfterValidator(_once)] = ()
+    lengths: Annotated[tuple[Annotated[float, Field(gt=0, le=100)], ...], AfterValidator(_once)] = ()
+
+    def arms(self, variant: VariantConfig, epochs: int) -> list[VariantConfig]:
+        """The arms that the sweep makes of a variant; `epochs`: of the study's recipe."""
+        changes = [(f"lr-{rate:g}", {"learning_rate": rate}) for rate in self.learning_rates]
+        changes += [(f"x{factor:g}", {"epochs": round(factor * epochs)}) for factor in self.lengths]
+        return [
+            variant.model_copy(
+                update={
+                    "name": f"{variant.name}.{name}",
+                    "title": f"{variant.title}, {name}",
+                    "train": variant.train.model_copy(update=change),
+                }
+            )
+            for name, change in changes
+        ]
+
+
 class StudyConfig(Frozen):
     """A study: every dataset × arm × seed is one run.
 
     table2: the dataset whose rows stand beside the paper's in table2.csv.
     interpretation: the readings of every arm, by the name of an interpretation.
     interpretations: a multiverse: every variant is an arm under each of these, in place of `interpretation`.
+    controls: further variants on the table2 dataset, each compared with full as the variants are.
+    sweep: every variant is trained with further values of a setting, in place of the recipe's.
     """
 
     name: FolderName
@@ -152,6 +185,8 @@ class StudyConfig(Frozen):
     interpretation: str = "literal"
     interpretations: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
     variants: Annotated[tuple[str, ...], AfterValidator(_once)]
+    controls: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
+    sweep: Sweep | None = None
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], AfterValidator(_once)] = Field(
         min_length=1, max_length=MOST_SEEDS
     )
@@ -161,6 +196,7 @@ class StudyConfig(Frozen):
     # No fields, so that they count in no key (though in ==).
     _given: str = PrivateAttr("")
     _variants: tuple[VariantConfig, ...] = PrivateAttr(())
+    _controls: tuple[VariantConfig, ...] = PrivateAttr(())
     _interpretations: dict[str, Interpretation] = PrivateAttr(default_factory=dict)
 
     @field_validator("name")
@@ -195,8 +231,21 @@ class StudyConfig(Frozen):
     def variant_configs(self) -> tuple[VariantConfig, ...]:
         """The study's arms in its order: its variants, or in a multiverse its variants under each interpretation."""
         variants = self._variants or tuple(load_variant(name) for name in self.variants)
+        if self.sweep is not None:
+            epochs = self.datasets[self.table2].train.epochs
+            return tuple(arm for one in variants for arm in self.sweep.arms(one, epochs))
         bundles = [self.interpreted(name) for name in self.interpretations]
         return tuple(one.under(bundle) for bundle in bundles for one in variants) or variants
+
+    @property
+    def control_configs(self) -> tuple[VariantConfig, ...]:
+        """The study's controls in its order."""
+        return self._controls or tuple(load_variant(name) for name in self.controls)
+
+    @property
+    def arms(self) -> tuple[VariantConfig, ...]:
+        """All that the study trains: its variants, its controls, and the alternative readings."""
+        return (*self.variant_configs, *self.control_configs, *self.reading_variants().values())
 
     def variant(self, name: str) -> VariantConfig:
         """One of the study's arms, or of the alternative readings that it trains.
@@ -204,7 +253,7 @@ class StudyConfig(Frozen):
         Raises:
             InputError: the study has none of this name.
         """
-        known = {one.name: one for one in self.variant_configs} | self.reading_variants()
+        known = {one.name: one for one in self.arms}
         if name not in known:
             raise unknown(f"variant of study '{self.name}'", name, known)
         return known[name]
@@ -346,11 +395,12 @@ def load_study(
             of the study's, table2 names none of them, there is no variant of a name, or `full` is none of them.
     """
     file = _named(project_root(root) / "ablations" / "studies", "study", path)
-    study = parse(StudyConfig, read_yaml(file), str(file))
+    study = parse(StudyConfig, _study_yaml(file, root), str(file))
     study._given = str(path)
     for name in study.datasets:
         dataset_format(name)
     study._variants = _checked_variants(study, str(file), root)
+    study._controls = tuple(load_variant(given, root, f"control (of {file})") for given in study.controls)
     bundles = (study.interpretation, *study.interpretations)
     study._interpretations = {given: load_interpretation(given, root) for given in bundles}
     for name, folder in (roots or {}).items():
@@ -361,6 +411,25 @@ def load_study(
         raise unknown(f"table2 dataset in {file}", study.table2, study.datasets)
     _check_readings(study, str(file))
     return study
+
+
+def _study_yaml(file: Path, root: str | Path | None) -> Any:
+    """A study's YAML; where it says `like: OTHER`, its keys replace those of the other study, at every depth.
+
+    A key that is null takes the other study's key out.
+    """
+    content = read_yaml(file)
+    if not isinstance(content, dict) or "like" not in content:
+        return content
+    base = _named(project_root(root) / "ablations" / "studies", f"study (like: of {file})", str(content.pop("like")))
+    return _merged(_study_yaml(base, root), content)
+
+
+def _merged(base: Any, own: Any) -> Any:
+    if not (isinstance(base, dict) and isinstance(own, dict)):
+        return own
+    both = base | {key: _merged(base.get(key), value) for key, value in own.items()}
+    return {key: value for key, value in both.items() if not (key in own and own[key] is None)}
 
 
 def _check_datasets(study: StudyConfig, where: str) -> None:

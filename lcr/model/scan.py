@@ -27,9 +27,7 @@ EPS = 1e-5
 class Weights(NamedTuple):
     """Weights of a layer's recurrence; matrices are (out, in), C = the width, H heads of D = C / H channels."""
 
-    taps: (
-        Tensor  # (K, C), CauConv's kernel on H_{t-1}: along the tokens, the present token last (eq. 2)
-    )
+    taps: Tensor  # (K, C), CauConv's kernel on H_{t-1}: along the tokens, the present token last (eq. 2)
     past: Tensor  # (C, C), CauConv's pointwise layer
     z_scale: Tensor  # (C,), the LayerNorm before R and G
     z_shift: Tensor
