@@ -113,9 +113,8 @@ class Run(_Computed):
     def config(self) -> DatasetConfig:
         """The dataset's configuration with the variant's change of recipe or protocol."""
         config, variant = self.study.dataset(self.dataset), self.variant
-        tuned = config.rates.get(variant.name.partition(".")[0])
-        rates = {} if tuned is None else {"learning_rate": tuned}
-        train = config.train.model_copy(update=rates | variant.train.model_dump(exclude_none=True))
+        rate = {"learning_rate": config.rate_of(variant.name.partition(".")[0])}
+        train = config.train.model_copy(update=rate | variant.train.model_dump(exclude_none=True))
         protocol = config.protocol.model_copy(update=variant.protocol.model_dump(exclude_none=True))
         return config.model_copy(update={"train": train, "protocol": protocol})
 

@@ -122,6 +122,10 @@ class DatasetConfig(Frozen):
     root: str | None = None
     note: str = ""
 
+    def rate_of(self, arm: str) -> float:
+        """The learning rate that an arm is trained at: its tuned one, or the recipe's."""
+        return self.rates.get(arm, self.train.learning_rate)
+
     @model_validator(mode="after")
     def _has_its_views(self) -> Self:
         if self.protocol.crops > 1 and self.data.resize == "square":
