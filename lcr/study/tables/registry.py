@@ -88,6 +88,22 @@ _ALL = (
         view=markdown.READINGS,
     ),
     Table(
+        "tuning",
+        f"{_HERE}.sweeps:TUNING_COLUMNS",
+        f"{_HERE}.sweeps:tuning_rows",
+        runs="all",
+        title="Each arm at each learning rate, on performers kept apart for it",
+        legend=f"{_INTERVALS} Chosen: the best rate of an arm. Frozen: the rate that the main study trains it at.",
+    ),
+    Table(
+        "convergence",
+        f"{_HERE}.sweeps:CONVERGENCE_COLUMNS",
+        f"{_HERE}.sweeps:convergence_rows",
+        runs="all",
+        title="Each arm after the study's steps and after half as many again",
+        legend=f"{_INTERVALS} Plateau: the upper end of the mean gain is below 3 points.",
+    ),
+    Table(
         "claims",
         "lcr.study.claims.table:COLUMNS",
         "lcr.study.claims.table:claim_rows",
