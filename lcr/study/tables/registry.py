@@ -64,6 +64,15 @@ _ALL = (
         view=markdown.TEMPORAL,
     ),
     Table(
+        "pairs",
+        f"{_HERE}.reversed_pairs:COLUMNS",
+        f"{_HERE}.reversed_pairs:rows",
+        runs="all",
+        mixes=True,
+        title="Accuracy on each pair of classes that are each other's time reverse",
+        legend=f"{_INTERVALS} Chance is 50%. Frozen: the last frame repeated, which leaves no order to see.",
+    ),
+    Table(
         "statistics",
         f"{_HERE}.statistics:COLUMNS",
         f"{_HERE}.statistics:rows",
