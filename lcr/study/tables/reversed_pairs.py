@@ -1,7 +1,7 @@
 """pairs: accuracy on each pair of classes that are one another's time reverse, of every arm.
 
-One row a dataset, arm and pair: a clip of the pair is predicted right when its own label scores above the reverse (equal
-scores count half). Chance, and a model that sees no order of frames, is at 50%. pair_accuracy in percent with its 95%
+One row a dataset, arm and pair: a clip of the pair is predicted right when its own label scores above the reverse (of
+equal scores, half). Chance, and a model that sees no order of frames, is at 50%. pair_accuracy in percent with its 95%
 interval over seeds and clips; frozen: the same with every clip's last frame repeated, which leaves no order to see.
 """
 
