@@ -27,9 +27,7 @@ EPS = 1e-5
 class Weights(NamedTuple):
     """Weights of a layer's recurrence; matrices are (out, in), C = the width, H heads of D = C / H channels."""
 
-    taps: (
-        Tensor  # (K, C), CauConv's kernel on H_{t-1}: along the tokens, the present token last (eq. 2); K = 1 for none
-    )
+    taps: Tensor  # (K, C), CauConv's kernel on H_{t-1}: along the tokens, the present token last (eq. 2); K = 1 for none
     past: Tensor  # (C, C), CauConv's pointwise layer
     z_scale: Tensor  # (C,), the LayerNorm before R and G
     z_shift: Tensor
@@ -89,7 +87,9 @@ class _Past:
     def gradient(self, grads: Tensor, hs: Tensor) -> Tensor:
         """dtaps (K, C) from the gradients of all outputs and all H_{t-1}, both (T, B, M, C)."""
         last = len(self.taps) - 1
-        parts = [(grads[:, :, back:] * hs[:, :, : hs.shape[2] - back]).sum((0, 1, 2)) for back in range(last, -1, -1)]
+        parts = [
+            (grads[:, :, back:] * hs[:, :, : hs.shape[2] - back]).sum((0, 1, 2)) for back in range(last, -1, -1)
+        ]
         return torch.stack(parts)
 
 

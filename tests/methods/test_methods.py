@@ -64,9 +64,9 @@ def test_only_the_bag_of_frames_is_blind_to_the_order_of_frames(inputs):
 
 @pytest.mark.parametrize("name", ["bag_of_frames", "cnn3d"])
 @pytest.mark.parametrize(
-    ("inputs", "reads"), [("rgb", (True, False)), ("edges", (False, True)), ("both", (True, True))]
+    ("inputs", "rgb", "edge"), [("rgb", True, False), ("edges", False, True), ("both", True, True)]
 )
-def test_a_method_reads_its_inputs_and_nothing_else(name, inputs, reads):
+def test_a_method_reads_its_inputs_and_nothing_else(name, inputs, rgb, edge):
     (frames, edges), (other, others) = clip(), clip(seed=1)
     model = built(f"{name}-{inputs}")
     before = model(frames, edges)
