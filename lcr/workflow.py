@@ -21,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 from lcr.config.datasets import FORMATS, dataset_format
 from lcr.config.keys import recorded_key
 from lcr.config.record import NAME, RunRecord
-from lcr.config.run import WORK, Data, Run, reading_runs, runs_of
+from lcr.config.run import WORK, Data, Run, all_runs, runs_of
 from lcr.config.study import FULL, DatasetConfig, StudyConfig, load_study, real_folder
 from lcr.config.study_keys import cost_key, diagnosis_key, table_key
 from lcr.evidence.published import ALL as PUBLISHED
@@ -94,14 +94,14 @@ class Choice:
         return runs_of(self.study, RESULTS)
 
     @cached_property
-    def reading_runs(self) -> list[Run]:
-        """The runs of the alternative readings, and those of the full model that they are paired with."""
-        return reading_runs(self.study, RESULTS)
+    def all_runs(self) -> list[Run]:
+        """Every run of the study, those of its controls and alternative readings among them."""
+        return all_runs(self.study, RESULTS)
 
     @property
     def arms(self) -> list[str]:
-        """The names of the variants and readings that are trained."""
-        return list(dict.fromkeys(run.variant.name for run in (*self.runs, *self.reading_runs)))
+        """The names of all that is trained."""
+        return [arm.name for arm in self.study.arms]
 
     # Functions of wildcards: the rules' inputs and params.
 
@@ -223,7 +223,7 @@ class Choice:
         make_folder(WORK)
         make_folder(RESULTS)
         study, made_with = self.study, set()
-        for run in {run.folder: run for run in (*self.runs, *self.reading_runs)}.values():
+        for run in self.all_runs:
             place = self.stamps / run.folder.relative_to(Path(RESULTS, study.name))
             record = _recorded(run.folder)
             trained = record is not None and record.train_key == run.train_key

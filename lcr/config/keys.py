@@ -45,7 +45,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "synthetic:something": _synthetic("something", "hand", "take", "templates", "things", "video"),
     "synthetic:kinetics": _synthetic("kinetics", "activities", "body", "video"),
     "model": (*(f"model/{name}.py" for name in ("cell", "config", "edge_prompt", "lcr", "patches", "tube_mask")),),
-    "gate:cross_rwkv": ("model/class_scan.py", "model/cross_rwkv.py", "model/q_shift.py", "wkv/query.py"),
+    "gate:cross_rwkv": ("model/cross_rwkv.py", "model/q_shift.py", "model/scan.py", "wkv/query.py"),
     "gate:lstm": ("model/lstm_gate.py",),
     "method:chance": ("methods/base.py", "methods/chance.py", "methods/network.py"),
     "method:bag_of_frames": ("methods/base.py", "methods/bag_of_frames.py", "methods/network.py"),

@@ -113,7 +113,8 @@ class Run(_Computed):
     def config(self) -> DatasetConfig:
         """The dataset's configuration with the variant's change of recipe or protocol."""
         config, variant = self.study.dataset(self.dataset), self.variant
-        train = config.train.model_copy(update=variant.train.model_dump(exclude_none=True))
+        rate = {"learning_rate": config.rate_of(variant.name.partition(".")[0])}
+        train = config.train.model_copy(update=rate | variant.train.model_dump(exclude_none=True))
         protocol = config.protocol.model_copy(update=variant.protocol.model_dump(exclude_none=True))
         return config.model_copy(update={"train": train, "protocol": protocol})
 
@@ -126,13 +127,13 @@ class Run(_Computed):
         return self.study.model(self.dataset, self.variant, classes)
 
     def full_model(self, classes: int) -> ModelConfig:
-        """The configuration of the full model that the run's variant is compared with."""
-        return model_by_name(self.config.model).model_copy(update={"classes": classes})
+        """The configuration of the full model that the run's arm is compared with."""
+        return self.study.full_model(self.dataset, self.variant, classes)
 
     @property
     def acts(self) -> bool:
         """Whether the variant's change can act on this model; if not, its results are the full model's."""
-        return self.variant.name == FULL or self.variant.acts_on(self.full_model(classes=1))
+        return self.variant.variant_name == FULL or self.variant.acts_on(self.full_model(classes=1))
 
     @property
     def folder(self) -> Path:
@@ -220,6 +221,20 @@ def runs_of(
         for variant in (study.variant_configs if variants is None else variants)
         for seed in (study.seeds if seeds is None else seeds)
     ]
+
+
+def control_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:
+    """The runs of a study's controls on its table2 dataset, after those of the full model that they pair with."""
+    if not study.controls:
+        return []
+    full = next(variant for variant in study.variant_configs if variant.name == FULL)
+    return runs_of(study, results, datasets=[study.table2], variants=(full, *study.control_configs))
+
+
+def all_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:
+    """Every run of a study once: of its variants, its controls, and the alternative readings."""
+    every = (*runs_of(study, results), *control_runs(study, results), *reading_runs(study, results))
+    return list({run.folder: run for run in every}.values())
 
 
 def reading_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:

@@ -146,7 +146,7 @@ def proof_study(root: str | Path | None = None) -> dict[str, Any]:
 
 def arms_of(study: StudyConfig) -> list[Arm]:
     """Every variant and trained reading on the dataset of table2, and `full` on every other, synthetic and as real."""
-    first = [Arm(study.table2, one.name) for one in (*study.variant_configs, *study.reading_variants().values())]
+    first = [Arm(study.table2, one.name) for one in study.arms]
     others = [Arm(name, "full") for name in study.datasets if name != study.table2]
     return [*first, *others, *(Arm(dataset_format(name), "full") for name in study.datasets)]
 
@@ -281,7 +281,7 @@ def vouched(study: StudyConfig) -> dict[str, tuple[str, ...]]:
     found = {}
     for dataset in both.datasets:
         found[f"{dataset}/data"] = Data.of(both, dataset).components
-        for variant in (*study.variant_configs, *study.reading_variants().values()):
+        for variant in study.arms:
             run = Run(study=both, dataset=dataset, variant=variant, seed=0)
             train = run.components(run.environment)
             found |= {

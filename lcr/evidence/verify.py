@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from lcr.config.keys import Environment, recorded_key, recorded_versions
 from lcr.config.made import GitState
 from lcr.config.record import RunRecord
-from lcr.config.run import Data, Run, reading_runs, runs_of
+from lcr.config.run import Data, Run, all_runs
 from lcr.config.study import StudyConfig
 from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.data.manifest import Manifest, read_manifest
@@ -97,7 +97,7 @@ def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Repo
     """
     results = folder.parent if (folder / RECORDS).is_file() else folder
     store, source = Store(results, study.name), Source(study, results, measure=False)
-    runs = {run.folder: run for run in (*runs_of(study, results), *reading_runs(study, results))}.values()
+    runs = all_runs(study, results)
     tables = {store.folder / f"{table.name}.csv": table for table in TABLES.values() if table.maker}
     there = [path for path in tables if lexists(path)]  # a folder or a FIFO too, which is then a problem
     files = len(hashes.files) if hashes else 0

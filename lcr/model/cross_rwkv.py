@@ -148,9 +148,10 @@ class CrossRWKV(nn.Module):
 
     def prepare(self, x: Tensor, e: Tensor | None, shift: Shift, positions: Tensor | None, cls_only: bool) -> Ready:
         """`Ready` of all frames at once, from x and x^e (T, B, N, C); e is None without an edge prompt."""
-        source = x if e is None else e
-        if e is not None and self.config.readings.kv_source == "additive":
-            source = x + e
+        if e is None or not self.config.edge_keys:
+            source = x
+        else:
+            source = x + e if self.config.readings.kv_source == "additive" else e
         k, v = self.spatial.keys_values(self.norm_e(source), shift, positions, cls_only)
         return Ready(self.conv.of_frame(x[:, :, -1:] if cls_only else x), k, v)
 

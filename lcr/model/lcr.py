@@ -5,8 +5,8 @@
 
 Special here: a layer runs over all frames before the next layer starts (the recurrence is inside a layer), so inputs
 that need no recurrent state are computed for all frames at once. Tokens that neither a later layer nor the head reads
-are not computed: under the default reading of eq. 3, K and V come from the edge maps and the head reads the class token
-only, so that no patch token's A_t is computed. `compute_unread=True` computes every token, as the text has it.
+are not computed: where K and V come from the edge maps alone (eq. 3 as printed) and the head reads the class token
+only, no patch token's A_t is computed. `compute_unread=True` computes every token, as the text has it.
 
 Inside, tensors are time first: (T, B, N, C), the class token last among the N tokens.
 """
@@ -97,21 +97,30 @@ class LCRUnit(nn.Module):
         """
         tokens = 1 if cls_only else x.shape[2]
         h, c = state if state is not None else (x.new_zeros(x.shape[1], tokens, x.shape[3]),) * 2
-        e_cell = [None] * len(x) if e is None else e[:, :, -tokens:]
+        gate = self._edge_gate(e, tokens)
         if self.config.gate == "lstm":
-            ready = (self.gate.prepare(x, cls_only),)
+            ready = (self.gate.prepare(x, e, cls_only),)
         else:
             ready = self.gate.prepare(x, e, shift, positions, cls_only)
         if cls_only:
             shift = positions = None
         if self.scans:
-            return self._scan(ready, None if e is None else e_cell, h, c, shift)
+            return self._scan(ready, gate, h, c, shift)
         outputs, cells = [], []
         for t, frame in enumerate(zip(*(part.unbind() for part in ready), strict=True)):
-            c, h = self._step(frame, e_cell[t], h, c, shift, positions)
+            c, h = self._step(frame, None if gate is None else gate[t], h, c, shift, positions)
             outputs.append(h)
             cells.append(c[:, -1])
         return torch.stack(outputs), torch.stack(cells), (h, c)
+
+    def _edge_gate(self, e: Tensor | None, tokens: int) -> Tensor | None:
+        """x^e of eq. 10 for the last `tokens` tokens (T, B, M, C), or its constant; None where A_t takes its place."""
+        if e is None or self.config.edge_gate == "tokens":
+            return None
+        own = e[:, :, -tokens:]
+        if self.config.edge_gate == "edges":
+            return own
+        return torch.full_like(own, 0.5 if self.config.readings.cell_gate == "literal" else 0.0)  # σ(0) = 1/2
 
     def _step(
         self,
@@ -206,7 +215,11 @@ class LCR(nn.Module):
         if config.readings.position == "rotary":  # row and column of each kept token (B, K + 1, 2), the class token's 0
             positions = F.pad(torch.stack([keep // config.grid, keep % config.grid], dim=-1), (0, 0, 0, 1))
             positions = positions.to(self.head.weight.dtype)
-        prompts, last_edge = self._prompts(frames, edges, state, keep)
+        if self.edge_prompt is not None or config.frame_source == "edges":
+            edges = self._edges(frames, edges)
+        if config.frame_source == "edges":
+            frames = edges.expand_as(frames)
+        prompts, last_edge = self._prompts(edges, state, keep)
         x = self.embedding(frames.transpose(0, 1), keep, not self.embeds_patches)
         layers = []
         for layer, (unit, cls_only) in enumerate(zip(self.units, self.cls_only, strict=True)):
@@ -218,17 +231,21 @@ class LCR(nn.Module):
         logits = self.head(self.norm(torch.cat([own, cells], dim=-1)))  # eq. 12, (T, B, classes)
         return logits.transpose(0, 1), State(tuple(layers), last_edge)
 
-    def _prompts(
-        self, frames: Tensor, edges: Tensor | None, state: State | None, keep: Tensor
-    ) -> tuple[list[Tensor] | list[None], Tensor | None]:
-        """Edge tokens x^e of each layer (T, B, K + 1, C), and the last edge map (B, 1, 1, S, S); eq. 9."""
-        if self.edge_prompt is None:
-            return [None] * self.config.depth, None
+    def _edges(self, frames: Tensor, edges: Tensor | None) -> Tensor:
+        """The edge maps given, or Canny's of the frames: (B, T, 1, S, S)."""
         edges = edges_of(frames) if edges is None else edges.to(frames.dtype)
         if edges.shape != (*frames.shape[:2], 1, *frames.shape[3:]):
             raise ValueError(
                 f"edges: expected (B, T, 1, S, S) like frames {tuple(frames.shape)}, got {tuple(edges.shape)}"
             )
+        return edges
+
+    def _prompts(
+        self, edges: Tensor | None, state: State | None, keep: Tensor
+    ) -> tuple[list[Tensor] | list[None], Tensor | None]:
+        """Edge tokens x^e of each layer (T, B, K + 1, C), and the last edge map (B, 1, 1, S, S); eq. 9."""
+        if self.edge_prompt is None:
+            return [None] * self.config.depth, None
         last = edges[:, -1:]
         if self.config.readings.edge_index == "previous":
             first = torch.zeros_like(last) if state is None or state.edge is None else state.edge

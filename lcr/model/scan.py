@@ -27,7 +27,7 @@ EPS = 1e-5
 class Weights(NamedTuple):
     """Weights of a layer's recurrence; matrices are (out, in), C = the width, H heads of D = C / H channels."""
 
-    taps: Tensor  # (K, C), CauConv's kernel on H_{t-1}: along the tokens, the present token last (eq. 2); K = 1 for none
+    taps: Tensor  # (K, C), CauConv's kernel on H_{t-1}: along the tokens, the present token last (eq. 2)
     past: Tensor  # (C, C), CauConv's pointwise layer
     z_scale: Tensor  # (C,), the LayerNorm before R and G
     z_shift: Tensor
@@ -87,9 +87,7 @@ class _Past:
     def gradient(self, grads: Tensor, hs: Tensor) -> Tensor:
         """dtaps (K, C) from the gradients of all outputs and all H_{t-1}, both (T, B, M, C)."""
         last = len(self.taps) - 1
-        parts = [
-            (grads[:, :, back:] * hs[:, :, : hs.shape[2] - back]).sum((0, 1, 2)) for back in range(last, -1, -1)
-        ]
+        parts = [(grads[:, :, back:] * hs[:, :, : hs.shape[2] - back]).sum((0, 1, 2)) for back in range(last, -1, -1)]
         return torch.stack(parts)
 
 
@@ -171,7 +169,7 @@ class _Scan(torch.autograd.Function):
         dh, dc = torch.zeros_like(grad_h[0]), torch.zeros_like(grad_c[0])
         kept: list[tuple[Tensor | None, ...]] = []
         for t in reversed(range(times)):
-            (h, mixed, z, z_mean, z_rstd, zn, zd, to_r, to_g, r, p, g, y, y_mean, y_rstd, yn, n, silu, m, s, s_mean,
+            (h, mixed, z, z_mean, z_rstd, _, zd, to_r, to_g, r, p, g, y, y_mean, y_rstd, yn, n, silu, m, s, s_mean,
              s_rstd, sd, to_c, r2, k2, q, v2, tanh_a, sigmoid_a, opened, sum_c, tanh_c) = ctx.saved[t]  # fmt: skip
             dh = dh + grad_h[t]
             dc = dc + grad_c[t] + dh * sigmoid_a * (1 - tanh_c * tanh_c)

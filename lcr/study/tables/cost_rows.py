@@ -64,9 +64,11 @@ def jobs(source: Source) -> list[Job]:
         for classes in [classes_of(source, name)]
         for variant in study.variant_configs
     ]
+    bundle = study.interpreted(study.interpretation).bundle
     return own + [
-        Job("", row.name, variant.apply(row.config), variant, FRAMES, VIEWS[row.dataset])
+        Job("", row.name, variant.apply(config), variant, FRAMES, VIEWS[row.dataset])
         for row in table1()
+        for config in [row.config.model_copy(update={"readings": bundle})]
         for variant in study.variant_configs
     ]
 

@@ -137,7 +137,7 @@ class Table:
     maker: "module:function", which gives the rows of a `Source`. Without a maker, only `command` makes the table.
     command: the words after `lcr` that make it; `table NAME` if not given.
     needs: the other tables that it is made from.
-    runs: the runs that it is made from: none, all, those of the table2 dataset, or those of the readings.
+    runs: the runs that it is made from: none, all, those of the table2 dataset, of the readings or of the controls.
     mixes: whether `Source.mixed` makes a difference.
     title, legend: a line above the table, and the words below it that explain its columns.
     view: the columns of its Markdown (see `lcr.study.tables.markdown`).
@@ -148,7 +148,7 @@ class Table:
     maker: str = ""
     command: str = ""
     needs: tuple[str, ...] = ()
-    runs: Literal["", "all", "table2", "readings"] = ""
+    runs: Literal["", "all", "table2", "readings", "controls"] = ""
     mixes: bool = False
     title: str = ""
     legend: str = ""
