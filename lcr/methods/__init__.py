@@ -3,8 +3,8 @@
     model = build(cnn3d.Config(frame_size=48, classes=12, inputs="rgb"))
     logits = model(frames, edges)  # (B, T, 3, S, S), (B, T, 1, S, S) -> (B, T, classes), or (B, 1, classes)
 
-A method's file gives `Config`, `build` and `LOGITS`, and its head says what it is and where it comes from. No torch is
-loaded until a method is built.
+A method's file gives `Config`, `build`, `LOGITS` and `TRAINS`; its head gives the title, and says what the method is and
+where it comes from. No torch is loaded until a method is built.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ LCR = "lcr"
 class Method(NamedTuple):
     """A method: its name, its title, what it is and where it comes from, and how to build it.
 
-    logits: of each frame (B, T, classes), or of the clip (B, 1, classes).
+    logits: of each frame (B, T, classes), or of the clip (B, 1, classes). trains: whether it has weights to train.
     """
 
     name: str
@@ -38,12 +38,13 @@ class Method(NamedTuple):
     config: type[Frozen]
     build: "Callable[[Any], nn.Module]"
     logits: Literal["frame", "clip"]
+    trains: bool
 
 
 def _method(module: ModuleType) -> Method:
-    title, _, about = (module.__doc__ or "").partition("\n\n")
+    title, _, about = (module.__doc__ or "").partition(": ")
     name = module.__name__.rpartition(".")[2]
-    return Method(name, title.rstrip("."), about.strip(), module.Config, module.build, module.LOGITS)
+    return Method(name, title, about.strip(), module.Config, module.build, module.LOGITS, module.TRAINS)
 
 
 METHODS: dict[str, Method] = {one.name: one for one in map(_method, (lcr, chance, bag_of_frames, cnn3d))}

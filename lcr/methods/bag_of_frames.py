@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 LOGITS: Literal["frame", "clip"] = "clip"
+TRAINS = True
 
 
 class Config(ConvolutionConfig):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 LOGITS: Literal["frame", "clip"] = "frame"
+TRAINS = True
 
 
 def build(config: Config) -> "nn.Module":
