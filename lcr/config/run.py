@@ -15,6 +15,7 @@ from lcr.config.keys import Environment, digest, hash_of
 from lcr.config.record import RunRecord
 from lcr.config.study import FULL, DatasetConfig, StudyConfig
 from lcr.config.variant import VariantConfig
+from lcr.methods import MethodConfig
 from lcr.model.config import Frozen, ModelConfig, Statistics
 from lcr.model.models import model_by_name
 
@@ -124,7 +125,9 @@ class Run(_Computed):
     def data(self) -> Data:
         return Data.of(self.study, self.dataset)
 
-    def model(self, classes: int, statistics: tuple[Statistics, Statistics] | None = None) -> ModelConfig:
+    def model(
+        self, classes: int, statistics: tuple[Statistics, Statistics] | None = None
+    ) -> ModelConfig | MethodConfig:
         """The configuration of the run's model for this number of classes, with the dataset's own mean and std."""
         model = self.study.model(self.dataset, self.variant, classes)
         return model if statistics is None else model.model_copy(update={"mean": statistics[0], "std": statistics[1]})
@@ -146,7 +149,8 @@ class Run(_Computed):
     @property
     def acts(self) -> bool:
         """Whether the variant's change can act on this model; if not, its results are the full model's."""
-        return self.variant.variant_name == FULL or self.variant.acts_on(self.full_model(classes=1))
+        own = self.variant.variant_name == FULL or not self.variant.is_lcr
+        return own or self.variant.acts_on(self.full_model(classes=1))
 
     @property
     def folder(self) -> Path:
@@ -167,17 +171,20 @@ class Run(_Computed):
     # Keys.
 
     @cached_property
-    def _shape(self) -> ModelConfig:
+    def _shape(self) -> ModelConfig | MethodConfig:
         return self.model(classes=1)  # the number of classes comes with the data
 
     @property
     def environment(self) -> Environment:
         """Library versions, and the WKV backend that this machine would select for the run."""
-        width = self._shape.head_width if self._shape.runs_wkv else None
+        shape = self._shape
+        width = shape.head_width if isinstance(shape, ModelConfig) and shape.runs_wkv else None
         return Environment.here(self.study.device, width)
 
     def components(self, environment: Environment) -> tuple[str, ...]:
-        """The components that the weights depend on: data, model, gate, WKV backend, training."""
+        """The components that the weights depend on: data, model, gate, WKV backend, training; of others, the method."""
+        if not isinstance(self._shape, ModelConfig):
+            return (*self.data.components, f"method:{self.variant.method}", "train")
         backend = (f"wkv:{environment.backend}",) if environment.backend else ()
         return (*self.data.components, "model", f"gate:{self._shape.gate}", *backend, "train")
 
@@ -232,7 +239,7 @@ def runs_of(
     return [
         Run(study=study, dataset=dataset, variant=variant, seed=seed, results=Path(results))
         for dataset in (study.datasets if datasets is None else datasets)
-        for variant in (study.variant_configs if variants is None else variants)
+        for variant in (study.compared if variants is None else variants)
         for seed in (study.seeds if seeds is None else seeds)
     ]
 

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_
 
 from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
 from lcr.config.register import reading_variants
-from lcr.config.variant import FULL, FolderName, Interpretation, VariantConfig
+from lcr.config.variant import FULL, METHOD_ARMS, FolderName, Interpretation, VariantConfig
+from lcr.methods import METHODS, MethodConfig
 from lcr.model.config import Frozen, ModelConfig
 from lcr.model.models import model_by_name
 from lcr.util.errors import InputError, printable, unknown
@@ -185,6 +186,7 @@ class StudyConfig(Frozen):
     table2: the dataset whose rows stand beside the paper's in table2.csv.
     interpretation: the readings of every arm, by the name of an interpretation.
     interpretations: a multiverse: every variant is an arm under each of these, in place of `interpretation`.
+    methods: floors and ceilings that stand beside the variants on every dataset, such as `cnn3d-rgb`.
     controls: further variants on the table2 dataset, each compared with full as the variants are.
     sweep: every variant is trained with further values of a setting, in place of the recipe's.
     """
@@ -196,6 +198,7 @@ class StudyConfig(Frozen):
     interpretation: str = "literal"
     interpretations: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
     variants: Annotated[tuple[str, ...], AfterValidator(_once)]
+    methods: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
     controls: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
     sweep: Sweep | None = None
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], AfterValidator(_once)] = Field(
@@ -249,6 +252,23 @@ class StudyConfig(Frozen):
         return tuple(one.under(bundle) for bundle in bundles for one in variants) or variants
 
     @property
+    def method_configs(self) -> tuple[VariantConfig, ...]:
+        """The floors and ceilings in the study's order; with a sweep, those that are trained with each of its values."""
+        methods = tuple(METHOD_ARMS[name] for name in self.methods)
+        if self.sweep is None:
+            return methods
+        epochs, trained = (
+            self.datasets[self.table2].train.epochs,
+            [one for one in methods if METHODS[one.method].trains],
+        )
+        return tuple(arm for one in trained for arm in self.sweep.arms(one, epochs))
+
+    @property
+    def compared(self) -> tuple[VariantConfig, ...]:
+        """The arms on every dataset: the variants of LCR, then the methods beside it."""
+        return (*self.variant_configs, *self.method_configs)
+
+    @property
     def control_configs(self) -> tuple[VariantConfig, ...]:
         """The study's controls in its order."""
         return self._controls or tuple(load_variant(name) for name in self.controls)
@@ -256,7 +276,7 @@ class StudyConfig(Frozen):
     @property
     def arms(self) -> tuple[VariantConfig, ...]:
         """All that the study trains: its variants, its controls, and the alternative readings."""
-        return (*self.variant_configs, *self.control_configs, *self.reading_variants().values())
+        return (*self.compared, *self.control_configs, *self.reading_variants().values())
 
     def variant(self, name: str) -> VariantConfig:
         """One of the study's arms, or of the alternative readings that it trains.
@@ -275,8 +295,8 @@ class StudyConfig(Frozen):
         base = model_by_name(self.dataset(dataset).model)
         return base.model_copy(update={"classes": classes, "readings": bundle})
 
-    def model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig:
-        """The model of one run: the full model with the variant's change."""
+    def model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig | MethodConfig:
+        """The model of one run: the full model with the variant's change, or another method's."""
         return variant.apply(self.full_model(dataset, variant, classes))
 
     def reading_variants(self) -> dict[str, VariantConfig]:
@@ -369,7 +389,8 @@ def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "
     """A variant by name, or by the path of its YAML file; `kind` is what an error calls it.
 
     Names are those of `ablations/` (`full`, `no_edge_prompt`, …) and of the alternative readings in
-    `lcr/paper/discrepancies.yaml` (`kv-source.additive`, …); `full@literal` is a variant under an interpretation.
+    `lcr/paper/discrepancies.yaml` (`kv-source.additive`, …); `full@literal` is a variant under an interpretation, and
+    `cnn3d-rgb` a method beside LCR.
 
     Raises:
         InputError: there is none of this name, or a key in it is unknown or of the wrong type.
@@ -378,17 +399,17 @@ def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "
     if at and Path(name).suffix not in (".yaml", ".yml"):
         return load_variant(variant, root, kind).under(load_interpretation(bundle, root))
     readings = reading_variants()
-    if str(name) in readings:
-        return readings[str(name)]
+    if (named := (readings | METHOD_ARMS).get(str(name))) is not None:
+        return named
     path = _named(project_root(root) / "ablations", kind, name, readings)
     return parse(VariantConfig, read_yaml(path), str(path))
 
 
 def known_variants(root: str | Path | None = None, study: StudyConfig | None = None) -> dict[str, VariantConfig]:
-    """All that has a name: the variants of `ablations/`, the alternative readings, and before them the study's own."""
+    """All arms that have a name: variants of `ablations/`, readings and methods, and before them the study's own."""
     files = sorted((project_root(root) / "ablations").glob("*.yaml"))
     found = {variant.name: variant for variant in (load_variant(file, root) for file in files)} | reading_variants()
-    return found | {variant.name: variant for variant in (study.variant_configs if study else ())}
+    return found | METHOD_ARMS | {variant.name: variant for variant in (study.variant_configs if study else ())}
 
 
 def load_study(
@@ -412,6 +433,9 @@ def load_study(
         dataset_format(name)
     study._variants = _checked_variants(study, str(file), root)
     study._controls = tuple(load_variant(given, root, f"control (of {file})") for given in study.controls)
+    for given in study.methods:
+        if given not in METHOD_ARMS:
+            raise unknown(f"method (of {file})", given, METHOD_ARMS)
     bundles = (study.interpretation, *study.interpretations)
     study._interpretations = {given: load_interpretation(given, root) for given in bundles}
     for name, folder in (roots or {}).items():
@@ -462,6 +486,8 @@ def _checked_variants(study: StudyConfig, where: str, root: str | Path | None) -
             raise InputError(f"{where}: variants: {names[name]} and {given} are both named '{name}'; rename one")
         if reading_variants().get(name, variant) != variant:
             raise InputError(f"{where}: variants: {given} has the name of a reading, '{name}'; rename it")
+        if name in METHOD_ARMS:
+            raise InputError(f"{where}: variants: {given} is named '{name}' as a method is; list it under 'methods'")
         if name == FULL and variant.model_dump(include={"model", "train", "protocol"}, exclude_defaults=True):
             raise InputError(f"{where}: variants: {given} changes something and is named '{FULL}'; rename it")
         names[name] = given

@@ -19,7 +19,7 @@ def cost_key(study: StudyConfig) -> str:
     arms = {
         f"{name} {variant.name}": study.model(name, variant, classes=1).model_dump()
         for name in study.datasets
-        for variant in study.variant_configs
+        for variant in study.compared
     }
     labels = {f"format:{Data.of(study, name).format}" for name in study.datasets}
     sources = digest(("cost", *sorted(labels)))

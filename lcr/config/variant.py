@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, create_model
 
 from lcr.cost import matched_hidden, parameters
+from lcr.methods import ARMS, LCR, METHODS, Inputs, MethodConfig
 from lcr.model.config import ModelConfig, Readings
 from lcr.util.errors import printable
 from lcr.util.schema import Frozen
@@ -102,6 +103,7 @@ class VariantConfig(Frozen):
     cannot_act_under: models on which the variant's change acts on no logit, each given by some of its fields.
     matched: further changes on some models, which match the variant's inputs to the full model's.
     interpretation: the readings that the variant starts from; None for the study's.
+    method, inputs: a method that stands beside LCR as a floor or a ceiling, and its inputs; it has no change.
     """
 
     name: FolderName
@@ -114,6 +116,13 @@ class VariantConfig(Frozen):
     cannot_act_under: tuple[ModelCondition, ...] = ()
     matched: tuple[Matched, ...] = ()
     interpretation: Interpretation | None = None
+    method: str = LCR
+    inputs: Inputs = "both"
+
+    @property
+    def is_lcr(self) -> bool:
+        """Whether the arm is LCR, and no other method."""
+        return self.method == LCR
 
     @property
     def variant_name(self) -> str:
@@ -130,8 +139,14 @@ class VariantConfig(Frozen):
         named = {"name": f"{self.variant_name}@{interpretation.name}", "title": f"{self.title}, {interpretation.name}"}
         return self.model_copy(update=named | {"interpretation": interpretation})
 
-    def apply(self, model: ModelConfig) -> ModelConfig:
-        """`model` with this variant's change. Plain LSTM gates get the width at which the parameters match."""
+    def apply(self, model: ModelConfig) -> ModelConfig | MethodConfig:
+        """`model` with this variant's change, or the other method's configuration for the same frames and classes.
+
+        Plain LSTM gates get the width at which the parameters match.
+        """
+        if not self.is_lcr:
+            kind = METHODS[self.method].config
+            return kind(frame_size=model.frame_size, classes=model.classes, inputs=self.inputs)
         changed = model
         for change in (self.model, *(one.model for one in self.matched if _holds(one.when, model))):
             given = change.model_dump(exclude_none=True)
@@ -145,6 +160,20 @@ class VariantConfig(Frozen):
         """Whether this variant of `model` can differ from it in a logit; else the two are identical by construction."""
         changes = self.apply(model) != model or self.train != RecipeChange() or self.protocol != ProtocolChange()
         return changes and not any(_holds(condition, model) for condition in self.cannot_act_under)
+
+
+METHOD_ARMS: dict[str, VariantConfig] = {
+    name: VariantConfig(
+        name=name,
+        title=METHODS[method].title
+        + {"rgb": ", RGB", "edges": ", edges", "both": ", RGB and edges"}[inputs] * (name != method),
+        component="method",
+        hypothesis=METHODS[method].about.partition("\n\n")[0],
+        method=method,
+        inputs=inputs,
+    )
+    for name, (method, inputs) in ARMS.items()
+}
 
 
 def _holds(condition: Frozen, model: Frozen) -> bool:

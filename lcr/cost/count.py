@@ -145,7 +145,7 @@ MULTIPLY_ADDS: dict[str, Callable[[list[Any], list[Any]], Counter[str]]] = {
 ELEMENTWISE_OPS = (
     *("add", "add_", "sub", "mul", "div", "neg", "abs", "square", "pow", "exp", "cos", "sin", "clamp", "lerp"),
     *("addcmul", "sigmoid", "tanh", "silu", "gelu", "relu", "softmax", "layer_norm", "where", "masked_fill"),
-    *("mean", "sum", "max"),
+    *("mean", "sum", "max", "avg_pool2d", "batch_norm"),
 )
 # Operators that copy or index, beside those that fvcore ignores by itself. Q-Shift is a gather.
 MOVES = (
