@@ -253,7 +253,7 @@ class StudyConfig(Frozen):
 
     @property
     def method_configs(self) -> tuple[VariantConfig, ...]:
-        """The floors and ceilings in the study's order; with a sweep, those that are trained with each of its values."""
+        """The floors and ceilings in the study's order; with a sweep, those that train, with each of its values."""
         methods = tuple(METHOD_ARMS[name] for name in self.methods)
         if self.sweep is None:
             return methods

@@ -26,8 +26,8 @@ from lcr.config.study import Protocol, StudyConfig, TrainConfig
 from lcr.data.clips import Batch, Clips, steps_per_epoch, test_batches, train_batches
 from lcr.data.prepare import prepare
 from lcr.data.sampling import generator
+from lcr.methods import MethodConfig, build, method_of
 from lcr.model.config import ModelConfig
-from lcr.model.lcr import LCR
 from lcr.model.selfcheck import check_acts, check_paths
 from lcr.run.made import made_here, maker_of
 from lcr.run.protocol import clip_scores, predict
@@ -78,7 +78,7 @@ def learning_rate(recipe: TrainConfig, step: int, steps: int) -> float:
 
 def make_optimizer(model: nn.Module, recipe: TrainConfig) -> torch.optim.AdamW:
     """AdamW; weight decay on matrices alone, not on biases, norms, mixes, tokens, positions, ω and u."""
-    matrices = [p for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d) for p in (m.weight,)]
+    matrices = [p for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.Conv3d) for p in (m.weight,)]
     decayed = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in decayed]
     groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
@@ -117,7 +117,7 @@ class Training:
     def __init__(
         self,
         clips: Clips,
-        config: ModelConfig,
+        config: ModelConfig | MethodConfig,
         recipe: TrainConfig,
         protocol: Protocol,
         seed: int,
@@ -130,10 +130,11 @@ class Training:
         self.made, self.validation = made, validation
         self.clips, self.recipe, self.protocol, self.seed, self.device = clips, recipe, protocol, seed, device
         self.drawn = len(clips.drawn(seed, recipe.draw_share))
-        self.steps = recipe.epochs * steps_per_epoch(self.drawn, recipe.batch_size)
+        steps = recipe.epochs * steps_per_epoch(self.drawn, recipe.batch_size)
+        self.steps = steps if method_of(config).trains else 1  # a log needs a line
         self.about, self.checkpoint = about, checkpoints / "checkpoint.safetensors"
         torch.manual_seed(seed)
-        self.model = LCR(config).to(device).train()
+        self.model = build(config).to(device).train()
         self.optimizer = make_optimizer(self.model, recipe)
         self.step, self.metrics, self.seconds = 0, [], 0.0
         if self.checkpoint.exists():
@@ -265,8 +266,9 @@ def train(run: Run, *, force: bool = False) -> Path:
             return run.folder
         if force:
             shutil.rmtree(checkpoints, ignore_errors=True)
-        check_paths(model_config)
-        if run.variant.acts_on(full := run.full_model(len(clips.classes))):
+        if isinstance(model_config, ModelConfig):
+            check_paths(model_config)
+        if run.variant.is_lcr and run.variant.acts_on(full := run.full_model(len(clips.classes))):
             check_acts(run.model(len(clips.classes)), full)
         made = made_here(run.study, model_config, device)
         split, part = run.evaluated

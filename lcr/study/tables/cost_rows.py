@@ -11,6 +11,7 @@ from lcr.cost import counted
 from lcr.cost.count import Cost, cost
 from lcr.cost.table1 import FRAMES, table1
 from lcr.data.manifest import read_manifest
+from lcr.methods import MethodConfig
 from lcr.model.config import ModelConfig
 from lcr.study.tables.costs import WHOLE
 from lcr.study.tables.frame import Row, Source
@@ -25,7 +26,7 @@ class Job(NamedTuple):
 
     dataset: str
     model: str
-    config: ModelConfig
+    config: ModelConfig | MethodConfig
     variant: VariantConfig
     frames: int
     views: int
@@ -62,7 +63,7 @@ def jobs(source: Source) -> list[Job]:
         Job(name, one.model, study.model(name, variant, classes), variant, one.data.frames, one.protocol.views)
         for name, one in study.datasets.items()
         for classes in [classes_of(source, name)]
-        for variant in study.variant_configs
+        for variant in study.compared
     ]
     bundle = study.interpreted(study.interpretation).bundle
     return own + [
@@ -85,10 +86,25 @@ def rows(source: Source, progress: Callable[[str], None] = lambda name: None) ->
     same = {"zero_init": True, "tube_ratio": 0.0}  # neither the start of Z nor the mask changes the counts of a view
     for job in jobs(source):
         progress(f"{job.dataset or job.model} {job.variant.name}")
+        if not isinstance(job.config, ModelConfig):
+            yield _method_row(source.study.name, job)
+            continue
         measured = source.measure and job.measured
         config = job.config if measured else job.config.model_copy(update=same)
         found = cost(config, job.frames, memory=device) if measured else count(config, job.frames)
         yield from rows_of(source.study.name, job, found, device)
+
+
+def _method_row(study: str, job: Job) -> Row:
+    """The whole of a method beside LCR, by its closed form."""
+    macs = job.config.multiply_adds(job.frames)
+    return {
+        **{name: getattr(job, name) for name in ("dataset", "frames", "views")},
+        **{"study": study, "model": job.variant.method, "variant": job.variant.name, "component": WHOLE},
+        **{"params": job.config.parameters, "macs": macs, "flops": 2 * macs},
+        **{"macs_per_prediction": job.views * macs, "flops_per_prediction": 2 * job.views * macs},
+        "note": "by closed form; memory not measured",
+    }
 
 
 def rows_of(study: str, job: Job, found: Cost, device: str) -> Iterator[Row]:
