@@ -150,7 +150,15 @@ ELEMENTWISE_OPS = (
 # Operators that copy or index, beside those that fvcore ignores by itself. Q-Shift is a gather.
 MOVES = (
     *("aten::unflatten", "aten::im2col", "aten::pad", "aten::index_select", "aten::repeat", "aten::repeat_interleave"),
-    *("aten::new_full", "aten::new_zeros", "aten::ones_like", "aten::clone", "aten::flip", "prim::PythonOp._QShift"),
+    *(
+        "aten::new_full",
+        "aten::new_zeros",
+        "aten::ones_like",
+        "aten::clone",
+        "aten::flip",
+        "aten::lt",
+        "prim::PythonOp._QShift",
+    ),
 )
 
 
@@ -208,7 +216,7 @@ def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | N
     def clip(times: int, device: str) -> tuple["Tensor", ...]:
         size = config.frame_size
         given = [torch.zeros(1, times, channels, size, size, device=device) for channels in (3, 1)]
-        return tuple(given if config.edge_prompt else given[:1])
+        return tuple(given if config.edge_prompt or config.frame_source == "edges" else given[:1])
 
     with torch.device("meta"):
         model = LCR(config, compute_unread=True).eval()
