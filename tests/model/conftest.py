@@ -6,9 +6,10 @@ from typing import get_args
 import torch
 
 from lcr.config.register import reading_variants
-from lcr.config.study import load_variant
+from lcr.config.study import interpretation_names, load_interpretation, load_variant
 from lcr.config.variant import VariantConfig
 from lcr.model import LCR, ModelConfig, Readings
+from lcr.model.config import Statistics
 from lcr.model.selfcheck import generic, generic_clips
 from tests.micro import PROJECT
 
@@ -32,7 +33,7 @@ def alternatives(config: ModelConfig | Readings) -> list[dict]:
     for name, field in type(config).model_fields.items():
         if field.annotation is float:
             found += [{name: 0.0}, {name: 0.75}]
-        elif field.annotation not in (int, Readings):
+        elif field.annotation not in (int, Readings, Statistics):
             values = get_args(field.annotation) or (True, False)
             found += [{name: value} for value in values if value != getattr(config, name)]
     return found
@@ -40,10 +41,12 @@ def alternatives(config: ModelConfig | Readings) -> list[dict]:
 
 RUNNABLE = [one for one in alternatives(Readings()) if "decay" not in one]
 READINGS = [{}, *RUNNABLE]
+INTERPRETATIONS = {name: load_interpretation(name).bundle.model_dump() for name in interpretation_names()}
 CONFIGS = [
     *({"readings": reading} for reading in READINGS),
     *alternatives(small()),
-    {"edge_prompt": False, "readings": {"cell_gate": "literal"}},
+    *({"readings": bundle} for bundle in INTERPRETATIONS.values()),
+    {"edge_prompt": False, "readings": {"cell_gate": "sigmoid"}},
     {"edge_prompt": False, "gate": "lstm"},
 ]
 
