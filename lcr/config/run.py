@@ -167,7 +167,7 @@ class Run(_Computed):
         return Environment.here(self.study.device, width)
 
     def components(self, environment: Environment) -> tuple[str, ...]:
-        """The components that the weights depend on: data, model, gate, WKV backend, training; of others, the method."""
+        """The components that the weights depend on: data, model, gate and WKV backend or method, training."""
         if not isinstance(self._shape, ModelConfig):
             return (*self.data.components, f"method:{self.variant.method}", "train")
         backend = (f"wkv:{environment.backend}",) if environment.backend else ()

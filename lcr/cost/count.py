@@ -16,14 +16,13 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 from lcr.cost.memory import peak_memory, training_memory
+from lcr.methods import MethodConfig, build
 from lcr.model.config import ModelConfig
 from lcr.util.errors import RunFailed
 from lcr.util.schema import Frozen
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-    from lcr.model import LCR
 
 MACS, ELEMENTWISE = "multiply-adds", "elementwise"
 
@@ -78,15 +77,18 @@ COMPONENTS = (
     (r"(norm|head)\b", "head"),
     (r"$", "between layers"),
 )
+NO_GATE = "none"  # of the methods beside LCR
 LSTM_COMPONENTS = ((r"units\.\d+\.gate", "LSTM gate"), *COMPONENTS)
 
 
 def component(name: str, gate: str = "cross_rwkv") -> str:
-    """Component of LCR that a parameter or module belongs to, by its dotted name.
+    """Component of LCR that a parameter or module belongs to, by its dotted name; other methods are one component.
 
     Raises:
         RunFailed: no pattern of `COMPONENTS` fits the name.
     """
+    if gate == NO_GATE:
+        return "network"
     for pattern, found in LSTM_COMPONENTS if gate == "lstm" else COMPONENTS:
         if re.match(pattern, name):
             return found
@@ -187,11 +189,12 @@ def count_operations(model: "nn.Module", inputs: tuple["Tensor", ...]) -> dict[s
     return own
 
 
-def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | None = "cpu") -> Cost:
+def cost(config: ModelConfig | MethodConfig, frames: int, *, memory: Literal["cpu", "cuda"] | None = "cpu") -> Cost:
     """Cost of one view of `frames` frames, B = 1, with edge maps given and without tube mask.
 
-    Every operation runs once a clip or once a frame, so that traces of one and of two frames give the count of any
-    length exactly. They run on torch's meta device, which computes nothing.
+    Every operation of LCR runs once a clip or once a frame, so that traces of one and of two frames give the count of
+    any length exactly; other methods are traced in full length. Traces run on torch's meta device, which computes
+    nothing.
 
     Args:
         memory: the device on which to measure memory, by an inference and a training step of the whole length; None
@@ -208,22 +211,32 @@ def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | N
     def clip(times: int, device: str) -> tuple["Tensor", ...]:
         size = config.frame_size
         given = [torch.zeros(1, times, channels, size, size, device=device) for channels in (3, 1)]
-        return tuple(given if config.edge_prompt else given[:1])
+        return tuple(given[:1] if isinstance(config, ModelConfig) and not config.edge_prompt else given)
 
+    def whole() -> "nn.Module":
+        return LCR(config, compute_unread=True).eval() if isinstance(config, ModelConfig) else build(config).eval()
+
+    def operations(times: int) -> dict[str, Counter[str]]:
+        return by_component(count_operations(model, clip(times, "meta")), gate)
+
+    gate = config.gate if isinstance(config, ModelConfig) else NO_GATE
     with torch.device("meta"):
-        model = LCR(config, compute_unread=True).eval()
-        one, two = (by_component(count_operations(model, clip(times, "meta")), config.gate) for times in (1, 2))
-    totals = {
-        key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
-        for key in two
-    }
+        model = whole()
+        if gate == NO_GATE:
+            totals = operations(frames)
+        else:
+            one, two = operations(1), operations(2)
+            totals = {
+                key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
+                for key in two
+            }
     memories: dict[str, float] = {}
     if memory:
         with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
-            inference = peak_memory(LCR(config, compute_unread=True).to(memory).eval(), lambda: clip(frames, memory))
-            training = training_memory(LCR(config).to(memory), lambda: clip(frames, memory))
+            inference = peak_memory(whole().to(memory), lambda: clip(frames, memory))
+            training = training_memory(build(config).to(memory), lambda: clip(frames, memory))
         memories = {"peak_mem_gb": inference / 1e9, "train_mem_gb": training / 1e9}
-    params = parameters_by_component(model)
+    params = parameters_by_component(model, gate)
     macs = sum(totals[MACS].values())
     return Cost(
         params=sum(params.values()),
@@ -236,11 +249,11 @@ def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | N
     )
 
 
-def parameters_by_component(model: "LCR") -> dict[str, int]:
-    """Number of parameters of a built LCR by component."""
+def parameters_by_component(model: "nn.Module", gate: str) -> dict[str, int]:
+    """Number of parameters of a built model by component."""
     params = Counter[str]()
     for name, parameter in model.named_parameters():
-        params[component(name, model.config.gate)] += parameter.numel()
+        params[component(name, gate)] += parameter.numel()
     return dict(params)
 
 

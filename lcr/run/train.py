@@ -26,8 +26,8 @@ from lcr.config.study import Protocol, StudyConfig, TrainConfig
 from lcr.data.clips import Batch, Clips, steps_per_epoch, train_batches
 from lcr.data.prepare import prepare
 from lcr.data.sampling import generator
+from lcr.methods import MethodConfig, build, method_of
 from lcr.model.config import ModelConfig
-from lcr.model.lcr import LCR
 from lcr.model.selfcheck import check_acts, check_paths
 from lcr.run.made import made_here, maker_of
 from lcr.run.protocol import clip_scores
@@ -77,7 +77,7 @@ def learning_rate(recipe: TrainConfig, step: int, steps: int) -> float:
 
 def make_optimizer(model: nn.Module, recipe: TrainConfig) -> torch.optim.AdamW:
     """AdamW; weight decay on matrices alone, not on biases, norms, mixes, tokens, positions, ω and u."""
-    matrices = [p for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d) for p in (m.weight,)]
+    matrices = [p for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.Conv3d) for p in (m.weight,)]
     decayed = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in decayed]
     groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
@@ -86,7 +86,10 @@ def make_optimizer(model: nn.Module, recipe: TrainConfig) -> torch.optim.AdamW:
 
 
 def clip_loss(logits: Tensor, labels: Tensor, recipe: TrainConfig, protocol: Protocol) -> Tensor:
-    """Label-smoothing cross-entropy over the frames that the recipe names: logits (B, T, classes), labels (B,)."""
+    """Label-smoothing cross-entropy over the frames that the recipe names: logits (B, T, classes), labels (B,).
+
+    Logits of the clip, T = 1, are all read.
+    """
     frames = logits.shape[1]
     read = {"rule": protocol.frames_read(frames), "all": frames, "last": 1}[recipe.loss_frames]
     last = logits[:, -read:]
@@ -115,7 +118,7 @@ class Training:
     def __init__(
         self,
         clips: Clips,
-        config: ModelConfig,
+        config: ModelConfig | MethodConfig,
         recipe: TrainConfig,
         protocol: Protocol,
         seed: int,
@@ -126,10 +129,11 @@ class Training:
     ) -> None:
         self.made = made
         self.clips, self.recipe, self.protocol, self.seed, self.device = clips, recipe, protocol, seed, device
-        self.steps = recipe.epochs * steps_per_epoch(len(clips), recipe.batch_size)
+        trains = method_of(config).trains
+        self.steps = recipe.epochs * steps_per_epoch(len(clips), recipe.batch_size) if trains else 0
         self.about, self.checkpoint = about, checkpoints / "checkpoint.safetensors"
         torch.manual_seed(seed)
-        self.model = LCR(config).to(device).train()
+        self.model = build(config).to(device).train()
         self.optimizer = make_optimizer(self.model, recipe)
         self.step, self.metrics, self.seconds = 0, [], 0.0
         if self.checkpoint.exists():
@@ -241,9 +245,10 @@ def train(run: Run, *, force: bool = False) -> Path:
             return run.folder
         if force:
             shutil.rmtree(checkpoints, ignore_errors=True)
-        check_paths(model_config)
-        if run.variant.acts_on(full := run.full_model(len(clips.classes))):
-            check_acts(model_config, full)
+        if isinstance(model_config, ModelConfig):
+            check_paths(model_config)
+            if run.variant.acts_on(full := run.full_model(len(clips.classes))):
+                check_acts(model_config, full)
         made = made_here(run.study, model_config, device)
         training = Training(
             clips, model_config, config.train, config.protocol, run.seed, device, checkpoints, about, made

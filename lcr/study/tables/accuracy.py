@@ -98,7 +98,7 @@ def rows_by_variant(
     found = noted_makers(load(runs, read, mixed=source.mixed))
     for dataset in dict.fromkeys(run.dataset for run in runs):
         made = make({one.run.variant.name: one for one in found if one.run.dataset == dataset})
-        for variant in source.study.variant_configs:
+        for variant in source.study.compared:
             own = {"method": method_name(variant), "variant": variant.name}
             yield from made.get(variant.name) or (identical(row) | own for row in made[FULL])
 
@@ -122,7 +122,7 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
         row["model"] = counted(one.run.model(one.record.config["model"]["classes"]), frames)
         if "in_top5" in one.arrays:
             row["top5"] = 100 * float(one.arrays["in_top5"].mean())
-        if one is not full:
+        if name in tests:
             row |= estimate("delta_top1", one.arrays["correct"], full.arrays["correct"]) | tests[name]
             if row["delta_top1"] > 0:
                 clear = "excludes" if row["delta_ci_low"] > 0 else "includes"
@@ -152,7 +152,11 @@ def estimate(name: str, values: NDArray[Any], full: NDArray[Any] | None = None) 
 def tests_against_full(found: dict[str, Results]) -> dict[str, Row]:
     """By ablation: the sign-flip test's p-value, the p-value after Holm over the ablations, and its least value."""
     full = found[FULL].arrays["correct"].mean(1)
-    p_values = {name: sign_flip_p(one.arrays["correct"].mean(1) - full) for name, one in found.items() if name != FULL}
+    p_values = {
+        name: sign_flip_p(one.arrays["correct"].mean(1) - full)
+        for name, one in found.items()
+        if name != FULL and one.run.variant.is_lcr
+    }
     floor = holm_floor(len(full), len(p_values))
     adjusted = holm(list(p_values.values()))
     return {
@@ -162,7 +166,9 @@ def tests_against_full(found: dict[str, Results]) -> dict[str, Row]:
 
 
 def method_name(variant: VariantConfig) -> str:
-    """`LCR (full)`, `LCR (no edge prompt)`, …"""
+    """`LCR (full)`, `LCR (no edge prompt)`, …, `3-D CNN, RGB`."""
+    if not variant.is_lcr:
+        return variant.title
     return variant.title if variant.title.startswith("LCR") else f"LCR ({variant.title})"
 
 

@@ -75,7 +75,7 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
         row = head(one) | estimate("top1", correct) | _spread("", correct)
         if "in_top5" in one.arrays:
             row |= estimate("top5", one.arrays["in_top5"])
-        if one is not full:
+        if name in tests:
             row |= _against(one, full, len(tests)) | tests[name]
             if np.array_equal(one.arrays["predictions"], full.arrays["predictions"]):
                 row |= noted(EQUAL, row)
