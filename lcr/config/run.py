@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from lcr.config.datasets import dataset_format, is_synthetic
 from lcr.config.keys import Environment, digest, hash_of
@@ -16,10 +16,12 @@ from lcr.config.record import RunRecord
 from lcr.config.study import FULL, DatasetConfig, StudyConfig
 from lcr.config.variant import VariantConfig
 from lcr.methods import MethodConfig
-from lcr.model.config import Frozen, ModelConfig
+from lcr.model.config import Frozen, ModelConfig, Statistics
 from lcr.model.models import model_by_name
 
 WORK = Path(".lcr")
+# Of a split: every clip; those of the performers that are kept apart for tuning; or those of the other performers.
+Part = Literal["all", "tuning", "rest"]
 
 
 class _Computed(Frozen):
@@ -123,13 +125,26 @@ class Run(_Computed):
     def data(self) -> Data:
         return Data.of(self.study, self.dataset)
 
-    def model(self, classes: int) -> ModelConfig | MethodConfig:
-        """The configuration of the run's model for this number of classes."""
-        return self.study.model(self.dataset, self.variant, classes)
+    def model(
+        self, classes: int, statistics: tuple[Statistics, Statistics] | None = None
+    ) -> ModelConfig | MethodConfig:
+        """The configuration of the run's model for this number of classes, with the dataset's own mean and std."""
+        model = self.study.model(self.dataset, self.variant, classes)
+        return model if statistics is None else model.model_copy(update={"mean": statistics[0], "std": statistics[1]})
 
     def full_model(self, classes: int) -> ModelConfig:
         """The configuration of the full model that the run's arm is compared with."""
         return self.study.full_model(self.dataset, self.variant, classes)
+
+    @property
+    def train_part(self) -> Part:
+        """The part of the training split that the run is trained on."""
+        return "rest" if self.config.evaluate_on == "tuning" else "all"
+
+    @property
+    def evaluated(self) -> tuple[str, Part]:
+        """The split, and the part of it, that the run is evaluated on."""
+        return ("train", "tuning") if self.config.evaluate_on == "tuning" else ("validation", "all")
 
     @property
     def acts(self) -> bool:
@@ -176,8 +191,9 @@ class Run(_Computed):
     def _train_key(self, environment: Environment) -> str:
         config = self.config
         loss_frames = config.protocol.frames_read(config.data.frames) if config.train.loss_frames == "rule" else None
-        recipe = config.train.model_dump(exclude={"checkpoint_seconds"})
-        settings = [self.data.settings(), self._shape.model_dump(), recipe, loss_frames, self.seed]
+        recipe = config.train.model_dump(exclude={"checkpoint_seconds", "validate_every"})
+        part = self.train_part
+        settings = [self.data.settings(), self._shape.model_dump(), recipe, loss_frames, self.seed, part]
         machine = [self.study.device, self.study.threads, environment.versions, environment.backend]
         return hash_of([settings, machine, digest(self.components(environment))])
 

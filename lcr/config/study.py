@@ -94,6 +94,8 @@ class TrainConfig(Frozen):
     """The recipe: AdamW, linear warm-up then cosine, label-smoothing cross-entropy (the paper gives only the last).
 
     loss_frames: the frames whose logits the loss is taken on: those that the test rule reads, all, or the last.
+    draw_share: each seed trains on its own draw of this share of the training clips, class by class.
+    validate_every: epochs between two evaluations for the curves, which select nothing; 0 for none.
     """
 
     epochs: int = Field(gt=0, le=1_000_000)
@@ -106,12 +108,16 @@ class TrainConfig(Frozen):
     clip_norm: float = Field(1.0, gt=0)
     loss_frames: Literal["rule", "all", "last"] = "rule"
     checkpoint_seconds: float = Field(20.0, gt=0)
+    draw_share: float = Field(1.0, gt=0, le=1)
+    validate_every: int = Field(0, ge=0)
 
 
 class DatasetConfig(Frozen):
     """One dataset of a study: what it is made of, which model meets it, and how it is trained and tested.
 
     rates: tuned learning rates by arm; an arm that is not named trains at `train.learning_rate`.
+    evaluate_on: the validation clips; or tuning, the clips of a quarter of the training performers, which are then left
+        out of the training.
     """
 
     model: str
@@ -119,6 +125,7 @@ class DatasetConfig(Frozen):
     train: TrainConfig
     protocol: Protocol
     rates: dict[str, Rate] = Field({}, exclude=True)
+    evaluate_on: Literal["validation", "tuning"] = "validation"
     fixture: FixtureConfig | None = None
     root: str | None = None
     note: str = ""

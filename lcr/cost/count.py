@@ -236,7 +236,7 @@ def cost(config: ModelConfig | MethodConfig, frames: int, *, memory: Literal["cp
             inference = peak_memory(whole().to(memory), lambda: clip(frames, memory))
             training = training_memory(build(config).to(memory), lambda: clip(frames, memory))
         memories = {"peak_mem_gb": inference / 1e9, "train_mem_gb": training / 1e9}
-    params = parameters_by_component(model, gate)
+    params = parameters_by_component(model)
     macs = sum(totals[MACS].values())
     return Cost(
         params=sum(params.values()),
@@ -249,11 +249,11 @@ def cost(config: ModelConfig | MethodConfig, frames: int, *, memory: Literal["cp
     )
 
 
-def parameters_by_component(model: "nn.Module", gate: str) -> dict[str, int]:
+def parameters_by_component(model: "nn.Module") -> dict[str, int]:
     """Number of parameters of a built model by component."""
     params = Counter[str]()
     for name, parameter in model.named_parameters():
-        params[component(name, gate)] += parameter.numel()
+        params[component(name, getattr(model.config, "gate", NO_GATE))] += parameter.numel()
     return dict(params)
 
 

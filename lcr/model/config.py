@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from lcr.util.schema import Frozen
 
+Statistics = tuple[float, float, float, float]  # of the red, green, blue and edge values
+
 
 class Readings(Frozen):
     """Readings: one answer to each question that the paper leaves open.
@@ -63,6 +65,9 @@ class ModelConfig(Frozen):
     edge_gate: the factor of eq. 10 comes from x^e (edges), from A_t (tokens), or is 1/2 throughout (constant).
     frame_source: the patch embedding reads the RGB frames, or the edge maps in their place (three equal channels).
     lstm_input: plain LSTM gates read the tokens that the Cross-RWKV gate would read (gate), or the frame's (frame).
+
+    mean, std: of the red, green, blue and edge values in [0, 1], which normalise what the patch embedding reads. The
+    default is ImageNet's; a training takes the dataset's own.
     """
 
     frame_size: int = Field(gt=0)
@@ -81,6 +86,8 @@ class ModelConfig(Frozen):
     frame_source: Literal["rgb", "edges"] = "rgb"
     lstm_input: Literal["gate", "frame"] = "gate"
     readings: Readings = Readings()
+    mean: Statistics = (0.485, 0.456, 0.406, 0.0)
+    std: Statistics = (0.229, 0.224, 0.225, 1.0)
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:

@@ -13,6 +13,7 @@ Inside, tensors are time first: (T, B, N, C), the class token last among the N t
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -27,9 +28,6 @@ from lcr.model.q_shift import Shift, grid_neighbours, shift_index
 from lcr.model.scan import Plan, scan
 from lcr.model.tube_mask import tube_mask
 from lcr.util.errors import InputError
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of the images that the paper's start, a pretrained VRWKV, was trained on
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class State(NamedTuple):
@@ -49,7 +47,9 @@ class Embedding(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         kernel = 16 if config.readings.patch_kernel == "overlapping" else config.patch_size
-        self.conv = PatchConv(3, config.hidden, kernel, config.patch_size, IMAGENET_MEAN, IMAGENET_STD)
+        read = slice(3) if config.frame_source == "rgb" else [3] * 3
+        mean, std = (np.array(values)[read].tolist() for values in (config.mean, config.std))
+        self.conv = PatchConv(3, config.hidden, kernel, config.patch_size, mean, std)
         self.class_token = nn.Parameter(torch.zeros(config.hidden).normal_(std=0.02))
         if config.readings.position == "learned":
             self.position = nn.Parameter(torch.zeros(config.patches + 1, config.hidden).normal_(std=0.02))

@@ -208,18 +208,21 @@ class _Scan(torch.autograd.Function):
             dz = ds + _norm_backward(dzn, z, (z_mean, z_rstd), w.z_scale)
             d_mixed = torch.mm(dz, w.past)
             dh = past.transposed(d_mixed)
-            kept.append((dz, d_mixed, dzn, d_to_r, d_to_g, dr, dg, dn, dm, ds, dsn, d_to_c, dr2, dk2, dv2, dp, dy,
+            kept.append((dz, d_mixed, dzn, d_to_r, d_to_g, dr, dg, dn, ds, dsn, d_to_c, dr2, dk2, dv2, dp, dy,
                          d_opened, dk, dv, d_omega, d_u))  # fmt: skip
         kept.reverse()
 
-        def stacked(lists: list[tuple[Tensor | None, ...]]) -> list[Tensor | None]:
+        def stacked(*lists: tuple[Tensor | None, ...]) -> list[Tensor | None]:
             # each (T, …), so that every weight's gradient is one product over all frames
-            return [None if parts[0] is None else torch.stack(parts) for parts in zip(*lists, strict=True)]
+            return [None if parts[0] is None else torch.stack(parts) for parts in lists]
 
         (h, mixed, z, z_mean, z_rstd, _, zd, to_r, to_g, r, p, _, _, _, _, yn, _, _, m, s, s_mean, s_rstd, sd, to_c, _,
-         _, q, *_) = stacked(ctx.saved)  # fmt: skip
-        (dz, d_mixed, dzn, d_to_r, d_to_g, dr, dg, dn, _, ds, dsn, d_to_c, dr2, dk2, dv2, dp, dy, d_opened, dk, dv,
-         d_omega, d_u) = stacked(kept)  # fmt: skip
+         _, q, *_) = zip(*ctx.saved, strict=True)  # fmt: skip
+        (dz, d_mixed, dzn, d_to_r, d_to_g, dr, dg, dn, ds, dsn, d_to_c, dr2, dk2, dv2, dp, dy, d_opened, dk, dv,
+         d_omega, d_u) = stacked(*zip(*kept, strict=True))  # fmt: skip
+        h, mixed, z, z_mean, z_rstd, zd, to_r, to_g, r, p, yn, m, s, s_mean, s_rstd, sd, to_c, q = stacked(
+            *(h, mixed, z, z_mean, z_rstd, zd, to_r, to_g, r, p, yn, m, s, s_mean, s_rstd, sd, to_c, q)
+        )
 
         def product(left: Tensor, right: Tensor) -> Tensor:
             return left.flatten(0, 1).t() @ right.flatten(0, 1)

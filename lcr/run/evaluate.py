@@ -166,7 +166,8 @@ def evaluate(run: Run) -> Path:
     with run_lock(f"evaluate-{run.study.name}-{run.name.replace(' ', '-')}"):
         remove_unfinished(folder)
         model, about = load_trained(weights, device, remake)  # before the clips, which may take minutes
-        clips = Clips(prepare(run.data), "validation", config.data, run.data.frame_size)
+        split, part = run.evaluated
+        clips = Clips(prepare(run.data), split, config.data, run.data.frame_size, part)
         training, evaluation = maker_of(about, weights), made_here(run.study, model.config, device)
         trained_in = Environment.of(training or evaluation)  # weights of an earlier version do not say where
         if about.get("train_key") != run.keys_in(trained_in)[0] or about.get("data_hash") != clips.data_hash:
@@ -183,7 +184,7 @@ def evaluate(run: Run) -> Path:
             "frame_size": clips.size,
             "stride": "random",  # T frames of a clip at random, in order: see lcr.data.sampling
             "views": config.protocol.views,
-            "split": "validation",
+            "split": config.evaluate_on,
         }
         named = {
             "run": about["hash"],

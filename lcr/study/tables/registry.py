@@ -64,6 +64,15 @@ _ALL = (
         view=markdown.TEMPORAL,
     ),
     Table(
+        "pairs",
+        f"{_HERE}.reversed_pairs:COLUMNS",
+        f"{_HERE}.reversed_pairs:rows",
+        runs="all",
+        mixes=True,
+        title="Accuracy on each pair of classes that are each other's time reverse",
+        legend=f"{_INTERVALS} Chance is 50%. Frozen: the last frame repeated, which leaves no order to see.",
+    ),
+    Table(
         "statistics",
         f"{_HERE}.statistics:COLUMNS",
         f"{_HERE}.statistics:rows",
@@ -86,6 +95,22 @@ _ALL = (
         title="The paper's open questions, each with its readings",
         legend=f"{_INTERVALS} Δ: paired difference from the reading used. Gradients: before clipping, of one seed.",
         view=markdown.READINGS,
+    ),
+    Table(
+        "tuning",
+        f"{_HERE}.sweeps:TUNING_COLUMNS",
+        f"{_HERE}.sweeps:tuning_rows",
+        runs="all",
+        title="Each arm at each learning rate, on performers kept apart for it",
+        legend=f"{_INTERVALS} Chosen: the best rate of an arm. Frozen: the rate that the main study trains it at.",
+    ),
+    Table(
+        "convergence",
+        f"{_HERE}.sweeps:CONVERGENCE_COLUMNS",
+        f"{_HERE}.sweeps:convergence_rows",
+        runs="all",
+        title="Each arm after the study's steps and after half as many again",
+        legend=f"{_INTERVALS} Plateau: the upper end of the mean gain is below 3 points.",
     ),
     Table(
         "claims",
