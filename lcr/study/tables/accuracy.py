@@ -37,6 +37,7 @@ COLUMNS = (
     *("params_m_printed", "flops_printed", "flops_unit_printed", "mem_gb_printed", "note"),
 )
 GENERATED = "generated clips, not the paper's data"
+BESIDE = "a floor or ceiling beside LCR: its difference from full is not tested"
 IDENTICAL = "identical by construction: its switch cannot act under the readings used here"
 _SHARED = (
     *("source", "study", "dataset", "condition", "top1", "top5", "pair_accuracy", "flips"),
@@ -122,6 +123,8 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
         row["model"] = counted(one.run.model(one.record.config["model"]["classes"]), frames)
         if "in_top5" in one.arrays:
             row["top5"] = 100 * float(one.arrays["in_top5"].mean())
+        if not one.run.variant.is_lcr:
+            row |= noted(BESIDE, row)
         if name in tests:
             row |= estimate("delta_top1", one.arrays["correct"], full.arrays["correct"]) | tests[name]
             if row["delta_top1"] > 0:
