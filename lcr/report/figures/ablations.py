@@ -55,7 +55,7 @@ def ablations_figure(rows: pd.DataFrame) -> Figure:
 
 
 def training_curves_figure(curves: pd.DataFrame, study: str) -> Figure:
-    """One row of panels a dataset, one panel an ablation; the full model in grey in each. Methods beside LCR are left out.
+    """One row of panels a dataset, one panel an ablation; the full model in grey in each; no method beside LCR.
 
     Args:
         curves: as `Finished.curves` gives them; each dataset has the variant `full`.
