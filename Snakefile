@@ -13,7 +13,7 @@ import re
 from functools import partial
 
 from lcr.util.gpus import gpus
-from lcr.workflow import DIAGNOSIS, HASHES, LEDGER, NOTEBOOKS, PUBLISHED, TABLES, choose
+from lcr.workflow import DIAGNOSIS, HASHES, LEDGER, NOTEBOOKS, PUBLISHED, SWEEPS, TABLES, choose
 
 
 report: "docs/captions/workflow.rst"
@@ -47,7 +47,7 @@ wildcard_constraints:
     dataset="|".join(STUDY.datasets),
     variant="|".join(map(re.escape, CHOICE.arms)),
     seed="|".join(map(str, STUDY.seeds)),
-    table="|".join(table for table in TABLES if table != "claims"),
+    table="|".join(table for table in (*TABLES, *SWEEPS) if table != "claims"),
     notebook="|".join(NOTEBOOKS),
     published="|".join(map(re.escape, PUBLISHED)),
 
@@ -58,9 +58,10 @@ localrules:
     publish_all,
 
 
+# A sweep has its own tables, which are read where they are made; every other study is published whole.
 rule all:
     input:
-        local(WHOLE),
+        [f"results/{STUDY.name}/{table}.csv" for table in CHOICE.sweeps] or local(WHOLE),
 
 
 rule fixture:

@@ -34,6 +34,7 @@ from lcr.util.files import make_folder
 RESULTS = "results"
 STAMPS = WORK / "stamps"
 TABLES = registry.made_by("table")
+SWEEPS = registry.SWEEPS
 DIAGNOSIS = registry.made_by("readings diagnose")
 LEDGER = registry.TABLES["claims"].needs
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
@@ -97,6 +98,13 @@ class Choice:
     def all_runs(self) -> list[Run]:
         """Every run of the study, those of its controls and alternative readings among them."""
         return all_runs(self.study, RESULTS)
+
+    @property
+    def sweeps(self) -> list[str]:
+        """The tables of a study with a sweep: of its learning rates, of its lengths."""
+        sweep = self.study.sweep
+        made = {"tuning": sweep and sweep.learning_rates, "convergence": sweep and sweep.lengths}
+        return [table for table, values in made.items() if values]
 
     @property
     def arms(self) -> list[str]:

@@ -182,7 +182,7 @@ class Run(_Computed):
         return Environment.here(self.study.device, width)
 
     def components(self, environment: Environment) -> tuple[str, ...]:
-        """The components that the weights depend on: data, model, gate and WKV backend or method, training."""
+        """The components that the weights depend on: data, model and gate (or method), WKV backend, training."""
         if not isinstance(self._shape, ModelConfig):
             return (*self.data.components, f"method:{self.variant.method}", "train")
         backend = (f"wkv:{environment.backend}",) if environment.backend else ()

@@ -46,5 +46,5 @@ def search_key(study: StudyConfig) -> str:
 
 def table_key(study: StudyConfig) -> str:
     """Key of all that a table says beside the runs' own numbers."""
-    variants = [variant.model_dump() for variant in study.variant_configs]
+    variants = [variant.model_dump() for variant in study.compared]
     return hash_of([study.model_dump(), variants, digest(("tables",))])

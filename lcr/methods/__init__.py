@@ -3,8 +3,8 @@
     model = build(cnn3d.Config(frame_size=48, classes=12, inputs="rgb"))
     logits = model(frames, edges)  # (B, T, 3, S, S), (B, T, 1, S, S) -> (B, T, classes), or (B, 1, classes)
 
-A method's file gives `Config`, `build`, `LOGITS` and `TRAINS`; its head gives the title and the source. No torch is
-loaded until a method is built.
+A method's file gives `Config`, `build`, `LOGITS` and `TRAINS`; its head gives the title, and says what the method is
+and where it comes from. No torch is loaded until a method is built.
 """
 
 from collections.abc import Callable

@@ -118,8 +118,8 @@ def _effect(row: Any) -> tuple[str, str]:
     where = side(row.delta_ci_low, row.delta_ci_high, 0)
     change = f"changed top-1 by {_difference(row, ' points')}"
     if where != INCLUDES:
-        least = f", above {ALPHA}; {row.seeds} seeds give at least {row.p_floor_holm:.2g}"
-        return where, f"{change} (p = {row.p_holm:.2g} after Holm{least if row.p_holm > ALPHA else ''})."
+        least = f", above {ALPHA}; {row.seeds} seeds give at least {row.p_floor:.2g}"
+        return where, f"{change} (p = {row.p_family:.2g} in its family{least if row.p_family > ALPHA else ''})."
     power = f" This study had 80% power to detect a {row.detectable_interval:.2f}-point difference."
     return where, f"{change}: the interval includes 0.{'' if math.isnan(row.detectable_interval) else power}"
 

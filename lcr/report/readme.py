@@ -59,7 +59,7 @@ def readme(study: str, tables: Tables, classes: int, machines: str) -> str:
     shown = {name: tables[name] for name in SHOWN} | {"table1": tables["table1"].query("reading == @DEFAULT")}
     claims = of_the_paper(tables["claims"])
     counts, contradicted = verdict_counts(claims), claims[claims.verdict == CONTRADICTED]
-    floors = sorted({f"{floor:.4g}" for floor in tables["ablations"].p_floor_holm.dropna()})
+    floors = sorted({f"{floor:.4g}" for floor in tables["ablations"].p_floor.dropna()})
     parts = [
         f"# Which part of LCR matters? Study `{study}`",
         "`lcr answer` makes this page from the tables beside it; each sentence follows from their numbers.",

@@ -133,8 +133,8 @@ class Training:
         self.made, self.validation = made, validation
         self.clips, self.recipe, self.protocol, self.seed, self.device = clips, recipe, protocol, seed, device
         self.drawn = len(clips.drawn(seed, recipe.draw_share))
-        trains = method_of(config).trains
-        self.steps = recipe.epochs * steps_per_epoch(self.drawn, recipe.batch_size) if trains else 0
+        steps = recipe.epochs * steps_per_epoch(self.drawn, recipe.batch_size)
+        self.steps = steps if method_of(config).trains else 1  # a log needs a line
         self.about, self.checkpoint = about, checkpoints / "checkpoint.safetensors"
         torch.manual_seed(seed)
         self.model = build(config).to(device).train()
@@ -271,8 +271,8 @@ def train(run: Run, *, force: bool = False) -> Path:
             shutil.rmtree(checkpoints, ignore_errors=True)
         if isinstance(model_config, ModelConfig):
             check_paths(model_config)
-            if run.variant.acts_on(full := run.full_model(len(clips.classes))):
-                check_acts(run.model(len(clips.classes)), full)
+        if run.variant.is_lcr and run.variant.acts_on(full := run.full_model(len(clips.classes))):
+            check_acts(run.model(len(clips.classes)), full)
         made = made_here(run.study, model_config, device)
         split, part = run.evaluated
         training = Training(

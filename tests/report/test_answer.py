@@ -34,7 +34,7 @@ def sentence(tables: dict[str, pd.DataFrame], about: str) -> Sentence:
 
 def difference(low: float, high: float, p: float = 0.01, floor: float = 0.01, least: float = 1.5) -> dict[str, float]:
     ends = {"delta_ci_low": low, "delta_ci_high": high, "delta_top1": (low + high) / 2}
-    return ends | {"p_holm": p, "p_floor_holm": floor, "detectable_interval": least}
+    return ends | {"p_family": p, "p_floor": floor, "detectable_interval": least}
 
 
 @pytest.mark.parametrize(

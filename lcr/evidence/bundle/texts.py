@@ -113,7 +113,7 @@ recorded; no range was searched in this study | {run} |
 | The exact number of training and evaluation runs | **yes** | {runs} of each: {datasets} datasets × {variants} \
 variants × {seeds} seeds{others} | [ablations.csv](ablations.csv), [readings.csv](readings.csv) |
 | A clear definition of the statistics used | **yes** | Top-1 and Top-5 over clips, mean over seeds; two-way crossed \
-intervals; exact sign-flip tests with Holm | [statistics.csv](statistics.csv), [README.md](README.md) |
+intervals; exact joint sign-flip tests of families | [statistics.csv](statistics.csv), [README.md](README.md) |
 | Central tendency and variation | **yes** | each mean with its 95% interval over seeds and clips | \
 [ablations.csv](ablations.csv), [table2.csv](table2.csv) |
 | The average runtime for each result, or estimated energy cost | **yes** | {train:.0f} s a training, {evaluate:.0f} s \

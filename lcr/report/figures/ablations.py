@@ -11,7 +11,9 @@ from lcr.config.variant import METHOD_ARMS
 from lcr.report.answer import short
 from lcr.report.figures.style import COLOURS, SYNTHETIC, data_title, differences, estimate, page, row_axis
 
-NOTE = "Lines: 95% intervals over seeds and clips. p: exact sign-flip test over seeds on these clips, after Holm."
+NOTE = (
+    "Lines: 95% intervals over seeds and clips. p: exact joint sign flips of the seeds over the ablations of a dataset."
+)
 DIFFERENCE = "Difference from full (percentage points)\nfilled: the interval excludes 0"
 CURVES_NOTE = (
     "Solid grey: the full model. Dashed: the ablation. Lines: mean over {} seeds; bands: from the least to the largest "
@@ -46,11 +48,11 @@ def ablations_figure(rows: pd.DataFrame) -> Figure:
             reference = without[without.variant == FULL]
             right.plot([0] * len(reference), reference.index, "s", color=COLOURS[0], markersize=6)
             differences(right, here.drop(without.index))
-            for place, p in here.p_holm.dropna().items():
+            for place, p in here.p_family.dropna().items():
                 right.text(1.02, place, f"p = {p:.2g}", transform=right.get_yaxis_transform(), va="center", fontsize=8)
             row_axis(right, [""] * len(here), xlabel=DIFFERENCE)
-            if here.p_floor_holm.notna().any():
-                right.set_title(f"least possible p: {here.p_floor_holm.max():.2g}", loc="right", fontsize=8)
+            if here.p_floor.notna().any():
+                right.set_title(f"least possible p: {here.p_floor.max():.2g}", loc="right", fontsize=8)
     return figure
 
 

@@ -138,6 +138,7 @@ class Table:
     command: the words after `lcr` that make it; `table NAME` if not given.
     needs: the other tables that it is made from.
     runs: the runs that it is made from: none, all, those of the table2 dataset, of the readings or of the controls.
+    sweep: whether it is made of a study with a `sweep`, and of no other.
     mixes: whether `Source.mixed` makes a difference.
     title, legend: a line above the table, and the words below it that explain its columns.
     view: the columns of its Markdown (see `lcr.study.tables.markdown`).
@@ -149,6 +150,7 @@ class Table:
     command: str = ""
     needs: tuple[str, ...] = ()
     runs: Literal["", "all", "table2", "readings", "controls"] = ""
+    sweep: bool = False
     mixes: bool = False
     title: str = ""
     legend: str = ""

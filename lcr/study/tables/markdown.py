@@ -24,7 +24,7 @@ ACCURACY = {
     **_TOP1,
     "Top-5 (%)": ("{top5}",),
     **_DELTA,
-    "p": ("{p_holm} (≥ {p_floor_holm})",),
+    "p": ("{p_family} (≥ {p_floor})",),
     "Parameters (M)": ("{params_m:.3g}", "“{params_m_printed}”"),
     "GFLOPs": ("{gflops:.3g}", "“{flops_printed} {flops_unit_printed}”"),
     "Memory (GB)": ("{peak_mem_gb:.3g}", "“{mem_gb_printed}”"),
@@ -43,7 +43,7 @@ STATISTICS = {
     "From seeds, clips (%)": ("{share_seed}, {share_clip}",),
     **_DELTA,
     "Effect (g)": ("{effect_g} [{effect_ci_low}, {effect_ci_high}]",),
-    "p": ("{p_holm}",),
+    "p": ("{p_family}",),
     "Detectable (points)": ("{detectable_interval}, {detectable_signs}", "{detectable_interval}"),
     **_SIZE,
 }

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _INTERVALS = "Brackets: 95% intervals over seeds and clips."
 _TESTS = (
-    f"{_INTERVALS} Δ: paired difference from the full model. p: exact sign-flip test over seeds on these clips, after "
-    "Holm; ≥ gives the least value that this number of seeds can reach."
+    f"{_INTERVALS} Δ: paired difference from the full model. p: exact joint sign flips of the seeds, step-down over "
+    "the dataset's ablations; ≥ gives the least value that this number of seeds can reach."
 )
 _HERE = "lcr.study.tables"
 
@@ -101,6 +101,7 @@ _ALL = (
         f"{_HERE}.sweeps:TUNING_COLUMNS",
         f"{_HERE}.sweeps:tuning_rows",
         runs="all",
+        sweep=True,
         title="Each arm at each learning rate, on performers kept apart for it",
         legend=f"{_INTERVALS} Chosen: the best rate of an arm. Frozen: the rate that the main study trains it at.",
     ),
@@ -109,6 +110,7 @@ _ALL = (
         f"{_HERE}.sweeps:CONVERGENCE_COLUMNS",
         f"{_HERE}.sweeps:convergence_rows",
         runs="all",
+        sweep=True,
         title="Each arm after the study's steps and after half as many again",
         legend=f"{_INTERVALS} Plateau: the upper end of the mean gain is below 3 points.",
     ),
@@ -161,7 +163,10 @@ TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
 def made_by(command: str) -> tuple[str, ...]:
     """The tables that one command writes: `cost`, `readings diagnose`, `readings search`; `table`: of `lcr table`."""
-    return tuple(table.name for table in _ALL if (table.command or "table") == command)
+    return tuple(table.name for table in _ALL if (table.command or "table") == command and not table.sweep)
+
+
+SWEEPS = tuple(table.name for table in _ALL if table.sweep)
 
 
 def table_named(name: str) -> Table:
