@@ -193,8 +193,7 @@ def cost(config: ModelConfig | MethodConfig, frames: int, *, memory: Literal["cp
     """Cost of one view of `frames` frames, B = 1, with edge maps given and without tube mask.
 
     Every operation of LCR runs once a clip or once a frame, so that traces of one and of two frames give the count of
-    any length exactly; other methods are traced in full length. Traces run on torch's meta device, which computes
-    nothing.
+    any length exactly, on torch's meta device, which computes nothing; other methods run at full length.
 
     Args:
         memory: the device on which to measure memory, by an inference and a training step of the whole length; None
@@ -216,20 +215,18 @@ def cost(config: ModelConfig | MethodConfig, frames: int, *, memory: Literal["cp
     def whole() -> "nn.Module":
         return LCR(config, compute_unread=True).eval() if isinstance(config, ModelConfig) else build(config).eval()
 
-    def operations(times: int) -> dict[str, Counter[str]]:
-        return by_component(count_operations(model, clip(times, "meta")), gate)
-
-    gate = config.gate if isinstance(config, ModelConfig) else NO_GATE
-    with torch.device("meta"):
-        model = whole()
-        if gate == NO_GATE:
-            totals = operations(frames)
-        else:
-            one, two = operations(1), operations(2)
-            totals = {
-                key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
-                for key in two
-            }
+    if isinstance(config, ModelConfig):
+        with torch.device("meta"):
+            model = whole()
+            one, two = (by_component(count_operations(model, clip(times, "meta")), config.gate) for times in (1, 2))
+        totals = {
+            key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
+            for key in two
+        }
+    else:  # torch 2.13 cannot trace a 3-D convolution on the meta device
+        with torch.random.fork_rng(devices=[]):
+            model = whole()
+        totals = by_component(count_operations(model, clip(frames, "cpu")), NO_GATE)
     memories: dict[str, float] = {}
     if memory:
         with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
