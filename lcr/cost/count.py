@@ -210,7 +210,8 @@ def cost(config: ModelConfig | MethodConfig, frames: int, *, memory: Literal["cp
     def clip(times: int, device: str) -> tuple["Tensor", ...]:
         size = config.frame_size
         given = [torch.zeros(1, times, channels, size, size, device=device) for channels in (3, 1)]
-        return tuple(given[:1] if isinstance(config, ModelConfig) and not config.edge_prompt else given)
+        reads_edges = not isinstance(config, ModelConfig) or config.edge_prompt or config.frame_source == "edges"
+        return tuple(given if reads_edges else given[:1])
 
     def whole() -> "nn.Module":
         return LCR(config, compute_unread=True).eval() if isinstance(config, ModelConfig) else build(config).eval()
