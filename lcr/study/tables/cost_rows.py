@@ -60,10 +60,11 @@ def jobs(source: Source) -> list[Job]:
     """
     study = source.study
     own = [
-        Job(name, one.model, study.model(name, variant, classes), variant, one.data.frames, one.protocol.views)
+        Job(name, model, study.model(name, variant, classes), variant, one.data.frames, one.protocol.views)
         for name, one in study.datasets.items()
         for classes in [classes_of(source, name)]
         for variant in study.compared
+        for model in [one.model if variant.is_lcr else variant.method]
     ]
     bundle = study.interpreted(study.interpretation).bundle
     return own + [
