@@ -11,7 +11,7 @@ MODELS: dict[str, ModelConfig] = {
     "lcr-base-224": ModelConfig(frame_size=224, patch_size=16, depth=4, hidden=768, heads=12, classes=400),
     "lcr-l-224": ModelConfig(frame_size=224, patch_size=16, depth=8, hidden=768, heads=12, classes=400),
     "lcr-xl-224": ModelConfig(frame_size=224, patch_size=16, depth=12, hidden=768, heads=12, classes=400),
-    "lcr-tiny": ModelConfig(frame_size=48, patch_size=12, depth=2, hidden=48, heads=2, classes=12),
+    "lcr-tiny": ModelConfig(frame_size=48, patch_size=12, depth=2, hidden=48, heads=2, classes=12, tube_ratio=0.125),
 }
 
 

@@ -69,13 +69,13 @@ def gather(x: Tensor, index: Tensor, there: Tensor) -> Tensor:
 
 class _QShift(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, shift: Shift) -> Tensor:
-        ctx.transpose = shift.backward
-        return gather(x, *shift.forward)
+    def forward(ctx: Any, x: Tensor, index: Tensor, there: Tensor, *transpose: Tensor) -> Tensor:
+        ctx.transpose = transpose
+        return gather(x, index, there)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return gather(grad, *ctx.transpose), None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        return gather(grad, *ctx.transpose), None, None, None, None
 
 
 def q_shift(x: Tensor, shift: Shift | None) -> Tensor:
@@ -85,7 +85,7 @@ def q_shift(x: Tensor, shift: Shift | None) -> Tensor:
         x: (..., B, N, C) tokens, the class token last.
         shift: from `shift_index`; None for the class token only, which is not shifted.
     """
-    return x if shift is None else _QShift.apply(x, shift)
+    return x if shift is None else _QShift.apply(x, *shift.forward, *shift.backward)
 
 
 class Mix(nn.Module):

@@ -11,9 +11,7 @@ from lcr.config.variant import METHOD_ARMS
 from lcr.report.answer import short
 from lcr.report.figures.style import COLOURS, SYNTHETIC, data_title, differences, estimate, page, row_axis
 
-NOTE = (
-    "Lines: 95% intervals over seeds and clips. p: exact joint sign flips of the seeds over the ablations of a dataset."
-)
+NOTE = "Lines: 95% intervals over seeds and clips. p: joint sign flips of the seeds over a dataset's ablations."
 DIFFERENCE = "Difference from full (percentage points)\nfilled: the interval excludes 0"
 CURVES_NOTE = (
     "Solid grey: the full model. Dashed: the ablation. Lines: mean over {} seeds; bands: from the least to the largest "
