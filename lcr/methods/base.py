@@ -4,10 +4,10 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from lcr.model.config import Statistics
 from lcr.util.schema import Frozen
 
 Inputs = Literal["rgb", "edges", "both"]
+Channels = tuple[float, float, float, float]  # R, G, B, edge
 
 
 class Layer(NamedTuple):
@@ -29,8 +29,8 @@ class MethodConfig(Frozen):
     frame_size: int = Field(gt=0)
     classes: int = Field(gt=0)
     inputs: Inputs = "both"
-    mean: Statistics = (0.5, 0.5, 0.5, 0.0)
-    std: Statistics = (0.25, 0.25, 0.25, 1.0)
+    mean: Channels = (0.5, 0.5, 0.5, 0.0)
+    std: Channels = (0.25, 0.25, 0.25, 1.0)
 
     @property
     def channels(self) -> tuple[int, ...]:

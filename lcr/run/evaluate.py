@@ -139,14 +139,10 @@ def _training(folder: Path, run_hash: str, remake: str) -> dict[str, Any]:
     """The numbers of the training that the record repeats from metrics.jsonl."""
     try:
         log = sealed_bytes(folder / "metrics.jsonl", remake)
-        *lines, end = map(json.loads, log.splitlines())  # no line before the end where nothing is trained
+        *_, last, end = map(json.loads, log.splitlines())
         if end["run"] != run_hash:
             raise ValueError("it is another run's")
-        return {
-            "train_seconds": end["seconds"],
-            "train_peak_rss_gb": end["peak_rss_gb"],
-            "steps": lines[-1]["step"] if lines else 0,
-        }
+        return {"train_seconds": end["seconds"], "train_peak_rss_gb": end["peak_rss_gb"], "steps": last["step"]}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise InputError(
             f"{folder / 'metrics.jsonl'} is missing or not whole ({error}); train the run again, with --force"
