@@ -8,7 +8,7 @@ import torch
 
 from lcr.config.variant import ModelChange, VariantConfig
 from lcr.model import LCR, ModelConfig
-from lcr.model.class_scan import class_scan
+from lcr.model.scan import scan
 from lcr.model.cross_rwkv import CrossRWKV
 from lcr.model.selfcheck import check_acts, check_paths, generic, generic_clips
 from lcr.util.errors import RunFailed
