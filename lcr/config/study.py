@@ -185,7 +185,8 @@ class StudyConfig(Frozen):
 
     table2: the dataset whose rows stand beside the paper's in table2.csv.
     interpretation: the readings of every arm, by the name of an interpretation.
-    interpretations: a multiverse: every variant is an arm under each of these, in place of `interpretation`.
+    interpretations: a multiverse: every variant is an arm under each of these, in place of `interpretation`, except
+        under those with a dead start.
     methods: floors and ceilings that stand beside the variants on every dataset, such as `cnn3d-rgb`.
     controls: further variants on the table2 dataset, each compared with full as the variants are.
     sweep: every variant is trained with further values of a setting, in place of the recipe's.
@@ -248,8 +249,10 @@ class StudyConfig(Frozen):
         if self.sweep is not None:
             epochs = self.datasets[self.table2].train.epochs
             return tuple(arm for one in variants for arm in self.sweep.arms(one, epochs))
+        if not self.interpretations:
+            return variants
         bundles = [self.interpreted(name) for name in self.interpretations]
-        return tuple(one.under(bundle) for bundle in bundles for one in variants) or variants
+        return tuple(one.under(bundle) for bundle in bundles if not bundle.dead_start for one in variants)
 
     @property
     def method_configs(self) -> tuple[VariantConfig, ...]:

@@ -48,12 +48,14 @@ class Interpretation(Frozen):
     """A named bundle of readings: one answer to each question that the paper leaves open.
 
     title: what it changes. words: which words of the paper speak for it. readings: those that differ from `literal`.
+    dead_start: the gradient of Z (eq. 9) is exactly 0 at the zero start, and stays 0: the full model reads no edges.
     """
 
     name: FolderName
     title: str
     words: str
     readings: ReadingsChange = ReadingsChange()
+    dead_start: bool = False
 
     @property
     def bundle(self) -> Readings:
