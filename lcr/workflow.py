@@ -24,17 +24,14 @@ from lcr.config.record import NAME, RunRecord
 from lcr.config.run import WORK, Data, Run, all_runs, runs_of
 from lcr.config.study import FULL, DatasetConfig, StudyConfig, load_study, real_folder
 from lcr.config.study_keys import cost_key, diagnosis_key, table_key
-from lcr.evidence.published import ALL as PUBLISHED
-from lcr.evidence.published import FILES, HASHES, published
-from lcr.report.notebooks import NOTEBOOKS
+from lcr.evidence.published import HASHES, files_of, published
+from lcr.report.notebooks import EVERY, notebooks_of
 from lcr.study.tables import registry
 from lcr.util.errors import InputError, LCRError, unknown
 from lcr.util.files import make_folder
 
 RESULTS = "results"
 STAMPS = WORK / "stamps"
-TABLES = registry.made_by("table")
-SWEEPS = registry.SWEEPS
 DIAGNOSIS = registry.made_by("readings diagnose")
 LEDGER = registry.TABLES["claims"].needs
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
@@ -100,11 +97,19 @@ class Choice:
         return all_runs(self.study, RESULTS)
 
     @property
-    def sweeps(self) -> list[str]:
-        """The tables of a study with a sweep: of its learning rates, of its lengths."""
-        sweep = self.study.sweep
-        made = {"tuning": sweep and sweep.learning_rates, "convergence": sweep and sweep.lengths}
-        return [table for table, values in made.items() if values]
+    def tables(self) -> list[str]:
+        """The tables of the study that `lcr table` makes."""
+        return [name for name in registry.tables_of(self.study) if not registry.TABLES[name].command]
+
+    @property
+    def notebooks(self) -> list[str]:
+        """The notebooks of the study."""
+        return [*notebooks_of(self.study)]
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The published files of the study; with hashes.json those of a whole study, without it those of another."""
+        return files_of(self.study)
 
     @property
     def arms(self) -> list[str]:
@@ -211,14 +216,15 @@ class Choice:
 
         The prepared clips are no part of the results: edge_prompt prepares them again where they are gone.
         """
-        notebook = NOTEBOOKS[wildcards.notebook]
+        notebook = EVERY[wildcards.notebook]
         tables = [f"{RESULTS}/{self.study.name}/{table}.csv" for table in notebook.tables]
         runs = [run for run in self.runs if run.variant.name == FULL or not notebook.full_only]
         return [*tables, *(f"{run.folder}/{file}" for run in runs for file in notebook.run_files)]
 
     def publishes(self, wildcards: Any) -> list[str]:
         """The study's files that a published file is made of: all, for hashes.json."""
-        return [f"{RESULTS}/{self.study.name}/{name}" for name in FILES if wildcards.published in (name, HASHES)]
+        names = [name for name in self.published if wildcards.published in (name, HASHES) and name != HASHES]
+        return [f"{RESULTS}/{self.study.name}/{name}" for name in names]
 
     # Stamps.
 
@@ -245,8 +251,8 @@ class Choice:
         for made, key in keys.items():
             _stamp(self.stamps / made, key, recorded_key(f"{RESULTS}/{study.name}/{made}.json") == key)
         _stamp(self.stamps / "tables", self.table_key, False)
-        there = published(Path(RESULTS, study.name))
-        for name in PUBLISHED:
+        there = published(Path(RESULTS, study.name), self.published)
+        for name in self.published:
             stamp = self.stamps / "published" / name
             known = stamp.read_text(encoding="utf-8") if stamp.is_file() else ""
             if known.partition("\n")[0] != self.published_as or name not in there:

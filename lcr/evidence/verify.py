@@ -38,7 +38,7 @@ from lcr.evidence.hashes import (
 from lcr.study.makers import mixtures, records_behind
 from lcr.study.store import OF_RUN, RECORDS, Key, Store
 from lcr.study.tables.frame import Source, Table, read_cells
-from lcr.study.tables.registry import TABLES
+from lcr.study.tables.registry import TABLES, tables_of
 from lcr.util.errors import InputError
 from lcr.util.files import file_hash
 from lcr.util.progress import counting_bar
@@ -98,7 +98,7 @@ def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Repo
     results = folder.parent if (folder / RECORDS).is_file() else folder
     store, source = Store(results, study.name), Source(study, results, measure=False)
     runs = all_runs(study, results)
-    tables = {store.folder / f"{table.name}.csv": table for table in TABLES.values() if table.maker}
+    tables = {store.folder / f"{table.name}.csv": table for table in map(TABLES.get, tables_of(study)) if table.maker}
     there = [path for path in tables if lexists(path)]  # a folder or a FIFO too, which is then a problem
     files = len(hashes.files) if hashes else 0
     report.checked = f"{files} files, {len(runs)} runs, {len(there)} tables"

@@ -55,6 +55,30 @@ CLAIMS = {
     "Verdict": ("{verdict}",),
     "Why": ("{why}",),
 }
+MULTIVERSE = {
+    "Ablation": ("{variant}",),
+    "Interpretation": ("{interpretation}",),
+    "K, V": ("{kv}",),
+    "x^e of the class token": ("{class_token}",),
+    "CauConv": ("{convolution}",),
+    "State": ("{state}",),
+    "Full (%)": ("{full_top1}",),
+    **_DELTA,
+    "p": ("{p_family} (≥ {p_floor})",),
+    "Verdict": ("{verdict}",),
+}
+MULTIVERSE_VERDICTS = {
+    "Ablation": ("{variant}",),
+    "Verdict": ("{verdict} on {depends_on}", "{verdict}"),
+    "Tested": ("{tested}",),
+    "Helps": ("{helps}",),
+    "Harms": ("{harms}",),
+    "No difference": ("{no_difference}",),
+    "Undecided": ("{undecided}",),
+    "Δ least, most (points)": ("{delta_least:+z.2f}, {delta_most:+z.2f}",),
+    "Cannot act under": ("{cannot_act_under}",),
+    "Not counted": ("{not_counted}",),
+}
 TABLE1 = {
     "Model": ("{model}",),
     "Reading": ("{reading}",),

@@ -101,7 +101,7 @@ _ALL = (
         f"{_HERE}.sweeps:TUNING_COLUMNS",
         f"{_HERE}.sweeps:tuning_rows",
         runs="all",
-        sweep=True,
+        of="rates",
         title="Each arm at each learning rate, on performers kept apart for it",
         legend=f"{_INTERVALS} Chosen: the best rate of an arm. Frozen: the rate that the main study trains it at.",
     ),
@@ -110,9 +110,34 @@ _ALL = (
         f"{_HERE}.sweeps:CONVERGENCE_COLUMNS",
         f"{_HERE}.sweeps:convergence_rows",
         runs="all",
-        sweep=True,
+        of="lengths",
         title="Each arm after the study's steps and after half as many again",
         legend=f"{_INTERVALS} Plateau: the upper end of the mean gain is below 3 points.",
+    ),
+    Table(
+        "multiverse",
+        f"{_HERE}.multiverse:COLUMNS",
+        f"{_HERE}.multiverse:rows",
+        runs="acting",
+        mixes=True,
+        of="interpretations",
+        title="Every ablation under every interpretation of the paper",
+        legend=(
+            f"{_INTERVALS} Δ: paired difference from the full model under the same interpretation. p: joint sign flips, "
+            "step-down over every ablation and interpretation that was trained."
+        ),
+        view=markdown.MULTIVERSE,
+    ),
+    Table(
+        "multiverse_verdicts",
+        f"{_HERE}.multiverse:VERDICT_COLUMNS",
+        f"{_HERE}.multiverse:verdict_rows",
+        needs=("multiverse",),
+        of="interpretations",
+        title="The verdict on each ablation over all interpretations",
+        legend="A verdict is that of more than half of the interpretations that were tested, where no other has another "
+        "verdict. Depends: the verdicts differ. Least, most: of Δ over the interpretations, in points.",
+        view=markdown.MULTIVERSE_VERDICTS,
     ),
     Table(
         "claims",
@@ -162,11 +187,16 @@ TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
 
 def made_by(command: str) -> tuple[str, ...]:
-    """The tables that one command writes: `cost`, `readings diagnose`, `readings search`; `table`: of `lcr table`."""
-    return tuple(table.name for table in _ALL if (table.command or "table") == command and not table.sweep)
+    """The tables of a whole study that one command writes: `cost`, `readings diagnose`, `readings search`, `table`."""
+    return tuple(table.name for table in _ALL if (table.command or "table") == command and table.of == "whole")
 
 
-SWEEPS = tuple(table.name for table in _ALL if table.sweep)
+def tables_of(study: "StudyConfig") -> tuple[str, ...]:
+    """The tables that a study has: those of its sweep or its multiverse, else those of a whole study."""
+    sweep = study.sweep
+    has = {"rates": sweep and sweep.learning_rates, "lengths": sweep and sweep.lengths}
+    kinds = {kind for kind, given in (has | {"interpretations": study.interpretations}).items() if given} or {"whole"}
+    return tuple(table.name for table in _ALL if table.of in kinds)
 
 
 def table_named(name: str) -> Table:
@@ -201,6 +231,8 @@ def runs_of_table(table: Table, study: "StudyConfig", results: str | Path) -> "l
             return runs_of(study, results, datasets=[study.table2])
         case "readings":
             return reading_runs(study, results)
+        case "acting":
+            return [run for run in runs_of(study, results, datasets=[study.table2]) if run.acts]
         case "controls":
             return control_runs(study, results)
     return []
