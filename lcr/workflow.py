@@ -118,9 +118,16 @@ class Choice:
 
     # Functions of wildcards: the rules' inputs and params.
 
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str, int], Run]:
+        """The study's runs, whose keys are computed once: a multiverse has hundreds."""
+        return {(run.dataset, run.variant.name, run.seed): run for run in self.all_runs}
+
     def _run(self, wildcards: Any) -> Run:
-        variant = self.study.variant(wildcards.variant)
-        seed = int(wildcards.seed)
+        arm, seed = wildcards.variant, int(wildcards.seed)
+        if (known := self._by_name.get((wildcards.dataset, arm, seed))) is not None:
+            return known
+        variant = self.study.variant(arm)
         return Run(study=self.study, dataset=wildcards.dataset, variant=variant, seed=seed, results=Path(RESULTS))
 
     def data_key(self, wildcards: Any) -> str:

@@ -7,7 +7,7 @@ is known to be up to date, as a run is by its run.json.
 from lcr.config.keys import Environment, digest, hash_of
 from lcr.config.register import reading_variants
 from lcr.config.run import Data
-from lcr.config.study import FULL, StudyConfig
+from lcr.config.study import StudyConfig
 
 
 def cost_key(study: StudyConfig) -> str:
@@ -31,7 +31,7 @@ def diagnosis_key(study: StudyConfig, versions: dict[str, str] | None = None) ->
     here = Environment.here().versions
     libraries = {name: (versions or here).get(name, version) for name, version in here.items()}
     data = Data.of(study, study.readings_dataset)
-    model = study.full_model(data.dataset, study.variant(FULL), classes=1).model_dump()
+    model = study.full_model(data.dataset, study.variant_configs[0], classes=1).model_dump()
     recipe = data.config.train.model_dump(exclude={"epochs", "batch_size", "checkpoint_seconds"})
     rule = [data.config.protocol.model_dump(), data.config.protocol.frames_read(data.config.data.frames)]
     changes = {name: [one.model.model_dump(), one.train.model_dump()] for name, one in reading_variants().items()}

@@ -12,7 +12,10 @@ from tests.dag.conftest import Project
 pytestmark = pytest.mark.slow
 ONE = ("--config", "study=one")
 RUNS = {("full", 0), ("no_tube_mask", 0)}
-MADE = (*(f"table {name}" for name in made_by("table") if name != "claims"), *(f"notebook {name}" for name in NOTEBOOKS))
+MADE = (
+    *(f"table {name}" for name in made_by("table") if name != "claims"),
+    *(f"notebook {name}" for name in NOTEBOOKS),
+)
 TABLES = {*MADE, "claims", "answer", "publish_all"}
 
 

@@ -34,7 +34,7 @@ NAMES = {
     "harms": "the part harms",
     "no difference": f"no difference beyond {DELTA:g} points",
     "undecided": "undecided",
-    "": "trained, but without a plateau or not above the floor",
+    "": "trained, but without a plateau\nor not above the floor",
 }
 UNTRAINED = {IDENTICAL: ("=", "identical by construction: not trained"), DEAD: ("×", "dead start: not trained")}
 NOTE = (
@@ -43,6 +43,7 @@ NOTE = (
     "seeds over all ablations and interpretations give p < 0.05. Shaded: ±{:g} points. Clips: {}."
 )
 COLUMNS = 3
+BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 
 
 def multiverse_figure(rows: pd.DataFrame, verdicts: pd.DataFrame) -> Figure:
@@ -80,7 +81,7 @@ def multiverse_figure(rows: pd.DataFrame, verdicts: pd.DataFrame) -> Figure:
 def _words(row: pd.Series) -> str:
     """The verdict over all interpretations, for a title."""
     depends = f" on {row.depends_on.replace('_', ' ')}" if row.depends_on else ""
-    return f"{row.verdict}{depends} ({row.tested} tested)"
+    return f"{NAMES.get(row.verdict, row.verdict)}{depends} ({row.tested} tested)"
 
 
 def _curve(axes: Axes, here: pd.DataFrame) -> None:
@@ -90,7 +91,7 @@ def _curve(axes: Axes, here: pd.DataFrame) -> None:
         marker, colour, filled = VERDICTS[verdict]
         estimate(axes, part, "delta_top1", "delta", colour, marker, filled=filled, vertical=True)
     for place, state in here.state[here.delta_top1.isna()].items():
-        axes.text(place, 0, UNTRAINED[state][0], ha="center", va="center", fontsize=11, color="0.3")
+        axes.text(place, 0, UNTRAINED[state][0], ha="center", va="center", fontsize=11, color="0.3", bbox=BLANK)
     axes.set_xlim(-0.6, len(here) - 0.4)
     axes.grid(axis="x", visible=False)
     axes.tick_params(axis="x", bottom=False, labelbottom=False)

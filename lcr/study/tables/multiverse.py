@@ -205,7 +205,11 @@ def verdict_rows(source: Source) -> Iterator[Row]:
             "tested": len(tested),
             **{name.replace(" ", "_"): len(names) for name, names in under.items()},
             **({"delta_least": tested.delta_top1.min(), "delta_most": tested.delta_top1.max()} if cells else {}),
-            **{f"{name.replace(' ', '_')}_under": ", ".join(names) for name, names in under.items() if name != UNDECIDED},
+            **{
+                f"{name.replace(' ', '_')}_under": ", ".join(names)
+                for name, names in under.items()
+                if name != UNDECIDED
+            },
             "cannot_act_under": ", ".join(rows.interpretation[rows.state.isin((IDENTICAL, DEAD))]),
             "not_counted": ", ".join(f"{row.interpretation} ({row.state})" for row in excluded.itertuples()),
         }
