@@ -61,13 +61,7 @@ CHANGES = {
 NOISE = 2e-6  # of two right paths, relative; a switch that acts changes logits by over 100 times as much
 ADDITIVE = {"readings": {"kv_source": "additive"}}
 TRAINING = {"zero_init", "tube_ratio"}  # switches of the training alone
-BASES = [
-    {},
-    *({"readings": one} for one in (*RUNNABLE, {"residual": True, "class_output": "stream"})),
-    {"edge_prompt": False},
-    {"depth": 1},
-    {"patch_size": 16},
-]
+BASES = [{}, *({"readings": one} for one in (*RUNNABLE, {"residual": True, "class_output": "stream"})), {"edge_prompt": False}, {"depth": 1}, {"patch_size": 16}]
 MODELS = {name: one for name, one in variants().items() if one.model != ModelChange()}
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from lcr.config.study import FULL, load_study
 from lcr.study.stats.verdict import ablation_verdict
 from lcr.study.tables.frame import Row
-from lcr.study.tables.multiverse import DEAD, IDENTICAL, NO_PLATEAU, TESTED, readings_of
+from lcr.study.tables.multiverse import DEAD, IDENTICAL, NO_PLATEAU, TESTED, readings_of, verdicts_of
 from lcr.study.tables.readings import reading_keys
 from lcr.study.tables.registry import TABLES
 
@@ -100,3 +100,9 @@ def multiverse() -> pd.DataFrame:
             verdict = ablation_verdict(delta, p, delta - 0.8 * half, delta + 0.8 * half)
             rows.append(row | {"state": state, "verdict": verdict if state == TESTED else "", "full_top1": 60.0})
     return TABLES["multiverse"].frame(rows)
+
+
+def multiverse_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table `multiverse`, and the verdicts that follow from it."""
+    rows = multiverse()
+    return rows, TABLES["multiverse_verdicts"].frame(verdicts_of(rows))

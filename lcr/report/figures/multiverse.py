@@ -52,7 +52,7 @@ def multiverse_figure(rows: pd.DataFrame, verdicts: pd.DataFrame) -> Figure:
     Args:
         rows: multiverse.csv. verdicts: multiverse_verdicts.csv.
     """
-    ablations = {name: here for name, here in rows.groupby("variant", sort=False)}
+    ablations = dict(iter(rows.groupby("variant", sort=False)))
     lines = -(-(len(ablations) + 1) // COLUMNS)  # the last place holds the legend
     heading = f"Each ablation under every interpretation of the paper. Study '{rows.study.iloc[0]}'"
     note = NOTE.format(DELTA, data_title(rows.dataset.iloc[0]))

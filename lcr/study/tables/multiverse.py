@@ -11,8 +11,8 @@ state:
 - tested: the row counts in the verdicts.
 - identical by construction: the variant's change can act on no logit of this model; not trained.
 - dead start: under this interpretation the gradient of Z (eq. 9) is 0 at its zero start and stays 0; not trained.
-- no plateau: loss_fall is above PLATEAU. loss_fall: mean training loss in the ninth tenth of the steps minus that in the
-  last tenth, in nats, of full or of the variant, whichever falls more. The learning rate ends near 0, so a small fall
+- no plateau: loss_fall is above PLATEAU. loss_fall: mean training loss in the ninth tenth of the steps minus that in
+  the last tenth, in nats, of full or of the variant, whichever falls more. The learning rate ends near 0, so a small fall
   is necessary for a plateau and not sufficient; `--config study=convergence` tests more steps.
 - below the floor: the full model does not clearly beat the best bag of frames (floor_top1): the 95% interval of their
   paired difference holds 0, or lies below it.
@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, get_args
 
 import numpy as np
+import pandas as pd
 
 from lcr.config.study import FULL
 from lcr.config.variant import Interpretation
@@ -187,7 +188,11 @@ def verdict_rows(source: Source) -> Iterator[Row]:
     Raises:
         InputError: the table `multiverse` is missing, damaged or without rows.
     """
-    whole = source.read(TABLES["multiverse"])
+    return verdicts_of(source.read(TABLES["multiverse"]))
+
+
+def verdicts_of(whole: pd.DataFrame) -> Iterator[Row]:
+    """The rows of multiverse_verdicts that follow from multiverse.csv."""
     for variant, rows in whole.groupby("variant", sort=False):
         tested = rows[rows.state == TESTED]
         cells = [

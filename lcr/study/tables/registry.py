@@ -123,8 +123,8 @@ _ALL = (
         of="interpretations",
         title="Every ablation under every interpretation of the paper",
         legend=(
-            f"{_INTERVALS} Δ: paired difference from the full model under the same interpretation. p: joint sign flips, "
-            "step-down over every ablation and interpretation that was trained."
+            f"{_INTERVALS} Δ: paired difference from the full model under the same interpretation. p: joint sign "
+            "flips, step-down over every ablation and interpretation that was trained."
         ),
         view=markdown.MULTIVERSE,
     ),
@@ -135,8 +135,8 @@ _ALL = (
         needs=("multiverse",),
         of="interpretations",
         title="The verdict on each ablation over all interpretations",
-        legend="A verdict is that of more than half of the interpretations that were tested, where no other has another "
-        "verdict. Depends: the verdicts differ. Least, most: of Δ over the interpretations, in points.",
+        legend="A verdict is that of more than half of the interpretations that were tested, where no other has "
+        "another verdict. Depends: the verdicts differ. Least, most: of Δ over the interpretations, in points.",
         view=markdown.MULTIVERSE_VERDICTS,
     ),
     Table(
