@@ -56,11 +56,11 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "train": ("run/train.py", "run/protocol.py", "run/weights.py"),
     "evaluate": ("run/evaluate.py",),
     # Made once a study, beside its runs.
-    "cost": ("cost/*.py", "model/*.py", "wkv/*.py", "config/variant.py", "paper/table1.csv"),
+    "cost": ("cost/*.py", "methods/*.py", "model/*.py", "wkv/*.py", "config/variant.py", "paper/table1.csv"),
     "diagnosis": ("probes/diagnosis.py", "cost/count.py", "model/*.py", "wkv/*.py", "run/train.py"),
     "search": ("cost/*.py", "paper/table1.csv"),
     "tables": (
-        *("study/**/*.py", "report/**/*.py", "probes/attention.py", "paper/*.[cy]*"),
+        *("study/**/*.py", "report/**/*.py", "probes/attention.py", "paper/*.[cy]*", "methods/base.py"),
         *(f"cost/{name}.py" for name in ("baselines", "closed_form", "parts", "ranges", "table1")),
     ),
 }

@@ -257,10 +257,8 @@ class StudyConfig(Frozen):
         methods = tuple(METHOD_ARMS[name] for name in self.methods)
         if self.sweep is None:
             return methods
-        epochs, trained = (
-            self.datasets[self.table2].train.epochs,
-            [one for one in methods if METHODS[one.method].trains],
-        )
+        epochs = self.datasets[self.table2].train.epochs
+        trained = (one for one in methods if METHODS[one.method].trains)
         return tuple(arm for one in trained for arm in self.sweep.arms(one, epochs))
 
     @property
@@ -486,8 +484,8 @@ def _checked_variants(study: StudyConfig, where: str, root: str | Path | None) -
             raise InputError(f"{where}: variants: {names[name]} and {given} are both named '{name}'; rename one")
         if reading_variants().get(name, variant) != variant:
             raise InputError(f"{where}: variants: {given} has the name of a reading, '{name}'; rename it")
-        if name in METHOD_ARMS:
-            raise InputError(f"{where}: variants: {given} is named '{name}' as a method is; list it under 'methods'")
+        if name in METHOD_ARMS or not variant.is_lcr:
+            raise InputError(f"{where}: variants: {given} is no variant of LCR; name it under 'methods'")
         if name == FULL and variant.model_dump(include={"model", "train", "protocol"}, exclude_defaults=True):
             raise InputError(f"{where}: variants: {given} changes something and is named '{FULL}'; rename it")
         names[name] = given

@@ -162,13 +162,13 @@ class VariantConfig(Frozen):
         return changes and not any(_holds(condition, model) for condition in self.cannot_act_under)
 
 
+_READS = {"rgb": ", RGB", "edges": ", edges", "both": ", RGB and edges"}
 METHOD_ARMS: dict[str, VariantConfig] = {
     name: VariantConfig(
         name=name,
-        title=METHODS[method].title
-        + {"rgb": ", RGB", "edges": ", edges", "both": ", RGB and edges"}[inputs] * (name != method),
+        title=METHODS[method].title + (_READS[inputs] if name != method else ""),
         component="method",
-        hypothesis=METHODS[method].about.partition("\n\n")[0],
+        hypothesis=METHODS[method].about,
         method=method,
         inputs=inputs,
     )

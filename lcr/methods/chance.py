@@ -1,7 +1,8 @@
 """Chance: every class gets the same score.
 
-The floor of every table: nothing is read and nothing is trained (0 steps). All scores tie, and a tie goes to the first
-class, so that on classes of equal size K the top-1 accuracy is exactly 1/K, the expectation of a random guess.
+The floor of every table: nothing is read, and its one step of training, which writes a log, changes nothing. All scores
+tie, and a tie goes to the first class, so that on K classes of equal size the top-1 accuracy is exactly 1/K, the
+expectation of a random guess.
 """
 
 from typing import TYPE_CHECKING, Literal

@@ -12,6 +12,7 @@ import pandas as pd
 
 from lcr.config.datasets import is_synthetic
 from lcr.config.study import FULL
+from lcr.config.variant import METHOD_ARMS
 from lcr.study.claims.caveats import CAVEATS
 from lcr.study.claims.verdicts import CONTRADICTED, VERDICTS
 from lcr.study.tables.accuracy import IDENTICAL as BY_CONSTRUCTION
@@ -48,6 +49,7 @@ def answer(tables: Tables, classes: int) -> list[Sentence]:
     variants = {
         variant: sorted(rows.itertuples(), key=lambda row: row.dataset != dataset)
         for variant, rows in tables["statistics"].groupby("variant", sort=False)
+        if variant not in METHOD_ARMS
     }
     full = variants.pop(FULL)[0]
     temporal = [row for row in tables["temporal"].itertuples() if (row.dataset, row.variant) == (dataset, FULL)]

@@ -14,6 +14,7 @@ import pandas as pd
 from lcr.config.datasets import dataset_format
 from lcr.config.record import RunRecord
 from lcr.config.study import FULL
+from lcr.config.variant import METHOD_ARMS
 from lcr.cost.table1 import table1 as printed_table1
 from lcr.paper.facts import table2 as printed_table2
 from lcr.report.answer import READ, Tables, answer, of_the_paper, verdict_counts
@@ -142,7 +143,8 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
     for name, frame in of_runs.items():
         require_runs(finished.path(name), frame, product(datasets, variants), TABLES[name].again(finished.study))
     models = [one.name for one in printed_table1()]
-    hypotheses = product(["hypothesis"], [name for name in variants if name != FULL], map(dataset_format, datasets))
+    ablations = [name for name in variants if name != FULL and name not in METHOD_ARMS]
+    hypotheses = product(["hypothesis"], ablations, map(dataset_format, datasets))
     of_models = product([f"table1-{name}" for name in models], ("settings", "params", "flops"))
     cells = [(f"Table 2, {one.pop('method')}", *one.values()) for one in map(dict, printed_table2())]
     wanted = [

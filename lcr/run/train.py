@@ -87,7 +87,10 @@ def make_optimizer(model: nn.Module, recipe: TrainConfig) -> torch.optim.AdamW:
 
 
 def clip_loss(logits: Tensor, labels: Tensor, recipe: TrainConfig, protocol: Protocol) -> Tensor:
-    """Label-smoothing cross-entropy over the frames that the recipe names: logits (B, T, classes), labels (B,)."""
+    """Label-smoothing cross-entropy over the frames that the recipe names: logits (B, T, classes), labels (B,).
+
+    Logits of the clip, T = 1, are all read.
+    """
     frames = logits.shape[1]
     read = {"rule": protocol.frames_read(frames), "all": frames, "last": 1}[recipe.loss_frames]
     last = logits[:, -read:]

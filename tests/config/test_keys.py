@@ -108,8 +108,8 @@ NEUTRAL = (
     "model/selfcheck.py",
     "run/trained.py",  # whether there is anything to train
     "model/__init__.py",
-    "methods/__init__.py",
-    "methods/lcr.py",  # it calls the model
+    "methods/__init__.py",  # which module a configuration is built by
+    "methods/lcr.py",
     "wkv/__init__.py",
     "cost/",
     "__init__.py",

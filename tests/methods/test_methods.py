@@ -7,7 +7,8 @@ import pytest
 import torch
 from pydantic import TypeAdapter
 
-from lcr.cost.count import MACS, count_operations
+from lcr.cost import counted
+from lcr.cost.count import MACS, cost, count_operations
 from lcr.methods import ARMS, METHODS, AnyConfig, build, method_of
 from lcr.model.models import model_by_name
 
@@ -96,3 +97,11 @@ def test_every_method_says_what_it_is():
 def test_naming_methods_loads_no_torch():
     code = "import sys, lcr.methods; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize("arm", ["chance", "cnn3d-both"])
+def test_costs_are_the_closed_form_and_memory_is_measured(arm):
+    config = config_of(arm)
+    found = cost(config, 5)
+    assert counted(config, 5) == (found.params, round(1e9 * found.gmacs))
+    assert found.train_mem_gb >= found.peak_mem_gb > 0

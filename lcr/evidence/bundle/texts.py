@@ -24,8 +24,7 @@ tags: [video-recognition, rwkv, ablation, reproduction]
 
 # {title}
 
-A variant of LCR, the model of *Video RWKV* (arXiv 2411.05636), trained in the study `{study}`. It changes: \
-{component}. Hypothesis: {hypothesis}
+{kind}, trained in the study `{study}`. {hypothesis}
 
 ## Use and limits
 
@@ -123,6 +122,10 @@ an evaluation on average; {hours:.1f} hours of training in all; energy was not m
 """
 
 
+OF_LCR = "A variant of LCR, the model of *Video RWKV* (arXiv 2411.05636), which changes: {component}"
+BESIDE_LCR = "A floor or ceiling beside LCR, the model of *Video RWKV* (arXiv 2411.05636)"
+
+
 def model_card(facts: Facts, variant: VariantConfig) -> str:
     """The card of one variant, in Markdown, with links relative to the folder `model-cards/`."""
     rows = [row | {"top5": row["top5"] or "–"} for row in facts.rows if row["variant"] == variant.name]
@@ -133,8 +136,8 @@ def model_card(facts: Facts, variant: VariantConfig) -> str:
         name=variant.name,
         title=variant.title,
         study=facts.finished.study,
-        component=variant.component,
-        hypothesis=variant.hypothesis,
+        kind=OF_LCR.format(component=variant.component) if variant.is_lcr else BESIDE_LCR,
+        hypothesis=f"Hypothesis: {variant.hypothesis}" if variant.is_lcr else variant.hypothesis,
         limits=(f"The clips of {synthetic} {said} " if synthetic else "")
         + (f"Mind: {CAVEATS[variant.name]}. " if variant.name in CAVEATS else ""),
         accuracies="\n".join((ACCURACY if row["delta_top1"] else ACCURACY_OF_FULL).format(**row) for row in rows),

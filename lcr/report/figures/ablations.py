@@ -7,6 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lcr.config.datasets import is_synthetic
 from lcr.config.study import FULL
+from lcr.config.variant import METHOD_ARMS
 from lcr.report.answer import short
 from lcr.report.figures.style import COLOURS, SYNTHETIC, data_title, differences, estimate, page, row_axis
 
@@ -41,8 +42,9 @@ def ablations_figure(rows: pd.DataFrame) -> Figure:
                 estimate(left, part, "top1", "top1", COLOURS[0], "s" if full else "o")
             title = f"{data_title(dataset)}\n{here.seeds[0]} seeds × {here.clips[0]} clips"
             row_axis(left, list(here.method), title=title, xlabel="Top-1 accuracy (%)")
-            without = here[here.variant == FULL]
-            right.plot([0] * len(without), without.index, "s", color=COLOURS[0], markersize=6)
+            without = here[here.variant.isin([FULL, *METHOD_ARMS])]
+            reference = without[without.variant == FULL]
+            right.plot([0] * len(reference), reference.index, "s", color=COLOURS[0], markersize=6)
             differences(right, here.drop(without.index))
             for place, p in here.p_family.dropna().items():
                 right.text(1.02, place, f"p = {p:.2g}", transform=right.get_yaxis_transform(), va="center", fontsize=8)
@@ -53,11 +55,12 @@ def ablations_figure(rows: pd.DataFrame) -> Figure:
 
 
 def training_curves_figure(curves: pd.DataFrame, study: str) -> Figure:
-    """One row of panels a dataset, one panel an ablation; the full model in grey in each.
+    """One row of panels a dataset, one panel an ablation; the full model in grey in each; no method beside LCR.
 
     Args:
         curves: as `Finished.curves` gives them; each dataset has the variant `full`.
     """
+    curves = curves[~curves.variant.isin(METHOD_ARMS)]
     datasets = list(curves.dataset.unique())
     names = curves[curves.variant != FULL].groupby("variant", sort=False).method.first().map(short).to_dict()
     columns = names or {FULL: ""}

@@ -172,3 +172,11 @@ def sign_flip_p(differences: ArrayLike) -> float:
     sums = np.abs(sign_patterns(d.size) @ d)
     tolerance = 1e-9 * np.abs(d).sum()  # equal sums may round differently
     return float(np.mean(np.abs(sums) >= np.abs(d.sum()) - tolerance))
+
+
+def holm(p_values: ArrayLike) -> Floats:
+    """Holm's step-down adjustment of m p-values, in their order, with which the simulations compare joint flips."""
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
+    return np.minimum(stepped, 1.0)[np.argsort(order)]

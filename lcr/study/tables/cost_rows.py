@@ -60,10 +60,11 @@ def jobs(source: Source) -> list[Job]:
     """
     study = source.study
     own = [
-        Job(name, one.model, study.model(name, variant, classes), variant, one.data.frames, one.protocol.views)
+        Job(name, model, study.model(name, variant, classes), variant, one.data.frames, one.protocol.views)
         for name, one in study.datasets.items()
         for classes in [classes_of(source, name)]
         for variant in study.compared
+        for model in [one.model if variant.is_lcr else variant.method]
     ]
     bundle = study.interpreted(study.interpretation).bundle
     return own + [
@@ -86,25 +87,10 @@ def rows(source: Source, progress: Callable[[str], None] = lambda name: None) ->
     same = {"zero_init": True, "tube_ratio": 0.0}  # neither the start of Z nor the mask changes the counts of a view
     for job in jobs(source):
         progress(f"{job.dataset or job.model} {job.variant.name}")
-        if not isinstance(job.config, ModelConfig):
-            yield _method_row(source.study.name, job)
-            continue
         measured = source.measure and job.measured
-        config = job.config if measured else job.config.model_copy(update=same)
+        config = job.config if measured or not job.variant.is_lcr else job.config.model_copy(update=same)
         found = cost(config, job.frames, memory=device) if measured else count(config, job.frames)
         yield from rows_of(source.study.name, job, found, device)
-
-
-def _method_row(study: str, job: Job) -> Row:
-    """The whole of a method beside LCR, by its closed form."""
-    macs = job.config.multiply_adds(job.frames)
-    return {
-        **{name: getattr(job, name) for name in ("dataset", "frames", "views")},
-        **{"study": study, "model": job.variant.method, "variant": job.variant.name, "component": WHOLE},
-        **{"params": job.config.parameters, "macs": macs, "flops": 2 * macs},
-        **{"macs_per_prediction": job.views * macs, "flops_per_prediction": 2 * job.views * macs},
-        "note": "by closed form; memory not measured",
-    }
 
 
 def rows_of(study: str, job: Job, found: Cost, device: str) -> Iterator[Row]:
