@@ -167,6 +167,7 @@ def test_a_variant_whose_runs_would_replace_anothers_is_refused(name: str, tmp_p
         ("models", "lcr-tiny"),
         ("variants", "lstm_gate"),
         ("readings", "kv-source.additive"),
+        ("interpretations", "tokens"),
         ("studies", "tiny"),
         ("datasets", "kinetics-fixture"),
     ],
