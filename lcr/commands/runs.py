@@ -26,7 +26,7 @@ Ablation = Annotated[
     str,
     typer.Option(
         help="full, or what to change: a name in ablations/, a reading of lcr/paper/discrepancies.yaml "
-        "(kv-source.additive), or a YAML file."
+        "(kv-source.edges), or a YAML file; full@literal and the like: under an interpretation other than the study's."
     ),
 ]
 Method = Annotated[

@@ -68,9 +68,7 @@ def multiverse_figure(rows: pd.DataFrame, verdicts: pd.DataFrame) -> Figure:
             curve.set_title(f"{name}\n{_words(told.loc[name])}")
             if column == 0:
                 curve.set_ylabel("Difference in top-1 (points)")
-        for axes in panels.T.reshape(COLUMNS, lines, 2)[-1, -1]:
-            axes.axis("off")
-        for number in range(len(ablations), lines * COLUMNS - 1):
+        for number in range(len(ablations), lines * COLUMNS):
             line, column = divmod(number, COLUMNS)
             for axes in panels[2 * line : 2 * line + 2, column]:
                 axes.axis("off")
@@ -92,9 +90,7 @@ def _curve(axes: Axes, here: pd.DataFrame) -> None:
         estimate(axes, part, "delta_top1", "delta", colour, marker, filled=filled, vertical=True)
     for place, state in here.state[here.delta_top1.isna()].items():
         axes.text(place, 0, UNTRAINED[state][0], ha="center", va="center", fontsize=11, color="0.3", bbox=BLANK)
-    axes.set_xlim(-0.6, len(here) - 0.4)
-    axes.grid(axis="x", visible=False)
-    axes.tick_params(axis="x", bottom=False, labelbottom=False)
+    axes.set(xlim=(-0.6, len(here) - 0.4), xticks=[])
 
 
 def _choices(axes: Axes, here: pd.DataFrame, *, labelled: bool) -> None:
@@ -103,9 +99,8 @@ def _choices(axes: Axes, here: pd.DataFrame, *, labelled: bool) -> None:
         for tested, part in here[here[column] == value].groupby(here.state == TESTED):
             axes.plot(part.index, [height] * len(part), "o", color="0.15" if tested else "0.65", markersize=4.5)
     axes.set_yticks(range(len(CHOICES)), list(CHOICES) if labelled else [""] * len(CHOICES))
-    axes.set_ylim(len(CHOICES) - 0.5, -0.5)
-    axes.grid(axis="x", visible=False)
-    axes.tick_params(axis="both", length=0, labelbottom=False)
+    axes.set(ylim=(len(CHOICES) - 0.5, -0.5), xticks=[])
+    axes.tick_params(axis="y", length=0)
 
 
 def _keys() -> list[Line2D]:

@@ -12,8 +12,8 @@ state:
 - identical by construction: the variant's change can act on no logit of this model; not trained.
 - dead start: under this interpretation the gradient of Z (eq. 9) is 0 at its zero start and stays 0; not trained.
 - no plateau: loss_fall is above PLATEAU. loss_fall: mean training loss in the ninth tenth of the steps minus that in
-  the last tenth, in nats, of full or of the variant, whichever falls more. The learning rate ends near 0, so a small fall
-  is necessary for a plateau and not sufficient; `--config study=convergence` tests more steps.
+  the last tenth, in nats, of full or of the variant, whichever falls more. The learning rate ends near 0, so a small
+  fall is necessary for a plateau and not sufficient; `--config study=convergence` tests more steps.
 - below the floor: the full model does not clearly beat the best bag of frames (floor_top1): the 95% interval of their
   paired difference holds 0, or lies below it.
 
