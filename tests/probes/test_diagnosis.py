@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lcr.config.register import reading_variants
-from lcr.config.study import DatasetConfig, load_interpretation
+from lcr.config.study import DatasetConfig, interpretation_names, load_interpretation
 from lcr.data.clips import Batch
 from lcr.model import LCR
 from lcr.model.config import ModelConfig, Readings
@@ -69,6 +69,15 @@ def test_with_a_learned_class_token_and_no_norm_z_never_gets_a_gradient_and_no_e
     found, z = diagnosis("full@edges-learned-time"), "edge_prompt.conv.weight"
     assert found.first_step[z] == found.later_step[z] == found.d_rgb == found.d_edges == 0
     assert found.never_trained[z] == found.sizes[z]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", interpretation_names())
+def test_an_interpretation_is_registered_with_a_dead_start_exactly_where_z_never_gets_a_gradient(name: str):
+    found, z = diagnosis(f"full@{name}"), "edge_prompt.conv.weight"
+    dead = load_interpretation(name).dead_start
+    assert (found.first_step[z] == 0) == dead
+    assert (found.never_trained[z] == found.sizes[z]) == dead
 
 
 def test_as_printed_the_first_step_reaches_the_head_and_z_alone_and_with_a_learned_token_not_even_z():
