@@ -12,7 +12,7 @@ MODELS: dict[str, ModelConfig] = {
     "lcr-l-224": ModelConfig(frame_size=224, patch_size=16, depth=8, hidden=768, heads=12, classes=400),
     "lcr-xl-224": ModelConfig(frame_size=224, patch_size=16, depth=12, hidden=768, heads=12, classes=400),
     "lcr-tiny": ModelConfig(frame_size=48, patch_size=12, depth=2, hidden=48, heads=2, classes=12, tube_ratio=0.125),
-    "lcr-mini": ModelConfig(frame_size=48, patch_size=12, depth=2, hidden=32, heads=2, classes=6, tube_ratio=0.125),
+    "lcr-mini": ModelConfig(frame_size=48, patch_size=12, depth=2, hidden=32, heads=2, classes=6, tube_ratio=0.0625),
 }
 
 
