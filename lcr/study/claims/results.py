@@ -2,7 +2,8 @@
 
 from lcr.paper.facts import fact
 from lcr.study.claims.claim import ACCURACY, ARITHMETIC, AVAILABILITY, COUNT, Claim, Numbers
-from lcr.study.claims.printed import baseline_gflops, below, column2, half_width, t1, t2
+from lcr.study.claims.printed import baseline_gflops, below, column2, paired_widths, seen, t1, t2
+from lcr.study.claims.verdicts import fewer
 
 CLAIMS = (
     Claim(
@@ -31,6 +32,7 @@ CLAIMS = (
             "Table 2 has {measured}%",
         ),
         published="90.83",
+        cause="text-repeats-tables",
     ),
     Claim(
         "results-params-same",
@@ -45,6 +47,7 @@ CLAIMS = (
             "Table 2 has {measured} M",
         ),
         published="5.14",
+        cause="text-repeats-tables",
     ),
     Claim(
         "results-flops-same",
@@ -60,6 +63,7 @@ CLAIMS = (
             digits=3,
         ),
         published="0.022",
+        cause="text-repeats-tables",
     ),
     Claim(
         "results-best-of-ours",
@@ -83,6 +87,7 @@ CLAIMS = (
             "Table 2 has {measured}%",
         ),
         published="89.94",
+        cause="text-repeats-tables",
     ),
     Claim(
         "results-best-cnn-top1",
@@ -96,6 +101,7 @@ CLAIMS = (
             "the best CNN row of Table 2 has {measured}%",
         ),
         published="90.75",
+        cause="text-repeats-tables",
     ),
     Claim(
         "results-timesformer-distance",
@@ -109,6 +115,7 @@ CLAIMS = (
             "89.94 is {measured} below LCR's 90.83; from RViT-XL's 92.31 it is 2.37",
         ),
         published="2.37",
+        cause="deltas-from-rvit",
     ),
     Claim(
         "results-best-cnn-distance",
@@ -122,6 +129,7 @@ CLAIMS = (
             "90.75 is {measured} below LCR's 90.83; from RViT-XL's 92.31 it is 1.56",
         ),
         published="1.56",
+        cause="deltas-from-rvit",
     ),
     Claim(
         "results-timesformer-params",
@@ -135,6 +143,7 @@ CLAIMS = (
             "Table 2 has {measured} M for TimeSformer-L, and 46.6 M for ResNet3D-50",
         ),
         published="46.6",
+        cause="text-table-swap",
     ),
     Claim(
         "results-best-cnn-params",
@@ -148,6 +157,7 @@ CLAIMS = (
             "Table 2 has {measured} M for ResNet3D-50, and 4.8 M for TimeSformer-L",
         ),
         published="4.8",
+        cause="text-table-swap",
     ),
     Claim(
         "results-timesformer-flops",
@@ -161,6 +171,7 @@ CLAIMS = (
             "Table 2 has {measured} in its column of FLOPs",
         ),
         published="1.568",
+        cause="text-table-swap",
     ),
     Claim(
         "results-best-cnn-flops",
@@ -174,6 +185,7 @@ CLAIMS = (
             "Table 2 has {measured} in its column of FLOPs",
         ),
         published="1.346",
+        cause="text-table-swap",
     ),
     Claim(
         "results-fewer-params-text",
@@ -181,12 +193,13 @@ CLAIMS = (
         ARITHMETIC,
         "LCR has fewer parameters than TimeSformer (46.6M) and the best CNN (4.8M)",
         Numbers(
-            lambda: t2("LCR", "param_m_as_printed") - min([46.6, 4.8]),
-            lambda measured: measured < 0,
-            'measured = t2("LCR", "param_m_as_printed") - min([46.6, 4.8]); holds if measured < 0',
-            "5.14 M is {measured} M from the smaller of the two, by the text's own numbers",
+            lambda: t2("LCR", "param_m_as_printed") / min([46.6, 4.8]),
+            lambda measured: fewer(measured),
+            'measured = t2("LCR", "param_m_as_printed") / min([46.6, 4.8]); holds if fewer(measured)',
+            "5.14 M is {measured} times the smaller of the two, by the text's own numbers",
         ),
         published="5.14",
+        cause="fewer-parameters",
     ),
     Claim(
         "results-fewer-params-table",
@@ -194,14 +207,15 @@ CLAIMS = (
         ARITHMETIC,
         "LCR has fewer parameters than the other methods",
         Numbers(
-            lambda: below(column2("param_m_as_printed", without="LCR"), t2("LCR", "param_m_as_printed")),
+            lambda: below(column2("param_m_as_printed", without="LCR"), 0.98 * t2("LCR", "param_m_as_printed")),
             lambda measured: measured == 0,
-            'measured = below(column2("param_m_as_printed", without="LCR"), t2("LCR", '
+            'measured = below(column2("param_m_as_printed", without="LCR"), 0.98 * t2("LCR", '
             '"param_m_as_printed")); holds if measured == 0',
-            "{measured} rows of Table 2 have fewer (as printed)",
+            "{measured} rows of Table 2 have fewer by more than 2% (as printed)",
             digits=0,
         ),
         published="5.14",
+        cause="fewer-parameters",
     ),
     Claim(
         "results-fewer-flops-text",
@@ -209,12 +223,13 @@ CLAIMS = (
         ARITHMETIC,
         "LCR (0.022 T) has fewer FLOPs than TimeSformer (1.568G) and the best CNN (1.346G)",
         Numbers(
-            lambda: 1000 * t2("LCR", "flops_t_as_printed") - min([1.568, 1.346]),
-            lambda measured: measured < 0,
-            'measured = 1000 * t2("LCR", "flops_t_as_printed") - min([1.568, 1.346]); holds if measured < 0',
-            "0.022 T is 22 G, {measured} G from the smaller of the two, by the text's own numbers",
+            lambda: 1000 * t2("LCR", "flops_t_as_printed") / min([1.568, 1.346]),
+            lambda measured: fewer(measured),
+            'measured = 1000 * t2("LCR", "flops_t_as_printed") / min([1.568, 1.346]); holds if fewer(measured)',
+            "0.022 T is 22 G, {measured} times the smaller of the two, by the text's own numbers (these are of a frame)",
         ),
         published="0.022",
+        cause="flops-over-32",
     ),
     Claim(
         "results-fewer-flops-table",
@@ -222,14 +237,32 @@ CLAIMS = (
         ARITHMETIC,
         "LCR has fewer FLOPs than the other methods, in the table's column",
         Numbers(
-            lambda: below(column2("flops_t_as_printed", without="LCR"), t2("LCR", "flops_t_as_printed")),
+            lambda: below(column2("flops_t_as_printed", without="LCR"), 0.98 * t2("LCR", "flops_t_as_printed")),
             lambda measured: measured == 0,
-            'measured = below(column2("flops_t_as_printed", without="LCR"), t2("LCR", '
+            'measured = below(column2("flops_t_as_printed", without="LCR"), 0.98 * t2("LCR", '
             '"flops_t_as_printed")); holds if measured == 0',
             "{measured} rows of Table 2 have fewer as printed; whether the column has one unit is table2-flops-unit",
             digits=0,
         ),
         published="0.022",
+    ),
+    Claim(
+        "results-flops-over-32",
+        "§4.2, Table 2",
+        ARITHMETIC,
+        "the FLOPs of §4.2, 1.568G and 1.346G, are Table 2's of ResNet3D-50 and TimeSformer-L over 32 frames, in G",
+        Numbers(
+            lambda: [t2(name, "flops_t_as_printed") / 32 for name in ("ResNet3D-50", "TimeSformer-L")],
+            lambda measured: [int(1000 * number) for number in measured] == [1568, 1346],
+            'measured = [t2(name, "flops_t_as_printed") / 32 for name in ("ResNet3D-50", "TimeSformer-L")]; holds if '
+            "[int(1000 * number) for number in measured] == [1568, 1346]",
+            "50.2 and 43.1 over 32 are {measured}: the column is in G a clip of 32 frames, and the text has the two "
+            "methods swapped",
+            digits=5,
+        ),
+        published="1.568",
+        cause="flops-over-32",
+        implied=True,
     ),
     Claim(
         "table2-flops-unit",
@@ -246,6 +279,7 @@ CLAIMS = (
             evidence="lcr/cost/baselines.py",
         ),
         published="34.6",
+        cause="table2-unit",
     ),
     Claim(
         "results-beats-best-cnn",
@@ -257,6 +291,7 @@ CLAIMS = (
             "known to ±0.47 points (95%, clips alone), more than the 0.08 between them"
         ),
         published="0.08",
+        cause="distance-from-best-cnn",
     ),
     Claim(
         "results-beats-timesformer",
@@ -270,15 +305,19 @@ CLAIMS = (
         "results-distance-seen",
         "§4.2, Table 2",
         ARITHMETIC,
-        "(implied) the distance of LCR from the best CNN is larger than what the clips alone leave open",
+        "the distance of LCR from the best CNN is larger than what the clips alone leave open",
         Numbers(
-            lambda: half_width(t2("LCR", "top1"), fact("jester_sizes", 1)),
-            lambda measured: t2("LCR", "top1") - t2("ResNet3D-50", "top1") > measured,
-            'measured = half_width(t2("LCR", "top1"), fact("jester_sizes", 1)); holds if t2("LCR", "top1") - '
-            't2("ResNet3D-50", "top1") > measured',
-            "one accuracy on 14787 clips is known to ±{measured} points (95%, clips alone, unpaired)",
+            lambda: paired_widths(t2("LCR", "top1"), t2("ResNet3D-50", "top1"), fact("jester_sizes", 1)),
+            lambda measured: seen(t2("LCR", "top1") - t2("ResNet3D-50", "top1"), measured),
+            'measured = paired_widths(t2("LCR", "top1"), t2("ResNet3D-50", "top1"), fact("jester_sizes", 1)); holds if '
+            'seen(t2("LCR", "top1") - t2("ResNet3D-50", "top1"), measured)',
+            "least and most half width of the difference of 0.08 on the same 14787 clips: {measured} points (95%, paired "
+            "by clip); it depends on how many clips just one of the two has right, which is not printed, and 37 such "
+            "clips are enough to hide 0.08",
         ),
         published="0.08",
+        cause="distance-from-best-cnn",
+        implied=True,
     ),
     Claim(
         "results-from-scratch",
