@@ -226,7 +226,7 @@ CLAIMS = (
             lambda: 1000 * t2("LCR", "flops_t_as_printed") / min([1.568, 1.346]),
             lambda measured: fewer(measured),
             'measured = 1000 * t2("LCR", "flops_t_as_printed") / min([1.568, 1.346]); holds if fewer(measured)',
-            "0.022 T is 22 G, {measured} times the smaller of the two, by the text's own numbers (these are of a frame)",
+            "0.022 T is 22 G, {measured} times the smaller of the two, by the text's own numbers (of one frame)",
         ),
         published="0.022",
         cause="flops-over-32",
@@ -252,10 +252,10 @@ CLAIMS = (
         ARITHMETIC,
         "the FLOPs of §4.2, 1.568G and 1.346G, are Table 2's of ResNet3D-50 and TimeSformer-L over 32 frames, in G",
         Numbers(
-            lambda: [t2(name, "flops_t_as_printed") / 32 for name in ("ResNet3D-50", "TimeSformer-L")],
+            lambda: [t2("ResNet3D-50", "flops_t_as_printed") / 32, t2("TimeSformer-L", "flops_t_as_printed") / 32],
             lambda measured: [int(1000 * number) for number in measured] == [1568, 1346],
-            'measured = [t2(name, "flops_t_as_printed") / 32 for name in ("ResNet3D-50", "TimeSformer-L")]; holds if '
-            "[int(1000 * number) for number in measured] == [1568, 1346]",
+            'measured = [t2("ResNet3D-50", "flops_t_as_printed") / 32, t2("TimeSformer-L", "flops_t_as_printed") / 32]'
+            "; holds if [int(1000 * number) for number in measured] == [1568, 1346]",
             "50.2 and 43.1 over 32 are {measured}: the column is in G a clip of 32 frames, and the text has the two "
             "methods swapped",
             digits=5,
@@ -309,10 +309,10 @@ CLAIMS = (
         Numbers(
             lambda: paired_widths(t2("LCR", "top1"), t2("ResNet3D-50", "top1"), fact("jester_sizes", 1)),
             lambda measured: seen(t2("LCR", "top1") - t2("ResNet3D-50", "top1"), measured),
-            'measured = paired_widths(t2("LCR", "top1"), t2("ResNet3D-50", "top1"), fact("jester_sizes", 1)); holds if '
-            'seen(t2("LCR", "top1") - t2("ResNet3D-50", "top1"), measured)',
-            "least and most half width of the difference of 0.08 on the same 14787 clips: {measured} points (95%, paired "
-            "by clip); it depends on how many clips just one of the two has right, which is not printed, and 37 such "
+            'measured = paired_widths(t2("LCR", "top1"), t2("ResNet3D-50", "top1"), fact("jester_sizes", 1)); '
+            'holds if seen(t2("LCR", "top1") - t2("ResNet3D-50", "top1"), measured)',
+            "least and most half width of the difference of 0.08 on the same 14787 clips: {measured} points (95%, paired"
+            " by clip); it depends on how many clips just one of the two has right, which is not printed, and 37 such "
             "clips are enough to hide 0.08",
         ),
         published="0.08",

@@ -161,10 +161,10 @@ CLAIMS = (
         Numbers(
             lambda: column1("depth", "k400_ssv2"),
             lambda measured: False if max(measured) > fact("vrwkv_layers") else min(measured) == 12 or None,
-            'measured = column1("depth", "k400_ssv2"); holds if False if max(measured) > fact("vrwkv_layers") else '
-            "min(measured) == 12 or None",
-            "the three models have {measured} layers, and the public VRWKV of their width has 12; the text does not say "
-            "which of its layers the smaller models take",
+            'measured = column1("depth", "k400_ssv2"); holds if False if max(measured) > fact("vrwkv_layers") '
+            "else min(measured) == 12 or None",
+            "the three models have {measured} layers, and the public VRWKV of their width has 12; the text does not "
+            "say which of its layers the smaller models take",
             digits=0,
             evidence="lcr/paper/facts.yaml",
         ),
