@@ -311,8 +311,8 @@ CLAIMS = (
             lambda measured: seen(t2("LCR", "top1") - t2("ResNet3D-50", "top1"), measured),
             'measured = paired_widths(t2("LCR", "top1"), t2("ResNet3D-50", "top1"), fact("jester_sizes", 1)); '
             'holds if seen(t2("LCR", "top1") - t2("ResNet3D-50", "top1"), measured)',
-            "least and most half width of the difference of 0.08 on the same 14787 clips: {measured} points (95%, paired"
-            " by clip); it depends on how many clips just one of the two has right, which is not printed, and 37 such "
+            "least and most half width of the difference of 0.08 on the same 14787 clips: {measured} points (95%, by "
+            "clip); it depends on how many clips just one of the two has right, which is not printed, and 37 such "
             "clips are enough to hide 0.08",
         ),
         published="0.08",
