@@ -132,14 +132,14 @@ class Proof:
 
 
 def proof_study(root: str | Path | None = None) -> dict[str, Any]:
-    """The study tiny with a few clips a class and one seed, as the content of a YAML file."""
-    tiny = load_study("tiny", root=root)
-    content = tiny.model_dump(mode="json", exclude_none=True) | {"name": "proof", "seeds": [0]}
-    content["readings"]["seeds"] = [0]
+    """The study smoke, which has all formats, with every reading and one seed, as the content of a YAML file."""
+    smoke = load_study("smoke", root=root)
+    content = smoke.model_dump(mode="json", exclude_none=True) | {"name": "proof", "seeds": [0]}
+    content["readings"] = {"dataset": smoke.table2, "seeds": [0]}
     for dataset in content["datasets"].values():
         dataset["fixture"] |= CLIPS
         dataset["train"]["checkpoint_seconds"] = 0.001
-    for name in [name for name in content["datasets"] if name != tiny.table2][:1]:
+    for name in [name for name in content["datasets"] if name != smoke.table2][:1]:
         content["datasets"][name]["data"] |= CROPPED
     return content
 

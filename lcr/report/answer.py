@@ -148,13 +148,16 @@ def _text(table1: pd.DataFrame, readings: pd.DataFrame) -> Sentence:
     better = "".join(
         f", `{row.discrepancy}: {row.reading}`" for row, where in zip(trained, sides, strict=True) if where == ABOVE
     )
+    effects = (
+        f" Top-1 of {len(trained)} other readings that were trained: {sides.count(ABOVE)} higher{better}; "
+        f"{sides.count(BELOW)} lower; {sides.count(INCLUDES)} with an interval that includes 0."
+    )
     return Sentence(
         "text",
         rule,
-        f"Under the default reading, the counts of Table 1 differ from the printed numbers by up to {params} in "
+        f"Under the readings used, the counts of Table 1 differ from the printed numbers by up to {params} in "
         f"parameters and {flops} in FLOPs, and the logits {depend} on the RGB frames (gradient norm "
-        f"{sensitivity:.4g}). Top-1 of {len(trained)} other readings that were trained: {sides.count(ABOVE)} higher"
-        f"{better}; {sides.count(BELOW)} lower; {sides.count(INCLUDES)} with an interval that includes 0.",
+        f"{sensitivity:.4g}).{effects if trained else ''}",
     )
 
 

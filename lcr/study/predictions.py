@@ -134,7 +134,9 @@ def pairs(store: Store, run: Run, record: RunRecord) -> Results:
 def _pair_names(table: pa.Table) -> NDArray[np.str_]:
     classes = json.loads((table.schema.metadata or {}).get(b"classes", b"[]"))
     numbers = np.stack([_column(table, "label"), _column(table, "reverse_label")], axis=1)
-    return np.array([" / ".join(classes[number] for number in sorted(pair)) for pair in numbers.tolist()], np.str_)
+    known = dict(enumerate(classes))
+    names = [" / ".join(known.get(one, str(one)) for one in sorted(pair)) for pair in numbers.tolist()]
+    return np.array(names, np.str_)
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -8,8 +8,8 @@ import torch
 
 from lcr.config.variant import ModelChange, VariantConfig
 from lcr.model import LCR, ModelConfig
-from lcr.model.scan import scan
 from lcr.model.cross_rwkv import CrossRWKV
+from lcr.model.scan import scan
 from lcr.model.selfcheck import check_acts, check_paths, generic, generic_clips
 from lcr.util.errors import RunFailed
 from tests.model.conftest import (
@@ -61,7 +61,13 @@ CHANGES = {
 NOISE = 2e-6  # of two right paths, relative; a switch that acts changes logits by over 100 times as much
 ADDITIVE = {"readings": {"kv_source": "additive"}}
 TRAINING = {"zero_init", "tube_ratio"}  # switches of the training alone
-BASES = [{}, *({"readings": one} for one in (*RUNNABLE, {"residual": True, "class_output": "stream"})), {"edge_prompt": False}, {"depth": 1}, {"patch_size": 16}]
+BASES = [
+    {},
+    *({"readings": one} for one in (*RUNNABLE, {"residual": True, "class_output": "stream"})),
+    {"edge_prompt": False},
+    {"depth": 1},
+    {"patch_size": 16},
+]
 MODELS = {name: one for name, one in variants().items() if one.model != ModelChange()}
 
 
