@@ -36,7 +36,7 @@ CLAIMS = (
         "§5",
         COUNT,
         "(admitted) parallel computation is not as good as that of CNNs",
-        "no speed is printed, and there is no CNN here",
+        "no speed is printed; docs/growth.csv measures one thread, which says nothing about parallel work",
     ),
     Claim(
         "conclusion-gradients",

@@ -84,8 +84,8 @@ CLAIMS = (
         ACCURACY,
         "the edge information serves as a forgetting gate that guides long-term memory and reduces background noise",
         (
-            "no variant takes the edge out of the cell alone; together with K and V it is the hypothesis "
-            "no_edge_prompt, and eq. 10's readings are in results/readings.csv"
+            "neither memory nor background noise is measured; the control no_edge_gate takes the edge out of the cell "
+            "alone, and the hypothesis no_edge_prompt out of K and V too"
         ),
     ),
     Claim(
