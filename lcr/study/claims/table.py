@@ -9,7 +9,7 @@ the rules of `lcr.study.claims.verdicts`. why: the reason in words. evidence: a 
 """
 
 from lcr.config.study import FULL
-from lcr.study.claims import conclusion, introduction, method, results, setup, verdicts
+from lcr.study.claims import comparisons, conclusion, introduction, method, results, setup, verdicts
 from lcr.study.claims.cells import table1_claims, table2_claims
 from lcr.study.claims.claim import IMPLIED, PRINTED, SENTENCE, Claim, Growth, Numbers, Untestable
 from lcr.study.claims.growth import growth_cells, read_costs
@@ -23,7 +23,7 @@ COLUMNS = (
     *("verdict", "why", "evidence"),
 )
 # The claims that are sentences, in the paper's order; Tables 1 and 2 (`cells`) and the `hypotheses` follow.
-CLAIMS = (*introduction.CLAIMS, *method.CLAIMS, *setup.CLAIMS, *results.CLAIMS, *conclusion.CLAIMS)
+CLAIMS = (*introduction.CLAIMS, *method.CLAIMS, *setup.CLAIMS, *results.CLAIMS, *comparisons.CLAIMS, *conclusion.CLAIMS)
 
 
 def claim_rows(source: Source) -> list[Row]:
