@@ -50,6 +50,8 @@ STATISTICS = {
 CLAIMS = {
     "Claim": ("{claim}",),
     "Where": ("{where}",),
+    "Cause": ("{cause}",),
+    "Kind": ("{kind}, {printed}",),
     "Published": ("{published}",),
     "Measured": ("{measured} [{ci_low}, {ci_high}]", "{measured}"),
     "Verdict": ("{verdict}",),

@@ -145,8 +145,8 @@ _ALL = (
         "lcr.study.claims.table:claim_rows",
         needs=("statistics", "temporal"),
         title="The paper's claims with their verdicts",
-        legend="Verdicts by the rules of `lcr/study/claims/verdicts.py`; untested: not on the paper's data, or not at "
-        "all.",
+        legend="Verdicts by the rules of `lcr/study/claims/verdicts.py`. Untested: not on the paper's data, or not at "
+        "all. Untestable: no outcome could contradict it. Rows of one cause stand or fall together and count once.",
         view=markdown.CLAIMS,
     ),
     Table(
