@@ -303,10 +303,12 @@ def check_makers(runs: list[Run], store: Store, report: Report, strict: bool) ->
 
 
 def _changed_settings(run: Run, record: RunRecord, classes: int) -> list[str]:
-    """The recorded settings that are not those of the study, by dotted names."""
+    """The recorded settings that are not those of the study, by dotted names; mean and std come from the clips."""
     config, told = run.config.model_dump(mode="json"), record.model_dump(mode="json")
+    own = told["config"].get("model") or {}
+    of_clips = {name: own[name] for name in ("mean", "std") if name in own}
     today = {
-        "config": config | {"model": run.model(classes).model_dump(mode="json")},
+        "config": config | {"model": run.model(classes).model_dump(mode="json") | of_clips},
         "protocol": config["protocol"] | {"frames": config["data"]["frames"], "views": run.config.protocol.views},
     }
     return _differences({part: {key: told[part].get(key) for key in today[part]} for part in today}, today)
