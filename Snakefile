@@ -348,7 +348,8 @@ rule answer:
 rule publish_all:
     input:
         expand(
-            f"results/{STUDY.name}/{{published}}", published=[name for name in CHOICE.published if name != HASHES]
+            f"results/{STUDY.name}/{{published}}",
+            published=[name for name in CHOICE.published if name != HASHES],
         ),
         local(expand(STAMP, published=HASHES)),
     output:
