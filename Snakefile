@@ -13,7 +13,7 @@ import re
 from functools import partial
 
 from lcr.util.gpus import gpus
-from lcr.workflow import DIAGNOSIS, HASHES, LEDGER, NOTEBOOKS, PUBLISHED, TABLES, choose
+from lcr.workflow import DIAGNOSIS, HASHES, LEDGER, choose
 
 
 report: "docs/captions/workflow.rst"
@@ -47,9 +47,9 @@ wildcard_constraints:
     dataset="|".join(STUDY.datasets),
     variant="|".join(map(re.escape, CHOICE.arms)),
     seed="|".join(map(str, STUDY.seeds)),
-    table="|".join(table for table in TABLES if table != "claims"),
-    notebook="|".join(NOTEBOOKS),
-    published="|".join(map(re.escape, PUBLISHED)),
+    table="|".join(table for table in CHOICE.tables if table != "claims"),
+    notebook="|".join(CHOICE.notebooks),
+    published="|".join(map(re.escape, CHOICE.published)),
 
 
 localrules:
@@ -58,9 +58,10 @@ localrules:
     publish_all,
 
 
+# A whole study is published with hashes.json; a sweep or a multiverse has its own files, which are published one by one.
 rule all:
     input:
-        local(WHOLE),
+        local(WHOLE) if HASHES in CHOICE.published else [f"results/{name}" for name in CHOICE.published],
 
 
 rule fixture:
@@ -315,8 +316,8 @@ rule notebook:
 
 rule answer:
     input:
-        expand(f"results/{STUDY.name}/{{table}}.csv", table=TABLES),
-        expand(f"results/{STUDY.name}/figures/{{notebook}}.png", notebook=NOTEBOOKS),
+        expand(f"results/{STUDY.name}/{{table}}.csv", table=CHOICE.tables),
+        expand(f"results/{STUDY.name}/figures/{{notebook}}.png", notebook=CHOICE.notebooks),
         stamp("tables"),
     output:
         ensure(f"results/{STUDY.name}/README.md", non_empty=True),
@@ -347,7 +348,8 @@ rule answer:
 rule publish_all:
     input:
         expand(
-            f"results/{STUDY.name}/{{published}}", published=[name for name in PUBLISHED if name != HASHES]
+            f"results/{STUDY.name}/{{published}}",
+            published=[name for name in CHOICE.published if name != HASHES],
         ),
         local(expand(STAMP, published=HASHES)),
     output:

@@ -21,19 +21,17 @@ from typing import Any, ParamSpec, TypeVar
 from lcr.config.datasets import FORMATS, dataset_format
 from lcr.config.keys import recorded_key
 from lcr.config.record import NAME, RunRecord
-from lcr.config.run import WORK, Data, Run, reading_runs, runs_of
+from lcr.config.run import WORK, Data, Run, all_runs, runs_of
 from lcr.config.study import FULL, DatasetConfig, StudyConfig, load_study, real_folder
 from lcr.config.study_keys import cost_key, diagnosis_key, table_key
-from lcr.evidence.published import ALL as PUBLISHED
-from lcr.evidence.published import FILES, HASHES, published
-from lcr.report.notebooks import NOTEBOOKS
+from lcr.evidence.published import HASHES, files_of, published
+from lcr.report.notebooks import EVERY, notebooks_of
 from lcr.study.tables import registry
 from lcr.util.errors import InputError, LCRError, unknown
 from lcr.util.files import make_folder
 
 RESULTS = "results"
 STAMPS = WORK / "stamps"
-TABLES = registry.made_by("table")
 DIAGNOSIS = registry.made_by("readings diagnose")
 LEDGER = registry.TABLES["claims"].needs
 CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
@@ -94,20 +92,42 @@ class Choice:
         return runs_of(self.study, RESULTS)
 
     @cached_property
-    def reading_runs(self) -> list[Run]:
-        """The runs of the alternative readings, and those of the full model that they are paired with."""
-        return reading_runs(self.study, RESULTS)
+    def all_runs(self) -> list[Run]:
+        """Every run of the study, those of its controls and alternative readings among them."""
+        return all_runs(self.study, RESULTS)
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables of the study that `lcr table` makes."""
+        return [name for name in registry.tables_of(self.study) if not registry.TABLES[name].command]
+
+    @property
+    def notebooks(self) -> list[str]:
+        """The notebooks of the study."""
+        return [*notebooks_of(self.study)]
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The published files of the study; with hashes.json those of a whole study, without it those of another."""
+        return files_of(self.study)
 
     @property
     def arms(self) -> list[str]:
-        """The names of the variants and readings that are trained."""
-        return list(dict.fromkeys(run.variant.name for run in (*self.runs, *self.reading_runs)))
+        """The names of all that is trained."""
+        return [arm.name for arm in self.study.arms]
 
     # Functions of wildcards: the rules' inputs and params.
 
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str, int], Run]:
+        """The study's runs, whose keys are computed once: a multiverse has hundreds."""
+        return {(run.dataset, run.variant.name, run.seed): run for run in self.all_runs}
+
     def _run(self, wildcards: Any) -> Run:
-        variant = self.study.variant(wildcards.variant)
-        seed = int(wildcards.seed)
+        arm, seed = wildcards.variant, int(wildcards.seed)
+        if (known := self._by_name.get((wildcards.dataset, arm, seed))) is not None:
+            return known
+        variant = self.study.variant(arm)
         return Run(study=self.study, dataset=wildcards.dataset, variant=variant, seed=seed, results=Path(RESULTS))
 
     def data_key(self, wildcards: Any) -> str:
@@ -203,14 +223,15 @@ class Choice:
 
         The prepared clips are no part of the results: edge_prompt prepares them again where they are gone.
         """
-        notebook = NOTEBOOKS[wildcards.notebook]
+        notebook = EVERY[wildcards.notebook]
         tables = [f"{RESULTS}/{self.study.name}/{table}.csv" for table in notebook.tables]
         runs = [run for run in self.runs if run.variant.name == FULL or not notebook.full_only]
         return [*tables, *(f"{run.folder}/{file}" for run in runs for file in notebook.run_files)]
 
     def publishes(self, wildcards: Any) -> list[str]:
         """The study's files that a published file is made of: all, for hashes.json."""
-        return [f"{RESULTS}/{self.study.name}/{name}" for name in FILES if wildcards.published in (name, HASHES)]
+        names = [name for name in self.published if wildcards.published in (name, HASHES) and name != HASHES]
+        return [f"{RESULTS}/{self.study.name}/{name}" for name in names]
 
     # Stamps.
 
@@ -223,7 +244,7 @@ class Choice:
         make_folder(WORK)
         make_folder(RESULTS)
         study, made_with = self.study, set()
-        for run in {run.folder: run for run in (*self.runs, *self.reading_runs)}.values():
+        for run in self.all_runs:
             place = self.stamps / run.folder.relative_to(Path(RESULTS, study.name))
             record = _recorded(run.folder)
             trained = record is not None and record.train_key == run.train_key
@@ -237,8 +258,8 @@ class Choice:
         for made, key in keys.items():
             _stamp(self.stamps / made, key, recorded_key(f"{RESULTS}/{study.name}/{made}.json") == key)
         _stamp(self.stamps / "tables", self.table_key, False)
-        there = published(Path(RESULTS, study.name))
-        for name in PUBLISHED:
+        there = published(Path(RESULTS, study.name), self.published)
+        for name in self.published:
             stamp = self.stamps / "published" / name
             known = stamp.read_text(encoding="utf-8") if stamp.is_file() else ""
             if known.partition("\n")[0] != self.published_as or name not in there:

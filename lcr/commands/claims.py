@@ -16,18 +16,18 @@ def claims(
     results: Results = Path("results"),
     published: Annotated[bool, typer.Option("--publish", help="Also copy it to results/claims.csv, whole.")] = False,
 ) -> None:
-    """The paper's claims, each with a verdict: supported, contradicted, inconclusive or untested, and why.
+    """The paper's claims, each with a verdict: supported, contradicted, inconclusive, untested or untestable, and why.
 
     Needs the study's tables statistics and temporal. Measurements on synthetic clips decide nothing.
 
     Example: lcr claims --study tiny --publish
     """
     from lcr.evidence.publish import publish_table
-    from lcr.report.answer import of_the_paper, verdict_counts
+    from lcr.report.answer import by_group, verdict_counts
 
     source = study_source(study, data_root, root, results)
     path = write_table("claims", source)
-    papers = of_the_paper(source.read(TABLES["claims"]))
     print(publish_table(path, source, study) if published else path)
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in verdict_counts(papers).items())
-    print(f"{len(papers)} claims of the paper: {counts}")
+    for title, rows in by_group(source.read(TABLES["claims"])).items():
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in verdict_counts(rows).items())
+        print(f"{title}, by cause ({len(rows)} rows): {counts}")

@@ -20,10 +20,10 @@ app = typer.Typer(
 
 
 @app.command(name="list")
-def list_(study: Study = "tiny", root: Root = None) -> None:
+def list_(study: Study = "smoke", root: Root = None) -> None:
     """Prints, as JSON, the digest of the sources behind the data, training and evaluation of each arm.
 
-    Example: lcr keys list --study tiny
+    Example: lcr keys list --study smoke
     """
     from lcr.evidence.prove import told_sources
 

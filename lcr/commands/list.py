@@ -7,16 +7,17 @@ import typer
 from lcr.commands.options import Root
 from lcr.config.datasets import DATASETS, dataset_format, is_synthetic, official_labels
 from lcr.config.register import reading_variants
-from lcr.config.study import known_variants, load_study, study_names
+from lcr.config.study import interpretation_names, known_variants, load_interpretation, load_study, study_names
+from lcr.config.variant import METHOD_ARMS
 from lcr.cost import counted
 from lcr.model.models import MODELS
 
-Kind = Literal["models", "variants", "readings", "studies", "datasets"]
+Kind = Literal["models", "methods", "variants", "interpretations", "readings", "studies", "datasets"]
 MODEL = "{size}×{size} frames, depth {depth}, width {width}, {millions:.2f}M parameters for {classes} classes"
 
 
 def list_(kind: Annotated[Kind, typer.Argument(help="The kind of names.")], root: Root = None) -> None:
-    """Lists models, variants, readings, studies or datasets by the names that other commands take.
+    """Lists everything of a kind by the names that other commands take.
 
     Example: lcr list readings
     """
@@ -46,12 +47,17 @@ def _described(kind: Kind, root: Root) -> dict[str, str]:
                 )
                 for name, one in MODELS.items()
             }
+        case "methods":
+            return {name: f"{one.title}: {' '.join(one.hypothesis.split())}" for name, one in METHOD_ARMS.items()}
         case "variants":
-            readings = reading_variants()
-            variants = {name: one for name, one in known_variants(root).items() if name not in readings}
+            others = reading_variants() | METHOD_ARMS
+            variants = {name: one for name, one in known_variants(root).items() if name not in others}
             return {name: f"hypothesis: {one.hypothesis}" for name, one in variants.items()}
         case "readings":
             return {name: one.title for name, one in reading_variants().items()}
+        case "interpretations":
+            found = {name: load_interpretation(name, root) for name in interpretation_names(root)}
+            return {name: f"distance {one.bundle.distance()}: {one.title}" for name, one in found.items()}
         case "studies":
             return {name: load_study(name, root=root).question for name in study_names(root)}
         case "datasets":

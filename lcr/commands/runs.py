@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from lcr.commands.options import DataRoot, Results, Root, Study, data_roots
+from lcr.commands.options import DataRoot, Results, Root, Study, data_roots, refuse
 from lcr.config.datasets import FORMATS, dataset_format
 from lcr.config.run import Run
 from lcr.config.study import known_variants, load_study, load_variant
-from lcr.util.errors import InputError, printable
+from lcr.config.variant import METHOD_ARMS
+from lcr.util.errors import InputError, printable, unknown
 from lcr.util.files import check_writable
 from lcr.util.gpus import gpu_lease
 
@@ -25,8 +26,12 @@ Ablation = Annotated[
     str,
     typer.Option(
         help="full, or what to change: a name in ablations/, a reading of lcr/paper/discrepancies.yaml "
-        "(kv-source.additive), or a YAML file."
+        "(kv-source.edges), or a YAML file; full@literal and the like: under an interpretation other than the study's."
     ),
+]
+Method = Annotated[
+    str | None,
+    typer.Option(help="In place of --ablation: a floor or ceiling beside LCR, a name of `lcr list methods`."),
 ]
 Seed = Annotated[
     int, typer.Option(min=0, help="One of the study's: start, clip order, frames and masks follow from it.")
@@ -77,9 +82,21 @@ def chosen_run(
     return Run(study=config, dataset=dataset, variant=variant, seed=seed, results=results)
 
 
+def _arm(context: typer.Context, ablation: str, method: str | None) -> str:
+    """The arm that `--ablation` or `--method` names."""
+    if method is None:
+        return ablation
+    refuse(context, "with --method", "ablation")
+    if method not in METHOD_ARMS:
+        raise unknown("method", method, METHOD_ARMS)
+    return method
+
+
 def train(
+    context: typer.Context,
     dataset: Dataset,
     ablation: Ablation = "full",
+    method: Method = None,
     seed: Seed = 0,
     study: Study = "tiny",
     data_root: DataRoot = None,
@@ -93,7 +110,7 @@ def train(
 
     Writes model.safetensors and metrics.jsonl to results/STUDY/DATASET/ABLATION/seed-SEED/. Test it with lcr evaluate.
     """
-    run = chosen_run(study, dataset, ablation, seed, data_root, root, results)
+    run = chosen_run(study, dataset, _arm(context, ablation, method), seed, data_root, root, results)
     from lcr.run.train import train as run_training
 
     check_writable(results)
@@ -103,8 +120,10 @@ def train(
 
 
 def evaluate(
+    context: typer.Context,
     dataset: Dataset,
     ablation: Ablation = "full",
+    method: Method = None,
     seed: Seed = 0,
     study: Study = "tiny",
     data_root: DataRoot = None,
@@ -117,7 +136,7 @@ def evaluate(
 
     Writes predictions.parquet (all class scores of each clip), temporal.parquet and run.json beside the weights.
     """
-    run = chosen_run(study, dataset, ablation, seed, data_root, root, results)
+    run = chosen_run(study, dataset, _arm(context, ablation, method), seed, data_root, root, results)
     from lcr.report.summary import summary
     from lcr.run.evaluate import evaluate as run_evaluation
 

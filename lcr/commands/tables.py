@@ -8,7 +8,7 @@ import typer
 
 from lcr.commands.options import DataRoot, Results, Root, Study, study_source
 from lcr.study.tables.markdown import markdown
-from lcr.study.tables.registry import TABLES, table_named, write_table
+from lcr.study.tables.registry import TABLES, table_named, tables_of, write_table
 from lcr.util.errors import InputError
 
 HELP = f"{', '.join(table.name for table in TABLES.values() if table.maker)}."
@@ -55,6 +55,8 @@ def table(
     if mixed and not chosen.mixes:
         raise InputError(f"--mixed has no effect on {name}; leave it out")
     source = replace(study_source(study, data_root, root, results), mixed=mixed)
+    if name not in (own := tables_of(source.study)):
+        raise InputError(f"study '{source.study.name}' has no table {name}; its tables: {', '.join(own)}")
     if strict:
         refuse_mixed(chosen, source)
     if format == "markdown":

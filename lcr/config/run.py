@@ -8,17 +8,20 @@ import shlex
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from lcr.config.datasets import dataset_format, is_synthetic
 from lcr.config.keys import Environment, digest, hash_of
 from lcr.config.record import RunRecord
 from lcr.config.study import FULL, DatasetConfig, StudyConfig
 from lcr.config.variant import VariantConfig
-from lcr.model.config import Frozen, ModelConfig
+from lcr.methods import MethodConfig
+from lcr.model.config import Frozen, ModelConfig, Statistics
 from lcr.model.models import model_by_name
 
 WORK = Path(".lcr")
+# Of a split: every clip; those of the performers that are kept apart for tuning; or those of the other performers.
+Part = Literal["all", "tuning", "rest"]
 
 
 class _Computed(Frozen):
@@ -113,7 +116,8 @@ class Run(_Computed):
     def config(self) -> DatasetConfig:
         """The dataset's configuration with the variant's change of recipe or protocol."""
         config, variant = self.study.dataset(self.dataset), self.variant
-        train = config.train.model_copy(update=variant.train.model_dump(exclude_none=True))
+        rate = {"learning_rate": config.rate_of(variant.name.partition(".")[0])}
+        train = config.train.model_copy(update=rate | variant.train.model_dump(exclude_none=True))
         protocol = config.protocol.model_copy(update=variant.protocol.model_dump(exclude_none=True))
         return config.model_copy(update={"train": train, "protocol": protocol})
 
@@ -121,18 +125,32 @@ class Run(_Computed):
     def data(self) -> Data:
         return Data.of(self.study, self.dataset)
 
-    def model(self, classes: int) -> ModelConfig:
-        """The configuration of the run's model for this number of classes."""
-        return self.study.model(self.dataset, self.variant, classes)
+    def model(
+        self, classes: int, statistics: tuple[Statistics, Statistics] | None = None
+    ) -> ModelConfig | MethodConfig:
+        """The configuration of the run's model for this number of classes, with the dataset's own mean and std."""
+        model = self.study.model(self.dataset, self.variant, classes)
+        return model if statistics is None else model.model_copy(update={"mean": statistics[0], "std": statistics[1]})
 
     def full_model(self, classes: int) -> ModelConfig:
-        """The configuration of the full model that the run's variant is compared with."""
-        return model_by_name(self.config.model).model_copy(update={"classes": classes})
+        """The configuration of the full model that the run's arm is compared with."""
+        return self.study.full_model(self.dataset, self.variant, classes)
+
+    @property
+    def train_part(self) -> Part:
+        """The part of the training split that the run is trained on."""
+        return "rest" if self.config.evaluate_on == "tuning" else "all"
+
+    @property
+    def evaluated(self) -> tuple[str, Part]:
+        """The split, and the part of it, that the run is evaluated on."""
+        return ("train", "tuning") if self.config.evaluate_on == "tuning" else ("validation", "all")
 
     @property
     def acts(self) -> bool:
         """Whether the variant's change can act on this model; if not, its results are the full model's."""
-        return self.variant.name == FULL or self.variant.acts_on(self.full_model(classes=1))
+        own = self.variant.variant_name == FULL or not self.variant.is_lcr
+        return own or self.variant.acts_on(self.full_model(classes=1))
 
     @property
     def folder(self) -> Path:
@@ -153,25 +171,29 @@ class Run(_Computed):
     # Keys.
 
     @cached_property
-    def _shape(self) -> ModelConfig:
+    def _shape(self) -> ModelConfig | MethodConfig:
         return self.model(classes=1)  # the number of classes comes with the data
 
     @property
     def environment(self) -> Environment:
         """Library versions, and the WKV backend that this machine would select for the run."""
-        width = self._shape.head_width if self._shape.runs_wkv else None
+        shape = self._shape
+        width = shape.head_width if isinstance(shape, ModelConfig) and shape.runs_wkv else None
         return Environment.here(self.study.device, width)
 
     def components(self, environment: Environment) -> tuple[str, ...]:
-        """The components that the weights depend on: data, model, gate, WKV backend, training."""
+        """The components that the weights depend on: data, model and gate (or method), WKV backend, training."""
+        if not isinstance(self._shape, ModelConfig):
+            return (*self.data.components, f"method:{self.variant.method}", "train")
         backend = (f"wkv:{environment.backend}",) if environment.backend else ()
         return (*self.data.components, "model", f"gate:{self._shape.gate}", *backend, "train")
 
     def _train_key(self, environment: Environment) -> str:
         config = self.config
         loss_frames = config.protocol.frames_read(config.data.frames) if config.train.loss_frames == "rule" else None
-        recipe = config.train.model_dump(exclude={"checkpoint_seconds"})
-        settings = [self.data.settings(), self._shape.model_dump(), recipe, loss_frames, self.seed]
+        recipe = config.train.model_dump(exclude={"checkpoint_seconds", "validate_every"})
+        part = self.train_part
+        settings = [self.data.settings(), self._shape.model_dump(), recipe, loss_frames, self.seed, part]
         machine = [self.study.device, self.study.threads, environment.versions, environment.backend]
         return hash_of([settings, machine, digest(self.components(environment))])
 
@@ -217,9 +239,23 @@ def runs_of(
     return [
         Run(study=study, dataset=dataset, variant=variant, seed=seed, results=Path(results))
         for dataset in (study.datasets if datasets is None else datasets)
-        for variant in (study.variant_configs if variants is None else variants)
+        for variant in (study.compared if variants is None else variants)
         for seed in (study.seeds if seeds is None else seeds)
     ]
+
+
+def control_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:
+    """The runs of a study's controls on its table2 dataset, after those of the full model that they pair with."""
+    if not study.controls:
+        return []
+    full = next(variant for variant in study.variant_configs if variant.name == FULL)
+    return runs_of(study, results, datasets=[study.table2], variants=(full, *study.control_configs))
+
+
+def all_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:
+    """Every run of a study once: of its variants, its controls, and the alternative readings."""
+    every = (*runs_of(study, results), *control_runs(study, results), *reading_runs(study, results))
+    return list({run.folder: run for run in every}.values())
 
 
 def reading_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_
 
 from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
 from lcr.config.register import reading_variants
-from lcr.config.variant import FolderName, VariantConfig
+from lcr.config.variant import FULL, METHOD_ARMS, FolderName, Interpretation, VariantConfig
+from lcr.methods import METHODS, MethodConfig
 from lcr.model.config import Frozen, ModelConfig
 from lcr.model.models import model_by_name
 from lcr.util.errors import InputError, printable, unknown
@@ -22,11 +23,12 @@ from lcr.util.schema import parse, read_yaml
 # what else results/ holds: folders, and published files by their suffix
 NOT_STUDIES = ("reference", "figures", "notebooks", "bench")
 NOT_SUFFIXES = (".csv", ".json", ".md", ".html", ".zip", ".png", ".svg", ".parquet", ".aside")
-FULL = "full"  # the variant that all others are compared with
 MOST_CLIPS = 1_000_000  # synthetic clips of a dataset; the largest one of the paper has 306,000
 MAX_PIXELS = 2**26  # of a frame: twice those of 8K video, 192 MiB when decoded
 MOST_JOBS = 1024  # processes or threads
 MOST_SEEDS = 16  # the exact sign-flip test enumerates 2^16 patterns
+
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _once(given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
@@ -92,6 +94,8 @@ class TrainConfig(Frozen):
     """The recipe: AdamW, linear warm-up then cosine, label-smoothing cross-entropy (the paper gives only the last).
 
     loss_frames: the frames whose logits the loss is taken on: those that the test rule reads, all, or the last.
+    draw_share: each seed trains on its own draw of this share of the training clips, class by class.
+    validate_every: epochs between two evaluations for the curves, which select nothing; 0 for none.
     """
 
     epochs: int = Field(gt=0, le=1_000_000)
@@ -104,18 +108,31 @@ class TrainConfig(Frozen):
     clip_norm: float = Field(1.0, gt=0)
     loss_frames: Literal["rule", "all", "last"] = "rule"
     checkpoint_seconds: float = Field(20.0, gt=0)
+    draw_share: float = Field(1.0, gt=0, le=1)
+    validate_every: int = Field(0, ge=0)
 
 
 class DatasetConfig(Frozen):
-    """One dataset of a study: what it is made of, which model meets it, and how it is trained and tested."""
+    """One dataset of a study: what it is made of, which model meets it, and how it is trained and tested.
+
+    rates: tuned learning rates by arm; an arm that is not named trains at `train.learning_rate`.
+    evaluate_on: the validation clips; or tuning, the clips of a quarter of the training performers, which are then left
+        out of the training.
+    """
 
     model: str
     data: DataConfig
     train: TrainConfig
     protocol: Protocol
+    rates: dict[str, Rate] = Field({}, exclude=True)
+    evaluate_on: Literal["validation", "tuning"] = "validation"
     fixture: FixtureConfig | None = None
     root: str | None = None
     note: str = ""
+
+    def rate_of(self, arm: str) -> float:
+        """The learning rate that an arm is trained at: its tuned one, or the recipe's."""
+        return self.rates.get(arm, self.train.learning_rate)
 
     @model_validator(mode="after")
     def _has_its_views(self) -> Self:
@@ -138,17 +155,53 @@ class ReadingRuns(Frozen):
     readings: Annotated[tuple[str, ...] | None, AfterValidator(_once)] = None
 
 
+class Sweep(Frozen):
+    """Further values of one setting of the recipe, each of which makes an arm of every variant.
+
+    learning_rates: makes arms such as `full.lr-0.003`. lengths: factors of the epochs; makes arms such as `full.x1.5`.
+    """
+
+    learning_rates: Annotated[tuple[Rate, ...], AfterValidator(_once)] = ()
+    lengths: Annotated[tuple[Annotated[float, Field(gt=0, le=100)], ...], AfterValidator(_once)] = ()
+
+    def arms(self, variant: VariantConfig, epochs: int) -> list[VariantConfig]:
+        """The arms that the sweep makes of a variant; `epochs`: of the study's recipe."""
+        changes = [(f"lr-{rate:g}", {"learning_rate": rate}) for rate in self.learning_rates]
+        changes += [(f"x{factor:g}", {"epochs": round(factor * epochs)}) for factor in self.lengths]
+        return [
+            variant.model_copy(
+                update={
+                    "name": f"{variant.name}.{name}",
+                    "title": f"{variant.title}, {name}",
+                    "train": variant.train.model_copy(update=change),
+                }
+            )
+            for name, change in changes
+        ]
+
+
 class StudyConfig(Frozen):
-    """A study: every dataset × variant × seed is one run.
+    """A study: every dataset × arm × seed is one run.
 
     table2: the dataset whose rows stand beside the paper's in table2.csv.
+    interpretation: the readings of every arm, by the name of an interpretation.
+    interpretations: a multiverse: every variant is an arm under each of these, in place of `interpretation`, except
+        under those with a dead start.
+    methods: floors and ceilings that stand beside the variants on every dataset, such as `cnn3d-rgb`.
+    controls: further variants on the table2 dataset, each compared with full as the variants are.
+    sweep: every variant is trained with further values of a setting, in place of the recipe's.
     """
 
     name: FolderName
     question: str
     datasets: dict[str, DatasetConfig]
     table2: str
+    interpretation: str = "literal"
+    interpretations: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
     variants: Annotated[tuple[str, ...], AfterValidator(_once)]
+    methods: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
+    controls: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
+    sweep: Sweep | None = None
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], AfterValidator(_once)] = Field(
         min_length=1, max_length=MOST_SEEDS
     )
@@ -158,6 +211,8 @@ class StudyConfig(Frozen):
     # No fields, so that they count in no key (though in ==).
     _given: str = PrivateAttr("")
     _variants: tuple[VariantConfig, ...] = PrivateAttr(())
+    _controls: tuple[VariantConfig, ...] = PrivateAttr(())
+    _interpretations: dict[str, Interpretation] = PrivateAttr(default_factory=dict)
 
     @field_validator("name")
     @classmethod
@@ -183,26 +238,67 @@ class StudyConfig(Frozen):
             raise unknown(f"dataset of study '{self.name}'", name, self.datasets)
         return self.datasets[name]
 
+    def interpreted(self, name: str) -> Interpretation:
+        """An interpretation by name, as it was when the study was loaded."""
+        return self._interpretations.get(name) or load_interpretation(name)
+
     @property
     def variant_configs(self) -> tuple[VariantConfig, ...]:
-        """The study's variants in its order."""
-        return self._variants or tuple(load_variant(name) for name in self.variants)
+        """The study's arms in its order: its variants, or in a multiverse its variants under each interpretation."""
+        variants = self._variants or tuple(load_variant(name) for name in self.variants)
+        if self.sweep is not None:
+            epochs = self.datasets[self.table2].train.epochs
+            return tuple(arm for one in variants for arm in self.sweep.arms(one, epochs))
+        if not self.interpretations:
+            return variants
+        bundles = [self.interpreted(name) for name in self.interpretations]
+        return tuple(one.under(bundle) for bundle in bundles if not bundle.dead_start for one in variants)
+
+    @property
+    def method_configs(self) -> tuple[VariantConfig, ...]:
+        """The floors and ceilings in the study's order; with a sweep, those that train, with each of its values."""
+        methods = tuple(METHOD_ARMS[name] for name in self.methods)
+        if self.sweep is None:
+            return methods
+        epochs = self.datasets[self.table2].train.epochs
+        trained = (one for one in methods if METHODS[one.method].trains)
+        return tuple(arm for one in trained for arm in self.sweep.arms(one, epochs))
+
+    @property
+    def compared(self) -> tuple[VariantConfig, ...]:
+        """The arms on every dataset: the variants of LCR, then the methods beside it."""
+        return (*self.variant_configs, *self.method_configs)
+
+    @property
+    def control_configs(self) -> tuple[VariantConfig, ...]:
+        """The study's controls in its order."""
+        return self._controls or tuple(load_variant(name) for name in self.controls)
+
+    @property
+    def arms(self) -> tuple[VariantConfig, ...]:
+        """All that the study trains: its variants, its controls, and the alternative readings."""
+        return (*self.compared, *self.control_configs, *self.reading_variants().values())
 
     def variant(self, name: str) -> VariantConfig:
-        """One of the study's variants, or of the alternative readings that it trains.
+        """One of the study's arms, or of the alternative readings that it trains.
 
         Raises:
             InputError: the study has none of this name.
         """
-        known = {one.name: one for one in self.variant_configs} | self.reading_variants()
+        known = {one.name: one for one in self.arms}
         if name not in known:
             raise unknown(f"variant of study '{self.name}'", name, known)
         return known[name]
 
-    def model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig:
-        """The model of one run: the dataset's named model, its classes, and the variant's one change."""
+    def full_model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig:
+        """The full model that an arm is compared with: the dataset's named model under the arm's interpretation."""
+        bundle = (variant.interpretation or self.interpreted(self.interpretation)).bundle
         base = model_by_name(self.dataset(dataset).model)
-        return variant.apply(base.model_copy(update={"classes": classes}))
+        return base.model_copy(update={"classes": classes, "readings": bundle})
+
+    def model(self, dataset: str, variant: VariantConfig, classes: int) -> ModelConfig | MethodConfig:
+        """The model of one run: the full model with the variant's change, or another method's."""
+        return variant.apply(self.full_model(dataset, variant, classes))
 
     def reading_variants(self) -> dict[str, VariantConfig]:
         """The alternative readings that this study trains, by name."""
@@ -275,27 +371,46 @@ def study_names(root: str | Path | None = None) -> list[str]:
     return sorted(file.stem for file in (project_root(root) / "ablations" / "studies").glob("*.yaml"))
 
 
-def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "ablation") -> VariantConfig:
-    """A variant by name, or by the path of its YAML file; `kind` is what an error calls it.
+def interpretation_names(root: str | Path | None = None) -> list[str]:
+    """The names of the interpretations in `ablations/interpretations/`, sorted."""
+    return sorted(file.stem for file in (project_root(root) / "ablations" / "interpretations").glob("*.yaml"))
 
-    Names are those of `ablations/` (`full`, `no_edge_prompt`, …) and of the alternative readings in
-    `lcr/paper/discrepancies.yaml` (`kv-source.additive`, …).
+
+def load_interpretation(name: str | Path, root: str | Path | None = None) -> Interpretation:
+    """An interpretation by name, or by the path of its YAML file.
 
     Raises:
         InputError: there is none of this name, or a key in it is unknown or of the wrong type.
     """
+    path = _named(project_root(root) / "ablations" / "interpretations", "interpretation", name)
+    return parse(Interpretation, read_yaml(path), str(path))
+
+
+def load_variant(name: str | Path, root: str | Path | None = None, kind: str = "ablation") -> VariantConfig:
+    """A variant by name, or by the path of its YAML file; `kind` is what an error calls it.
+
+    Names are those of `ablations/` (`full`, `no_edge_prompt`, …) and of the alternative readings in
+    `lcr/paper/discrepancies.yaml` (`kv-source.additive`, …); `full@literal` is a variant under an interpretation, and
+    `cnn3d-rgb` a method beside LCR.
+
+    Raises:
+        InputError: there is none of this name, or a key in it is unknown or of the wrong type.
+    """
+    variant, at, bundle = str(name).partition("@")
+    if at and Path(name).suffix not in (".yaml", ".yml"):
+        return load_variant(variant, root, kind).under(load_interpretation(bundle, root))
     readings = reading_variants()
-    if str(name) in readings:
-        return readings[str(name)]
+    if (named := (readings | METHOD_ARMS).get(str(name))) is not None:
+        return named
     path = _named(project_root(root) / "ablations", kind, name, readings)
     return parse(VariantConfig, read_yaml(path), str(path))
 
 
 def known_variants(root: str | Path | None = None, study: StudyConfig | None = None) -> dict[str, VariantConfig]:
-    """All that has a name: the variants of `ablations/`, the alternative readings, and before them the study's own."""
+    """All arms that have a name: variants of `ablations/`, readings and methods, and before them the study's own."""
     files = sorted((project_root(root) / "ablations").glob("*.yaml"))
     found = {variant.name: variant for variant in (load_variant(file, root) for file in files)} | reading_variants()
-    return found | {variant.name: variant for variant in (study.variant_configs if study else ())}
+    return found | METHOD_ARMS | {variant.name: variant for variant in (study.variant_configs if study else ())}
 
 
 def load_study(
@@ -313,11 +428,17 @@ def load_study(
             of the study's, table2 names none of them, there is no variant of a name, or `full` is none of them.
     """
     file = _named(project_root(root) / "ablations" / "studies", "study", path)
-    study = parse(StudyConfig, read_yaml(file), str(file))
+    study = parse(StudyConfig, _study_yaml(file, root), str(file))
     study._given = str(path)
     for name in study.datasets:
         dataset_format(name)
     study._variants = _checked_variants(study, str(file), root)
+    study._controls = tuple(load_variant(given, root, f"control (of {file})") for given in study.controls)
+    for given in study.methods:
+        if given not in METHOD_ARMS:
+            raise unknown(f"method (of {file})", given, METHOD_ARMS)
+    bundles = (study.interpretation, *study.interpretations)
+    study._interpretations = {given: load_interpretation(given, root) for given in bundles}
     for name, folder in (roots or {}).items():
         if folder is not None:
             study = _with_real_data(study, name, folder)
@@ -326,6 +447,25 @@ def load_study(
         raise unknown(f"table2 dataset in {file}", study.table2, study.datasets)
     _check_readings(study, str(file))
     return study
+
+
+def _study_yaml(file: Path, root: str | Path | None) -> Any:
+    """A study's YAML; where it says `like: OTHER`, its keys replace those of the other study, at every depth.
+
+    A key that is null takes the other study's key out.
+    """
+    content = read_yaml(file)
+    if not isinstance(content, dict) or "like" not in content:
+        return content
+    base = _named(project_root(root) / "ablations" / "studies", f"study (like: of {file})", str(content.pop("like")))
+    return _merged(_study_yaml(base, root), content)
+
+
+def _merged(base: Any, own: Any) -> Any:
+    if not (isinstance(base, dict) and isinstance(own, dict)):
+        return own
+    both = base | {key: _merged(base.get(key), value) for key, value in own.items()}
+    return {key: value for key, value in both.items() if not (key in own and own[key] is None)}
 
 
 def _check_datasets(study: StudyConfig, where: str) -> None:
@@ -347,6 +487,8 @@ def _checked_variants(study: StudyConfig, where: str, root: str | Path | None) -
             raise InputError(f"{where}: variants: {names[name]} and {given} are both named '{name}'; rename one")
         if reading_variants().get(name, variant) != variant:
             raise InputError(f"{where}: variants: {given} has the name of a reading, '{name}'; rename it")
+        if name in METHOD_ARMS or not variant.is_lcr:
+            raise InputError(f"{where}: variants: {given} is no variant of LCR; name it under 'methods'")
         if name == FULL and variant.model_dump(include={"model", "train", "protocol"}, exclude_defaults=True):
             raise InputError(f"{where}: variants: {given} changes something and is named '{FULL}'; rename it")
         names[name] = given

@@ -8,7 +8,6 @@ from lcr.config.keys import Environment, digest, hash_of
 from lcr.config.register import reading_variants
 from lcr.config.run import Data
 from lcr.config.study import StudyConfig
-from lcr.model.models import model_by_name
 
 
 def cost_key(study: StudyConfig) -> str:
@@ -17,10 +16,14 @@ def cost_key(study: StudyConfig) -> str:
         name: [one.model, one.data.frames, one.protocol.views, one.fixture and one.fixture.classes, one.root]
         for name, one in study.datasets.items()
     }
-    changes = {variant.name: variant.model.model_dump() for variant in study.variant_configs}
+    arms = {
+        f"{name} {variant.name}": study.model(name, variant, classes=1).model_dump()
+        for name in study.datasets
+        for variant in study.compared
+    }
     labels = {f"format:{Data.of(study, name).format}" for name in study.datasets}
     sources = digest(("cost", *sorted(labels)))
-    return hash_of([study.name, counted, changes, study.device, study.threads, sources])
+    return hash_of([study.name, counted, arms, study.device, study.threads, sources])
 
 
 def diagnosis_key(study: StudyConfig, versions: dict[str, str] | None = None) -> str:
@@ -28,7 +31,7 @@ def diagnosis_key(study: StudyConfig, versions: dict[str, str] | None = None) ->
     here = Environment.here().versions
     libraries = {name: (versions or here).get(name, version) for name, version in here.items()}
     data = Data.of(study, study.readings_dataset)
-    model = model_by_name(data.config.model).model_dump()
+    model = study.full_model(data.dataset, study.variant_configs[0], classes=1).model_dump()
     recipe = data.config.train.model_dump(exclude={"epochs", "batch_size", "checkpoint_seconds"})
     rule = [data.config.protocol.model_dump(), data.config.protocol.frames_read(data.config.data.frames)]
     changes = {name: [one.model.model_dump(), one.train.model_dump()] for name, one in reading_variants().items()}
@@ -43,5 +46,5 @@ def search_key(study: StudyConfig) -> str:
 
 def table_key(study: StudyConfig) -> str:
     """Key of all that a table says beside the runs' own numbers."""
-    variants = [variant.model_dump() for variant in study.variant_configs]
+    variants = [variant.model_dump() for variant in study.compared]
     return hash_of([study.model_dump(), variants, digest(("tables",))])

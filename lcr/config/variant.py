@@ -1,4 +1,9 @@
-"""Variants of the full model: an ablation with its one switch, or another reading of the paper's text."""
+"""Arms: what is trained and compared. A variant (an ablation, or another reading) under an interpretation.
+
+A variant changes one thing of the full model. An interpretation is a named bundle of readings that the full model and
+its variants share, `ablations/interpretations/*.yaml`: `literal` takes every equation as printed and is the default of
+`Readings`. An arm without an interpretation of its own has the study's. Free of torch.
+"""
 
 import re
 from typing import Annotated, Any, Literal
@@ -6,10 +11,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, create_model
 
 from lcr.cost import matched_hidden, parameters
+from lcr.methods import ARMS, LCR, METHODS, Inputs, MethodConfig
 from lcr.model.config import ModelConfig, Readings
 from lcr.util.errors import printable
 from lcr.util.schema import Frozen
 
+FULL = "full"  # the variant that all others are compared with
 MOST_NAME = 100  # bytes: file systems take 255, of which temporary files and locks need some
 
 
@@ -37,20 +44,45 @@ def _folder_name(name: str) -> str:
 FolderName = Annotated[str, AfterValidator(_folder_name)]  # of a study or variant: its runs lie in a folder so named
 
 
+class Interpretation(Frozen):
+    """A named bundle of readings: one answer to each question that the paper leaves open.
+
+    title: what it changes. words: which words of the paper speak for it. readings: those that differ from `literal`.
+    dead_start: the gradient of Z (eq. 9) is exactly 0 at the zero start, and stays 0: the full model reads no edges.
+    """
+
+    name: FolderName
+    title: str
+    words: str
+    readings: ReadingsChange = ReadingsChange()
+    dead_start: bool = False
+
+    @property
+    def bundle(self) -> Readings:
+        """All readings of the interpretation."""
+        return Readings.model_validate(self.readings.model_dump(exclude_none=True))
+
+
 class ModelChange(Frozen):
-    """Changes of the model: one of the ablations' switches, or fields of `Readings`; none in `full`."""
+    """Changes of the model: one of the ablations' or controls' switches, or fields of `Readings`; none in `full`."""
 
     edge_prompt: bool | None = None
     zero_init: bool | None = None
     tube_ratio: float | None = Field(None, ge=0, lt=1)
     bidirectional: bool | None = None
     gate: Literal["cross_rwkv", "lstm"] | None = None
+    edge_keys: bool | None = None
+    edge_gate: Literal["edges", "tokens", "constant"] | None = None
+    frame_source: Literal["rgb", "edges"] | None = None
+    lstm_input: Literal["gate", "frame"] | None = None
     readings: ReadingsChange = ReadingsChange()
 
 
 class RecipeChange(Frozen):
     """Changes of the training recipe."""
 
+    epochs: int | None = Field(None, gt=0, le=1_000_000)
+    learning_rate: float | None = Field(None, gt=0, allow_inf_nan=False)
     loss_frames: Literal["rule", "all", "last"] | None = None
 
 
@@ -60,10 +92,20 @@ class ProtocolChange(Frozen):
     rule: Literal["max_last", "mean_last", "mean_last_third"] | None = None
 
 
+class Matched(Frozen):
+    """A further change of the model where the full model meets a condition, so that both arms read the same inputs."""
+
+    when: ModelCondition
+    model: ModelChange
+
+
 class VariantConfig(Frozen):
     """One ablation, or one alternative reading: its changes, and the result that its hypothesis expects.
 
     cannot_act_under: models on which the variant's change acts on no logit, each given by some of its fields.
+    matched: further changes on some models, which match the variant's inputs to the full model's.
+    interpretation: the readings that the variant starts from; None for the study's.
+    method, inputs: a method that stands beside LCR as a floor or a ceiling, and its inputs; it has no change.
     """
 
     name: FolderName
@@ -74,21 +116,66 @@ class VariantConfig(Frozen):
     train: RecipeChange = RecipeChange()
     protocol: ProtocolChange = ProtocolChange()
     cannot_act_under: tuple[ModelCondition, ...] = ()
+    matched: tuple[Matched, ...] = ()
+    interpretation: Interpretation | None = None
+    method: str = LCR
+    inputs: Inputs = "both"
 
-    def apply(self, model: ModelConfig) -> ModelConfig:
-        """`model` with this variant's change. Plain LSTM gates get the width at which the parameters match."""
-        change = self.model.model_dump(exclude_none=True)
-        readings = model.readings.model_dump() | change.pop("readings")
-        changed = model.model_dump() | change | {"readings": readings}
-        if changed["gate"] != model.gate:
-            width = matched_hidden(ModelConfig.model_validate(changed), sum(parameters(model).values()))
-            changed["hidden"] = width
-        return ModelConfig.model_validate(changed)
+    @property
+    def is_lcr(self) -> bool:
+        """Whether the arm is LCR, and no other method."""
+        return self.method == LCR
+
+    @property
+    def variant_name(self) -> str:
+        """The variant's name without the interpretation: `full` of `full@literal`."""
+        return self.name.partition("@")[0]
+
+    @property
+    def full_name(self) -> str:
+        """The name of the arm that this one is compared with: the full model under the same interpretation."""
+        return FULL + self.name.removeprefix(self.variant_name)
+
+    def under(self, interpretation: Interpretation) -> "VariantConfig":
+        """The variant under an interpretation, as the arm `<variant>@<interpretation>`."""
+        named = {"name": f"{self.variant_name}@{interpretation.name}", "title": f"{self.title}, {interpretation.name}"}
+        return self.model_copy(update=named | {"interpretation": interpretation})
+
+    def apply(self, model: ModelConfig) -> ModelConfig | MethodConfig:
+        """`model` with this variant's change, or the other method's configuration for the same frames and classes.
+
+        Plain LSTM gates get the width at which the parameters match.
+        """
+        if not self.is_lcr:
+            kind = METHODS[self.method].config
+            return kind(frame_size=model.frame_size, classes=model.classes, inputs=self.inputs)
+        changed = model
+        for change in (self.model, *(one.model for one in self.matched if _holds(one.when, model))):
+            given = change.model_dump(exclude_none=True)
+            readings = changed.readings.model_dump() | given.pop("readings")
+            changed = ModelConfig.model_validate(changed.model_dump() | given | {"readings": readings})
+        if changed.gate != model.gate:
+            return changed.model_copy(update={"hidden": matched_hidden(changed, sum(parameters(model).values()))})
+        return changed
 
     def acts_on(self, model: ModelConfig) -> bool:
         """Whether this variant of `model` can differ from it in a logit; else the two are identical by construction."""
         changes = self.apply(model) != model or self.train != RecipeChange() or self.protocol != ProtocolChange()
         return changes and not any(_holds(condition, model) for condition in self.cannot_act_under)
+
+
+_READS = {"rgb": ", RGB", "edges": ", edges", "both": ", RGB and edges"}
+METHOD_ARMS: dict[str, VariantConfig] = {
+    name: VariantConfig(
+        name=name,
+        title=METHODS[method].title + (_READS[inputs] if name != method else ""),
+        component="method",
+        hypothesis=METHODS[method].about,
+        method=method,
+        inputs=inputs,
+    )
+    for name, (method, inputs) in ARMS.items()
+}
 
 
 def _holds(condition: Frozen, model: Frozen) -> bool:

@@ -19,6 +19,7 @@ from lcr.cost.parts import (
     spatial_mix,
     vector,
 )
+from lcr.methods import MethodConfig
 from lcr.model.config import ModelConfig
 
 
@@ -85,8 +86,10 @@ def multiply_adds(config: ModelConfig, frames: int, kept: int | None = None) -> 
     return {name: number for name, number in macs.items() if number}
 
 
-def counted(config: ModelConfig, frames: int) -> Counted:
+def counted(config: ModelConfig | MethodConfig, frames: int) -> Counted:
     """Parameters and multiply-adds of one view of `frames` frames."""
+    if isinstance(config, MethodConfig):
+        return Counted(config.parameters, config.multiply_adds(frames))
     return Counted(sum(parameters(config).values()), sum(multiply_adds(config, frames).values()))
 
 

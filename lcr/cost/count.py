@@ -16,14 +16,13 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 from lcr.cost.memory import peak_memory, training_memory
+from lcr.methods import MethodConfig, build
 from lcr.model.config import ModelConfig
 from lcr.util.errors import RunFailed
 from lcr.util.schema import Frozen
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-    from lcr.model import LCR
 
 MACS, ELEMENTWISE = "multiply-adds", "elementwise"
 
@@ -78,15 +77,18 @@ COMPONENTS = (
     (r"(norm|head)\b", "head"),
     (r"$", "between layers"),
 )
+NO_GATE = "none"  # of the methods beside LCR
 LSTM_COMPONENTS = ((r"units\.\d+\.gate", "LSTM gate"), *COMPONENTS)
 
 
 def component(name: str, gate: str = "cross_rwkv") -> str:
-    """Component of LCR that a parameter or module belongs to, by its dotted name.
+    """Component of LCR that a parameter or module belongs to, by its dotted name; other methods are one component.
 
     Raises:
         RunFailed: no pattern of `COMPONENTS` fits the name.
     """
+    if gate == NO_GATE:
+        return "network"
     for pattern, found in LSTM_COMPONENTS if gate == "lstm" else COMPONENTS:
         if re.match(pattern, name):
             return found
@@ -145,12 +147,21 @@ MULTIPLY_ADDS: dict[str, Callable[[list[Any], list[Any]], Counter[str]]] = {
 ELEMENTWISE_OPS = (
     *("add", "add_", "sub", "mul", "div", "neg", "abs", "square", "pow", "exp", "cos", "sin", "clamp", "lerp"),
     *("addcmul", "sigmoid", "tanh", "silu", "gelu", "relu", "softmax", "layer_norm", "where", "masked_fill"),
-    *("mean", "sum", "max"),
+    *("mean", "sum", "max", "avg_pool2d", "batch_norm"),
 )
 # Operators that copy or index, beside those that fvcore ignores by itself. Q-Shift is a gather.
 MOVES = (
     *("aten::unflatten", "aten::im2col", "aten::pad", "aten::index_select", "aten::repeat", "aten::repeat_interleave"),
-    *("aten::new_full", "aten::new_zeros", "aten::ones_like", "aten::clone", "aten::flip", "prim::PythonOp._QShift"),
+    *(
+        "aten::new_full",
+        "aten::new_zeros",
+        "aten::ones_like",
+        "aten::clone",
+        "aten::flip",
+        "aten::lt",
+        "aten::expand_as",
+        "prim::PythonOp._QShift",
+    ),
 )
 
 
@@ -187,11 +198,11 @@ def count_operations(model: "nn.Module", inputs: tuple["Tensor", ...]) -> dict[s
     return own
 
 
-def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | None = "cpu") -> Cost:
+def cost(config: ModelConfig | MethodConfig, frames: int, *, memory: Literal["cpu", "cuda"] | None = "cpu") -> Cost:
     """Cost of one view of `frames` frames, B = 1, with edge maps given and without tube mask.
 
-    Every operation runs once a clip or once a frame, so that traces of one and of two frames give the count of any
-    length exactly. They run on torch's meta device, which computes nothing.
+    Every operation of LCR runs once a clip or once a frame, so that traces of one and of two frames give the count of
+    any length exactly, on torch's meta device, which computes nothing; other methods run at full length.
 
     Args:
         memory: the device on which to measure memory, by an inference and a training step of the whole length; None
@@ -208,20 +219,29 @@ def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | N
     def clip(times: int, device: str) -> tuple["Tensor", ...]:
         size = config.frame_size
         given = [torch.zeros(1, times, channels, size, size, device=device) for channels in (3, 1)]
-        return tuple(given if config.edge_prompt else given[:1])
+        reads_edges = not isinstance(config, ModelConfig) or config.edge_prompt or config.frame_source == "edges"
+        return tuple(given if reads_edges else given[:1])
 
-    with torch.device("meta"):
-        model = LCR(config, compute_unread=True).eval()
-        one, two = (by_component(count_operations(model, clip(times, "meta")), config.gate) for times in (1, 2))
-    totals = {
-        key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
-        for key in two
-    }
+    def whole() -> "nn.Module":
+        return LCR(config, compute_unread=True).eval() if isinstance(config, ModelConfig) else build(config).eval()
+
+    if isinstance(config, ModelConfig):
+        with torch.device("meta"):
+            model = whole()
+            one, two = (by_component(count_operations(model, clip(times, "meta")), config.gate) for times in (1, 2))
+        totals = {
+            key: {name: one[key][name] + (frames - 1) * (two[key][name] - one[key][name]) for name in two[key]}
+            for key in two
+        }
+    else:  # torch 2.13 cannot trace a 3-D convolution on the meta device
+        with torch.random.fork_rng(devices=[]):
+            model = whole()
+        totals = by_component(count_operations(model, clip(frames, "cpu")), NO_GATE)
     memories: dict[str, float] = {}
     if memory:
         with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
-            inference = peak_memory(LCR(config, compute_unread=True).to(memory).eval(), lambda: clip(frames, memory))
-            training = training_memory(LCR(config).to(memory), lambda: clip(frames, memory))
+            inference = peak_memory(whole().to(memory), lambda: clip(frames, memory))
+            training = training_memory(build(config).to(memory), lambda: clip(frames, memory))
         memories = {"peak_mem_gb": inference / 1e9, "train_mem_gb": training / 1e9}
     params = parameters_by_component(model)
     macs = sum(totals[MACS].values())
@@ -236,11 +256,11 @@ def cost(config: ModelConfig, frames: int, *, memory: Literal["cpu", "cuda"] | N
     )
 
 
-def parameters_by_component(model: "LCR") -> dict[str, int]:
-    """Number of parameters of a built LCR by component."""
+def parameters_by_component(model: "nn.Module") -> dict[str, int]:
+    """Number of parameters of a built model by component."""
     params = Counter[str]()
     for name, parameter in model.named_parameters():
-        params[component(name, model.config.gate)] += parameter.numel()
+        params[component(name, getattr(model.config, "gate", NO_GATE))] += parameter.numel()
     return dict(params)
 
 

@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any, NamedTuple, get_args
 
 from lcr.cost.closed_form import counted, multiply_adds
-from lcr.cost.table1 import FRAMES
+from lcr.cost.table1 import FRAMES, teraflops
 from lcr.model.config import ModelConfig, Readings
 from lcr.model.models import model_by_name
 
@@ -51,7 +51,7 @@ def parameter_range(model: str, dataset: str) -> Range:
 
 @cache
 def flops_range(model: str, dataset: str) -> Range:
-    """Multiply-adds in 1e12 of one view of 32 frames; least and most over all that the text leaves open.
+    """FLOPs in 1e12 of one view of 32 frames, two a multiply-add; least and most over all that the text leaves open.
 
     The text leaves open the readings, one or two FLOPs a multiply-add, up to three quarters of the tokens masked, and,
     where it gives no frames, 16 to 64 of them.
@@ -60,13 +60,13 @@ def flops_range(model: str, dataset: str) -> Range:
     tokens = [round(base.patches * (1 - ratio)) for ratio in TUBE_RATIOS]
     frames = (FRAMES,) if dataset == "jester" else OTHER_FRAMES
     found = [
-        unit * sum(multiply_adds(one, number, kept).values()) / 1e12
+        teraflops(sum(multiply_adds(one, number, kept).values())) * unit
         for one in _alternatives(base)
         for number in frames
         for kept in (min(tokens), max(tokens))
-        for unit in (1, 2)
+        for unit in (0.5, 1)
     ]
-    return Range(counted(base, FRAMES).macs / 1e12, min(found), max(found))
+    return Range(teraflops(counted(base, FRAMES).macs), min(found), max(found))
 
 
 def gmacs(model: str, frames: int = FRAMES, tokens: int | None = None, *, edge_prompt: bool = True) -> float:

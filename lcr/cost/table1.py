@@ -34,6 +34,16 @@ class Row(NamedTuple):
     flops_t: Printed
 
 
+def teraflops(macs: float) -> float:
+    """FLOPs in 1e12, two a multiply-add: the unit in which counts stand beside the printed FLOPs."""
+    return 2 * macs / 1e12
+
+
+def error_percent(counted: float, published: float) -> float:
+    """The error of a count against the printed number, both in the printed number's unit, in percent."""
+    return 100 * (counted / published - 1)
+
+
 @cache
 def table1() -> tuple[Row, ...]:
     """The six rows in the paper's order, each with the named model of its sizes."""

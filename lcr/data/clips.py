@@ -5,7 +5,7 @@ packed or decoded on the spot, and however many processes load them: the order i
 other draw is by (seed, epoch, clip).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import torch
 
+from lcr.config.run import Part
 from lcr.config.study import DataConfig, Protocol
 from lcr.data.decode import read_frames
 from lcr.data.formats.annotations import SPLITS
@@ -22,8 +23,18 @@ from lcr.data.manifest import media_root, read_manifest
 from lcr.data.pack import Pack, caches_edges
 from lcr.data.sampling import generator, sample_frames
 from lcr.data.transforms import fitting, random_crop, view_crop
+from lcr.model.config import Statistics
 from lcr.model.edges import edge_maps
 from lcr.util.errors import InputError, LCRError, RunFailed, unknown
+
+STATISTICS_CLIPS = 256
+
+
+def tuning_groups(groups: Sequence[str]) -> set[str]:
+    """A quarter of the groups (performers), by a draw that depends on their names alone."""
+    names = sorted(set(groups))
+    order = generator("tuning").permutation(len(names))
+    return {names[at] for at in order[: len(names) // 4]}
 
 
 @dataclass
@@ -50,6 +61,7 @@ class Clips:
     Args:
         folder: holds manifest.parquet and, where `data.pack` says so, packed/.
         split: train, validation or test.
+        part: of the split's performers; see `lcr.config.run.Part`.
         size: S, the model's frame size.
 
     Attributes:
@@ -63,15 +75,18 @@ class Clips:
         InputError: more clips are unusable than the study allows, the split has none, or the pack is missing or stale.
     """
 
-    def __init__(self, folder: str | Path, split: str, data: DataConfig, size: int) -> None:
+    def __init__(self, folder: str | Path, split: str, data: DataConfig, size: int, part: Part = "all") -> None:
         path = Path(folder) / "manifest.parquet"
         manifest = read_manifest(path)
         if split not in SPLITS:
             raise unknown("split", split, SPLITS)
         manifest.check_usable(data.max_unusable_share, str(path))
         rows = sorted(manifest.rows(split), key=lambda row: row["id"])
+        if part != "all":
+            apart = tuning_groups([row["group"] for row in rows])
+            rows = [row for row in rows if (row["group"] in apart) == (part == "tuning")]
         if not rows:
-            raise InputError(f"{path}: no usable clip in the {split} split")
+            raise InputError(f"{path}: no usable clip in the {split} split{f', {part}' * (part != 'all')}")
         self.data, self.size, self.classes, self.data_hash = data, size, manifest.classes, manifest.data_hash
         self.reverses, self._mirror = reverse_classes(self.classes), mirror_classes(self.classes)
         self.ids: list[str] = [row["id"] for row in rows]
@@ -86,6 +101,35 @@ class Clips:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def drawn(self, seed: int, share: float) -> np.ndarray:
+        """Numbers of the clips that a seed trains on, ascending: a share of each class, at least one clip of each."""
+        if share == 1:
+            return np.arange(len(self))
+        chosen = []
+        for label in np.unique(self.labels):
+            clips = np.flatnonzero(self.labels == label)
+            order = generator("draw", seed, int(label)).permutation(len(clips))
+            chosen.append(clips[order[: max(1, round(share * len(clips)))]])
+        return np.sort(np.concatenate(chosen))
+
+    def statistics(self) -> tuple[Statistics, Statistics]:
+        """Mean and standard deviation of the red, green, blue and edge values in [0, 1], over at most 256 clips."""
+        order = generator("statistics").permutation(len(self))[:STATISTICS_CLIPS]
+        sums, squares, count = np.zeros(4, np.int64), np.zeros(4, np.int64), 0
+        for start in range(0, len(order), 16):
+            batch = self.test_batch(order[start : start + 16], Protocol())
+            frames, edges = batch.frames.numpy(), batch.edges.numpy()
+            for channel, values in enumerate((*frames.transpose(2, 0, 1, 3, 4), edges)):
+                values = values.astype(np.int64)
+                sums[channel] += values.sum()
+                squares[channel] += (values * values).sum()
+            count += edges.size
+        scale = np.array([255, 255, 255, 1])
+        mean = sums / count
+        std = np.sqrt(np.maximum(squares / count - mean**2, 0))
+        std = np.where(std > 0, std, scale)  # a constant channel is left as it is
+        return tuple((mean / scale).tolist()), tuple((std / scale).tolist())
 
     def load(self, clip: int, numbers: np.ndarray) -> np.ndarray:
         """Frames of one clip, resized but not cropped: (T, 3, height, width) uint8."""
@@ -169,9 +213,9 @@ def _order(clips: int, seed: int, epoch: int) -> np.ndarray:
     return generator("order", seed, epoch).permutation(clips)
 
 
-def _train_step(clips: Clips, batch_size: int, seed: int, step: int) -> Batch:
-    epoch, at = divmod(step, steps_per_epoch(len(clips), batch_size))
-    order = _order(len(clips), seed, epoch)
+def _train_step(clips: Clips, batch_size: int, seed: int, drawn: np.ndarray, step: int) -> Batch:
+    epoch, at = divmod(step, steps_per_epoch(len(drawn), batch_size))
+    order = drawn[_order(len(drawn), seed, epoch)]
     return clips.train_batch(order[at * batch_size : (at + 1) * batch_size], seed, epoch)
 
 
@@ -200,16 +244,24 @@ def _batches(make: Callable[[int], Batch], steps: range, workers: int) -> Iterat
 
 
 def train_batches(
-    clips: Clips, *, batch_size: int, seed: int, first_step: int, steps: int, workers: int = 0
+    clips: Clips,
+    *,
+    batch_size: int,
+    seed: int,
+    first_step: int,
+    steps: int,
+    draw_share: float = 1.0,
+    workers: int = 0,
 ) -> Iterator[Batch]:
     """Batches number `first_step` to `first_step + steps - 1` of a training with this seed.
 
     An epoch's last batch is left out if it is not full, unless the split is smaller than a batch.
 
     Args:
+        draw_share: of `Clips.drawn`.
         workers: processes that load unpacked clips; packed ones need none, and get none.
     """
-    make = partial(_train_step, clips, batch_size, seed)
+    make = partial(_train_step, clips, batch_size, seed, clips.drawn(seed, draw_share))
     return _batches(make, range(first_step, first_step + steps), 0 if clips.whole_batches else workers)
 
 

@@ -1,8 +1,9 @@
 """The manifest: one row a clip of any dataset, so that nothing after it knows how a dataset lies on the disk.
 
-manifest.parquet has the columns of `SCHEMA`; its metadata carries the dataset, the root, the classes (JSON, in the
-official order: position = class number) and the key of the configuration it was made for. A root that is not absolute
-starts at the manifest's own folder, so synthetic data may be moved.
+manifest.parquet has the columns of `SCHEMA` (`group`: the performer where known, else the clip itself). Its metadata
+carries the dataset, the root, the classes (JSON, in the official order: position = class number) and the key of the
+configuration it was made for. A root that is not absolute starts at the manifest's own folder, so synthetic data may be
+moved.
 """
 
 import json
@@ -27,6 +28,7 @@ from lcr.util.parallel import parallel_map
 from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
 from lcr.util.reading import parse_json
 
+PERFORMERS = "performers.csv"
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -37,6 +39,7 @@ SCHEMA = pa.schema(
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("hash", pa.string()),
+        ("group", pa.string()),
         ("status", pa.string()),
     ]
 )
@@ -175,6 +178,14 @@ def probe_all(
         return list(probes)
 
 
+def performers(root: Path) -> dict[str, str]:
+    """The performer of each clip by its id, where the root has a performers.csv, as that of synthetic clips has."""
+    path = root / PERFORMERS
+    if not path.is_file():
+        return {}
+    return dict(line.rsplit(",", 1) for line in path.read_text(encoding="utf-8").splitlines())
+
+
 def build_manifest(
     dataset: str,
     root: str | Path | None,
@@ -201,7 +212,10 @@ def build_manifest(
     paths = [Path(root) / row.path for row in rows]
     label = f"indexing {dataset}"
     probes = probe_all(paths, label=label, max_pixels=max_pixels, workers=workers, progress=progress)
-    records = [vars(row) | vars(found) for row, found in zip(rows, probes, strict=True)]
+    groups = performers(Path(root))
+    records = [
+        vars(row) | vars(found) | {"group": groups.get(row.id, row.id)} for row, found in zip(rows, probes, strict=True)
+    ]
     broken = [record for record in records if record["status"] != "ok"]
     if len(broken) == len(records):
         raise InputError(f"{root}: not one usable clip: {unusable_text(broken, len(records))}")

@@ -91,8 +91,7 @@ def manifest_path(store: Store, dataset: str) -> Path:
 
 def configuration(study: StudyConfig) -> dict[str, Any]:
     """All of a study's settings, as JSON: its own, and those of its variants and readings."""
-    variants = [*study.variant_configs, *study.reading_variants().values()]
-    return {"study": study.model_dump(mode="json"), "variants": [one.model_dump(mode="json") for one in variants]}
+    return {"study": study.model_dump(mode="json"), "variants": [one.model_dump(mode="json") for one in study.arms]}
 
 
 def same_bytes(one: Path, other: Path) -> bool:

@@ -132,21 +132,21 @@ class Proof:
 
 
 def proof_study(root: str | Path | None = None) -> dict[str, Any]:
-    """The study tiny with a few clips a class and one seed, as the content of a YAML file."""
-    tiny = load_study("tiny", root=root)
-    content = tiny.model_dump(mode="json", exclude_none=True) | {"name": "proof", "seeds": [0]}
-    content["readings"]["seeds"] = [0]
+    """The study smoke, which has all formats, with every reading and one seed, as the content of a YAML file."""
+    smoke = load_study("smoke", root=root)
+    content = smoke.model_dump(mode="json", exclude_none=True) | {"name": "proof", "seeds": [0]}
+    content["readings"] = {"dataset": smoke.table2, "seeds": [0]}
     for dataset in content["datasets"].values():
         dataset["fixture"] |= CLIPS
         dataset["train"]["checkpoint_seconds"] = 0.001
-    for name in [name for name in content["datasets"] if name != tiny.table2][:1]:
+    for name in [name for name in content["datasets"] if name != smoke.table2][:1]:
         content["datasets"][name]["data"] |= CROPPED
     return content
 
 
 def arms_of(study: StudyConfig) -> list[Arm]:
     """Every variant and trained reading on the dataset of table2, and `full` on every other, synthetic and as real."""
-    first = [Arm(study.table2, one.name) for one in (*study.variant_configs, *study.reading_variants().values())]
+    first = [Arm(study.table2, one.name) for one in study.arms]
     others = [Arm(name, "full") for name in study.datasets if name != study.table2]
     return [*first, *others, *(Arm(dataset_format(name), "full") for name in study.datasets)]
 
@@ -281,7 +281,7 @@ def vouched(study: StudyConfig) -> dict[str, tuple[str, ...]]:
     found = {}
     for dataset in both.datasets:
         found[f"{dataset}/data"] = Data.of(both, dataset).components
-        for variant in (*study.variant_configs, *study.reading_variants().values()):
+        for variant in study.arms:
             run = Run(study=both, dataset=dataset, variant=variant, seed=0)
             train = run.components(run.environment)
             found |= {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lcr.config.study import StudyConfig
 from lcr.evidence.hashes import write_hashes
-from lcr.evidence.published import ALL, HASHES, published
+from lcr.evidence.published import HASHES, files_of, published
 from lcr.study.store import Store
 from lcr.study.tables.frame import Source
 from lcr.util.errors import InputError, Mismatch, unknown
@@ -20,7 +20,7 @@ LOCK = "publish"
 
 
 def publish(store: Store, study: StudyConfig, named: str, names: Iterable[str] = ()) -> list[Path]:
-    """Publishes the named `FILES`; all of them and hashes.json where no name, or hashes.json, is given.
+    """Publishes the named files of a study; all of them where no name, or hashes.json, is given.
 
     Args:
         named: the study as the user names it.
@@ -29,21 +29,21 @@ def publish(store: Store, study: StudyConfig, named: str, names: Iterable[str] =
         The published paths.
 
     Raises:
-        InputError: a name is none of `FILES`, or the study has not made that file.
+        InputError: a name is none of `files_of` the study, or the study has not made that file.
         Mismatch: another program has changed the published files meanwhile.
     """
-    names, top = list(names), store.folder.parent
+    names, top, files = list(names), store.folder.parent, files_of(study)
     for name in names:
-        if name not in ALL:
-            raise unknown("published file", name, ALL)
-    chosen = ALL if not names or HASHES in names else names
+        if name not in files:
+            raise unknown(f"published file of study '{study.name}'", name, files)
+    chosen = files if not names or HASHES in names else names
     with run_lock(LOCK):
         for name in chosen:
             if name == HASHES:
                 write_hashes(store, study, named)
             else:
                 _copy(store.folder / name, top / name, named)
-        there = published(store.folder)
+        there = published(store.folder, files)
         for name in chosen:
             if name not in there:
                 raise Mismatch(f"{top / name} has been changed by another program; run snakemake again")

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from lcr.config.keys import Environment, recorded_key, recorded_versions
 from lcr.config.made import GitState
 from lcr.config.record import RunRecord
-from lcr.config.run import Data, Run, reading_runs, runs_of
+from lcr.config.run import Data, Run, all_runs
 from lcr.config.study import StudyConfig
 from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.data.manifest import Manifest, read_manifest
@@ -38,7 +38,7 @@ from lcr.evidence.hashes import (
 from lcr.study.makers import mixtures, records_behind
 from lcr.study.store import OF_RUN, RECORDS, Key, Store
 from lcr.study.tables.frame import Source, Table, read_cells
-from lcr.study.tables.registry import TABLES
+from lcr.study.tables.registry import TABLES, tables_of
 from lcr.util.errors import InputError
 from lcr.util.files import file_hash
 from lcr.util.progress import counting_bar
@@ -97,8 +97,8 @@ def verify(folder: Path, hashes: Hashes | None, study: StudyConfig, report: Repo
     """
     results = folder.parent if (folder / RECORDS).is_file() else folder
     store, source = Store(results, study.name), Source(study, results, measure=False)
-    runs = {run.folder: run for run in (*runs_of(study, results), *reading_runs(study, results))}.values()
-    tables = {store.folder / f"{table.name}.csv": table for table in TABLES.values() if table.maker}
+    runs = all_runs(study, results)
+    tables = {store.folder / f"{table.name}.csv": table for table in map(TABLES.get, tables_of(study)) if table.maker}
     there = [path for path in tables if lexists(path)]  # a folder or a FIFO too, which is then a problem
     files = len(hashes.files) if hashes else 0
     report.checked = f"{files} files, {len(runs)} runs, {len(there)} tables"
@@ -303,10 +303,12 @@ def check_makers(runs: list[Run], store: Store, report: Report, strict: bool) ->
 
 
 def _changed_settings(run: Run, record: RunRecord, classes: int) -> list[str]:
-    """The recorded settings that are not those of the study, by dotted names."""
+    """The recorded settings that are not those of the study, by dotted names; mean and std come from the clips."""
     config, told = run.config.model_dump(mode="json"), record.model_dump(mode="json")
+    own = told["config"].get("model") or {}
+    of_clips = {name: own[name] for name in ("mean", "std") if name in own}
     today = {
-        "config": config | {"model": run.model(classes).model_dump(mode="json")},
+        "config": config | {"model": run.model(classes).model_dump(mode="json") | of_clips},
         "protocol": config["protocol"] | {"frames": config["data"]["frames"], "views": run.config.protocol.views},
     }
     return _differences({part: {key: told[part].get(key) for key in today[part]} for part in today}, today)

@@ -9,18 +9,22 @@ from pydantic import Field, model_validator
 
 from lcr.util.schema import Frozen
 
+Statistics = tuple[float, float, float, float]  # of the red, green, blue and edge values
+
 
 class Readings(Frozen):
-    """Readings: one answer to each question that the paper leaves open; the defaults are the answers used here.
+    """Readings: one answer to each question that the paper leaves open.
+
+    The defaults are the interpretation `literal`: every equation as printed, completed by the least. Other named
+    bundles are in ablations/interpretations/, and any reading combines with any other.
 
     kv_source: eq. 3, K and V from the edge tokens alone, or from the layer's input plus the edge tokens.
-    cell_gate: eq. 10. sigmoid: C_t = σ(x^e)(tanh A_t + C_{t-1}); literal: C_t = x^e (tanh A_t + C_{t-1}) + C_{t-1};
+    cell_gate: eq. 10. literal: C_t = x^e (tanh A_t + C_{t-1}) + C_{t-1}; sigmoid: C_t = σ(x^e)(tanh A_t + C_{t-1});
         sigmoid_plus_cell: the literal form with σ(x^e) for x^e.
-    edge_norm: whether K and V read a LayerNorm (with bias) of the edge tokens; without the norm Z = 0 is an exact
-        saddle.
-    residual: the next layer's input is x + O instead of O.
-    class_output: eq. 12's X_cls^O is the class token of the last layer's stream (x + O), or of its unit (O).
-    edge_class_token: x^e of the class token is learned (zero at the start), or the mean of the edge tokens.
+    edge_norm: whether K and V read a LayerNorm (with bias) of the edge tokens; eq. 3 has none.
+    residual: the next layer's input is O, or x + O.
+    class_output: eq. 12's X_cls^O is the class token of the last layer's unit (O), or of its stream (x + O).
+    edge_class_token: x^e of the class token is the mean of the visible edge tokens, or learned (zero at the start).
     edge_index: eq. 9, x^e_t from frame t, or from frame t-1 (all zero at the first frame).
     zero_conv: Z is P×P with stride P on the edge map, or a shared patch embedding followed by a 1×1 zero convolution
         in each layer.
@@ -31,11 +35,11 @@ class Readings(Frozen):
     """
 
     kv_source: Literal["edges", "additive"] = "edges"
-    cell_gate: Literal["sigmoid", "literal", "sigmoid_plus_cell"] = "sigmoid"
-    edge_norm: bool = True
-    residual: bool = True
-    class_output: Literal["stream", "unit"] = "stream"
-    edge_class_token: Literal["learned", "mean"] = "learned"
+    cell_gate: Literal["literal", "sigmoid", "sigmoid_plus_cell"] = "literal"
+    edge_norm: bool = False
+    residual: bool = False
+    class_output: Literal["unit", "stream"] = "unit"
+    edge_class_token: Literal["mean", "learned"] = "mean"
     edge_index: Literal["same", "previous"] = "same"
     zero_conv: Literal["patch", "pointwise"] = "patch"
     cauconv: Literal["time", "tokens"] = "time"
@@ -43,15 +47,27 @@ class Readings(Frozen):
     patch_kernel: Literal["patch", "overlapping"] = "patch"
     decay: Literal["static", "data_dependent"] = "static"
 
+    def distance(self) -> int:
+        """The number of readings that differ from `literal`."""
+        return sum(value != getattr(Readings(), name) for name, value in self)
+
 
 class ModelConfig(Frozen):
     """Configuration of an LCR model: S×S frames in P×P patches, `depth` layers of width C = `hidden`, `heads` heads.
 
-    Each ablation changes one of the five switches after `classes`.
+    Each ablation changes one of the five switches after `classes`; the controls change the three after them.
 
     edge_prompt: whether x^e (eq. 9) exists; without it K and V read the frame's tokens, and A_t gates the cell.
     zero_init: whether Z starts at zero. tube_ratio: the share of patch positions that the tube mask drops in training.
     bidirectional: whether Bi-WKV reads the tokens after its own. gate: Cross-RWKV, or plain LSTM gates.
+
+    edge_keys: whether x^e reaches K and V; without it they read the layer's input alone.
+    edge_gate: the factor of eq. 10 comes from x^e (edges), from A_t (tokens), or is 1/2 throughout (constant).
+    frame_source: the patch embedding reads the RGB frames, or the edge maps in their place (three equal channels).
+    lstm_input: plain LSTM gates read the tokens that the Cross-RWKV gate would read (gate), or the frame's (frame).
+
+    mean, std: of the red, green, blue and edge values in [0, 1], which normalise what the patch embedding reads. The
+    default is ImageNet's; a training takes the dataset's own.
     """
 
     frame_size: int = Field(gt=0)
@@ -65,7 +81,13 @@ class ModelConfig(Frozen):
     tube_ratio: float = Field(0.3, ge=0, lt=1)
     bidirectional: bool = True
     gate: Literal["cross_rwkv", "lstm"] = "cross_rwkv"
+    edge_keys: bool = True
+    edge_gate: Literal["edges", "tokens", "constant"] = "edges"
+    frame_source: Literal["rgb", "edges"] = "rgb"
+    lstm_input: Literal["gate", "frame"] = "gate"
     readings: Readings = Readings()
+    mean: Statistics = (0.485, 0.456, 0.406, 0.0)
+    std: Statistics = (0.229, 0.224, 0.225, 1.0)
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:
@@ -98,10 +120,15 @@ class ModelConfig(Frozen):
         return self.gate == "cross_rwkv" and self.readings.cauconv == "tokens"
 
     @property
+    def mixes_edges_alone(self) -> bool:
+        """Whether all that a layer reads of a frame beside its class token is the edge tokens (eq. 3 as printed)."""
+        own = self.readings.kv_source == "edges" and self.readings.cauconv == "time"
+        return self.edge_prompt and own and (self.edge_keys if self.gate == "cross_rwkv" else self.lstm_input == "gate")
+
+    @property
     def reads_patches(self) -> bool:
         """Whether a layer reads the patch tokens of its input, so that the layer below has to compute them."""
-        reads_x = self.gate == "lstm" or not self.edge_prompt or self.readings.kv_source == "additive"
-        return reads_x or self.mixes_along_tokens
+        return not self.mixes_edges_alone
 
     @property
     def cls_only(self) -> tuple[bool, ...]:
@@ -113,13 +140,12 @@ class ModelConfig(Frozen):
 
     @property
     def scans(self) -> bool:
-        """Whether layers that are `cls_only` run `lcr.model.class_scan`, which equals the plain steps to rounding.
+        """Whether layers run `lcr.model.scan`, which equals the plain steps to rounding.
 
-        The scan has no case for A_t itself as the factor of eq. 10. A switch that changes the mathematics in
-        `CrossRWKV` or `cell` alone has to make this property False, or be added to the scan.
+        The scan does not rotate R. A switch that changes the mathematics in `CrossRWKV` or `cell` alone has to make
+        this property False, or be added to the scan.
         """
-        gated = self.edge_prompt or self.readings.cell_gate != "literal"
-        return self.gate == "cross_rwkv" and gated
+        return self.gate == "cross_rwkv" and (self.readings.position != "rotary" or all(self.cls_only))
 
     @property
     def runs_wkv(self) -> bool:

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from lcr.model.config import ModelConfig
 from lcr.model.q_shift import Mix, Shift, q_shift
+from lcr.model.scan import Weights
 from lcr.wkv import bi_wkv, decayed_keys
 
 
@@ -147,35 +148,36 @@ class CrossRWKV(nn.Module):
 
     def prepare(self, x: Tensor, e: Tensor | None, shift: Shift, positions: Tensor | None, cls_only: bool) -> Ready:
         """`Ready` of all frames at once, from x and x^e (T, B, N, C); e is None without an edge prompt."""
-        source = x if e is None else e
-        if e is not None and self.config.readings.kv_source == "additive":
-            source = x + e
+        if e is None or not self.config.edge_keys:
+            source = x
+        else:
+            source = x + e if self.config.readings.kv_source == "additive" else e
         k, v = self.spatial.keys_values(self.norm_e(source), shift, positions, cls_only)
         return Ready(self.conv.of_frame(x[:, :, -1:] if cls_only else x), k, v)
 
-    def class_weights(self) -> tuple[Tensor, ...]:
-        """Weights of the class token's recurrence, in the order of `lcr.model.class_scan`; matrices are (out, in).
-
-        Each LayerNorm's scale and shift are folded into the linear layer behind it. The class token is not shifted, so
-        that the mixes drop out.
-
-        Returns:
-            CauConv's part of h (C, C); W_R and its bias, W_G and its bias (eq. 2); scale and shift (C,) of the norm
-            on each head and W_a (eq. 4); W_R' and its bias, W_K' (4C, C) and its bias (eq. 6); W_V' (C, 4C; eq. 7).
-        """
-        spatial, channel = self.spatial, self.channel
-
-        def folded(norm: nn.LayerNorm, linear: nn.Linear) -> tuple[Tensor, Tensor]:
-            return linear.weight * norm.weight, F.linear(norm.bias, linear.weight)
-
-        return (
-            self.conv.pointwise.weight * self.conv.kernel[0],
-            *folded(self.norm_z, spatial.w_r),
-            *folded(self.norm_z, spatial.w_g),
-            *(spatial.norm_scale, spatial.norm_bias, spatial.w_a.weight),
-            *folded(self.norm_s, channel.w_r),
-            *folded(self.norm_s, channel.w_k),
-            channel.w_v.weight,
+    def weights(self) -> Weights:
+        """Weights of the recurrence, for `lcr.model.scan`."""
+        conv, spatial, channel = self.conv, self.spatial, self.channel
+        return Weights(
+            taps=conv.kernel if conv.along_tokens else conv.kernel[:1],
+            past=conv.pointwise.weight,
+            z_scale=self.norm_z.weight,
+            z_shift=self.norm_z.bias,
+            mix_r=spatial.mix_r.mu,
+            mix_g=spatial.mix_g.mu,
+            w_r=spatial.w_r.weight,
+            w_g=spatial.w_g.weight,
+            omega=spatial.omega,
+            u=spatial.u,
+            y_scale=spatial.norm_scale,
+            y_shift=spatial.norm_bias,
+            w_a=spatial.w_a.weight,
+            s_scale=self.norm_s.weight,
+            s_shift=self.norm_s.bias,
+            mix_s=channel.mix.mu,
+            w_r2=channel.w_r.weight,
+            w_k2=channel.w_k.weight,
+            w_v2=channel.w_v.weight,
         )
 
     def forward(self, ready: Ready, h: Tensor, shift: Shift | None, positions: Tensor | None) -> Tensor:

@@ -5,31 +5,29 @@
 
 Special here: a layer runs over all frames before the next layer starts (the recurrence is inside a layer), so inputs
 that need no recurrent state are computed for all frames at once. Tokens that neither a later layer nor the head reads
-are not computed: under the default reading of eq. 3, K and V come from the edge maps and the head reads the class token
-only, so that no patch token's A_t is computed. `compute_unread=True` computes every token, as the text has it.
+are not computed: where K and V come from the edge maps alone (eq. 3 as printed) and the head reads the class token
+only, no patch token's A_t is computed. `compute_unread=True` computes every token, as the text has it.
 
 Inside, tensors are time first: (T, B, N, C), the class token last among the N tokens.
 """
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lcr.model.cell import cell
-from lcr.model.class_scan import class_scan
 from lcr.model.config import ModelConfig
 from lcr.model.cross_rwkv import CrossRWKV, Ready
 from lcr.model.edge_prompt import EdgePrompt, edges_of
 from lcr.model.lstm_gate import LSTMGate
 from lcr.model.patches import PatchConv
 from lcr.model.q_shift import Shift, grid_neighbours, shift_index
+from lcr.model.scan import Plan, scan
 from lcr.model.tube_mask import tube_mask
 from lcr.util.errors import InputError
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of the images that the paper's start, a pretrained VRWKV, was trained on
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class State(NamedTuple):
@@ -49,7 +47,9 @@ class Embedding(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         kernel = 16 if config.readings.patch_kernel == "overlapping" else config.patch_size
-        self.conv = PatchConv(3, config.hidden, kernel, config.patch_size, IMAGENET_MEAN, IMAGENET_STD)
+        read = slice(3) if config.frame_source == "rgb" else [3] * 3
+        mean, std = (np.array(values)[read].tolist() for values in (config.mean, config.std))
+        self.conv = PatchConv(3, config.hidden, kernel, config.patch_size, mean, std)
         self.class_token = nn.Parameter(torch.zeros(config.hidden).normal_(std=0.02))
         if config.readings.position == "learned":
             self.position = nn.Parameter(torch.zeros(config.patches + 1, config.hidden).normal_(std=0.02))
@@ -72,9 +72,9 @@ class Embedding(nn.Module):
 class LCRUnit(nn.Module):
     """One layer: the gate and the cell, over all frames (§3.4)."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, scans: bool) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.scans = config, scans
         self.gate = CrossRWKV(config) if config.gate == "cross_rwkv" else LSTMGate(config)
 
     def forward(
@@ -97,21 +97,30 @@ class LCRUnit(nn.Module):
         """
         tokens = 1 if cls_only else x.shape[2]
         h, c = state if state is not None else (x.new_zeros(x.shape[1], tokens, x.shape[3]),) * 2
-        e_cell = [None] * len(x) if e is None else e[:, :, -tokens:]
+        gate = self._edge_gate(e, tokens)
         if self.config.gate == "lstm":
-            ready = (self.gate.prepare(x, cls_only),)
+            ready = (self.gate.prepare(x, e, cls_only),)
         else:
             ready = self.gate.prepare(x, e, shift, positions, cls_only)
-        if cls_only and self.config.scans:
-            return self._scan(ready, None if e is None else e_cell[:, :, 0], h, c)
         if cls_only:
             shift = positions = None
+        if self.scans:
+            return self._scan(ready, gate, h, c, shift)
         outputs, cells = [], []
         for t, frame in enumerate(zip(*(part.unbind() for part in ready), strict=True)):
-            c, h = self._step(frame, e_cell[t], h, c, shift, positions)
+            c, h = self._step(frame, None if gate is None else gate[t], h, c, shift, positions)
             outputs.append(h)
             cells.append(c[:, -1])
         return torch.stack(outputs), torch.stack(cells), (h, c)
+
+    def _edge_gate(self, e: Tensor | None, tokens: int) -> Tensor | None:
+        """x^e of eq. 10 for the last `tokens` tokens (T, B, M, C), or its constant; None where A_t takes its place."""
+        if e is None or self.config.edge_gate == "tokens":
+            return None
+        own = e[:, :, -tokens:]
+        if self.config.edge_gate == "edges":
+            return own
+        return torch.full_like(own, 0.5 if self.config.readings.cell_gate == "literal" else 0.0)  # σ(0) = 1/2
 
     def _step(
         self,
@@ -128,13 +137,13 @@ class LCRUnit(nn.Module):
         a = self.gate(Ready(*frame), h, shift, positions)
         return cell(a, a if e is None else e, c, self.config.readings)
 
-    def _scan(self, ready: Ready, e: Tensor | None, h: Tensor, c: Tensor) -> Outputs:
-        """The fast path of all steps of the class token; e (T, B, C)."""
+    def _scan(self, ready: Ready, e: Tensor | None, h: Tensor, c: Tensor, shift: Shift | None) -> Outputs:
+        """The fast path of all steps; e (T, B, M, C)."""
         reading = self.config.readings.cell_gate
+        plan = Plan(shift, self.config.bidirectional, reading == "literal", reading != "sigmoid")
         gate = e if e is None or reading == "literal" else e.sigmoid()
-        weights, adds_c = self.gate.class_weights(), reading != "sigmoid"
-        hs, cs = class_scan(ready.x[:, :, 0], ready.k, ready.v, gate, h[:, 0], c[:, 0], adds_c, weights)
-        return hs[:, :, None], cs, (hs[-1][:, None], cs[-1][:, None])
+        hs, cs = scan(*ready, gate, h, c, plan, self.gate.weights())
+        return hs, cs[:, :, -1], (hs[-1], cs[-1])
 
 
 class LCR(nn.Module):
@@ -156,7 +165,8 @@ class LCR(nn.Module):
         self.config = config
         self.embedding = Embedding(config)
         self.edge_prompt = EdgePrompt(config) if config.edge_prompt else None
-        self.units = nn.ModuleList(LCRUnit(config) for _ in range(config.depth))
+        scans = config.scans and not compute_unread
+        self.units = nn.ModuleList(LCRUnit(config, scans) for _ in range(config.depth))
         self.norm = nn.LayerNorm(2 * config.hidden)
         self.head = nn.Linear(2 * config.hidden, config.classes)
         self.cls_only = [only and not compute_unread for only in config.cls_only]
@@ -205,7 +215,11 @@ class LCR(nn.Module):
         if config.readings.position == "rotary":  # row and column of each kept token (B, K + 1, 2), the class token's 0
             positions = F.pad(torch.stack([keep // config.grid, keep % config.grid], dim=-1), (0, 0, 0, 1))
             positions = positions.to(self.head.weight.dtype)
-        prompts, last_edge = self._prompts(frames, edges, state, keep)
+        if self.edge_prompt is not None or config.frame_source == "edges":
+            edges = self._edges(frames, edges)
+        if config.frame_source == "edges":
+            frames = edges.expand_as(frames)
+        prompts, last_edge = self._prompts(edges, state, keep)
         x = self.embedding(frames.transpose(0, 1), keep, not self.embeds_patches)
         layers = []
         for layer, (unit, cls_only) in enumerate(zip(self.units, self.cls_only, strict=True)):
@@ -217,17 +231,21 @@ class LCR(nn.Module):
         logits = self.head(self.norm(torch.cat([own, cells], dim=-1)))  # eq. 12, (T, B, classes)
         return logits.transpose(0, 1), State(tuple(layers), last_edge)
 
-    def _prompts(
-        self, frames: Tensor, edges: Tensor | None, state: State | None, keep: Tensor
-    ) -> tuple[list[Tensor] | list[None], Tensor | None]:
-        """Edge tokens x^e of each layer (T, B, K + 1, C), and the last edge map (B, 1, 1, S, S); eq. 9."""
-        if self.edge_prompt is None:
-            return [None] * self.config.depth, None
+    def _edges(self, frames: Tensor, edges: Tensor | None) -> Tensor:
+        """The edge maps given, or Canny's of the frames: (B, T, 1, S, S)."""
         edges = edges_of(frames) if edges is None else edges.to(frames.dtype)
         if edges.shape != (*frames.shape[:2], 1, *frames.shape[3:]):
             raise ValueError(
                 f"edges: expected (B, T, 1, S, S) like frames {tuple(frames.shape)}, got {tuple(edges.shape)}"
             )
+        return edges
+
+    def _prompts(
+        self, edges: Tensor | None, state: State | None, keep: Tensor
+    ) -> tuple[list[Tensor] | list[None], Tensor | None]:
+        """Edge tokens x^e of each layer (T, B, K + 1, C), and the last edge map (B, 1, 1, S, S); eq. 9."""
+        if self.edge_prompt is None:
+            return [None] * self.config.depth, None
         last = edges[:, -1:]
         if self.config.readings.edge_index == "previous":
             first = torch.zeros_like(last) if state is None or state.edge is None else state.edge

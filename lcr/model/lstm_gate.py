@@ -10,20 +10,32 @@ from lcr.model.config import ModelConfig
 class LSTMGate(nn.Module):
     """Gates i, f, g and o of each token from [x_t, h_{t-1}]; x^e is added to the forget gate, its role in §3.3.
 
-    No attention carries the frame to the class token, so its x_t is the mean of the frame's tokens.
+    Input-matched: the tokens are those that the Cross-RWKV gate would read at the same place: the edge tokens alone
+    where the gate reads nothing else of a frame, else the sum of the layer's input and x^e. With `lstm_input: frame`
+    they are the layer's input alone. No attention carries the patches to the class token, so their mean is added to it.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        self.config = config
         self.w_x = nn.Linear(config.hidden, 4 * config.hidden)
         self.w_h = nn.Linear(config.hidden, 4 * config.hidden, bias=False)
         with torch.no_grad():
             self.w_x.bias[config.hidden : 2 * config.hidden] = 1.0  # the usual start of the forget gate: remember
 
-    def prepare(self, x: Tensor, cls_only: bool) -> Tensor:
-        """The frame's part of the gates, for all frames at once: (T, B, N, C) -> (T, B, M, 4C)."""
-        own = x.mean(dim=2, keepdim=True)
-        return self.w_x(own if cls_only else torch.cat([x[:, :, :-1], own], dim=2))
+    def prepare(self, x: Tensor, e: Tensor | None, cls_only: bool) -> Tensor:
+        """The frame's part of the gates, for all frames at once: x and x^e (T, B, N, C) -> (T, B, M, 4C).
+
+        Args:
+            x: (T, B, N, C), or (T, B, 1, C) where nothing reads the patches of the layer's input.
+            e: (T, B, N, C), x^e; None without an edge prompt.
+        """
+        source = x
+        if e is not None and self.config.lstm_input == "gate":
+            source = e if self.config.mixes_edges_alone else x + e
+        patches = source[:, :, :-1]
+        own = x[:, :, -1:] + patches.mean(dim=2, keepdim=True)
+        return self.w_x(own if cls_only else torch.cat([patches, own], dim=2))
 
     def forward(self, ready: Tensor, e: Tensor | None, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """C_t and H_t of one frame, each (B, M, C).

@@ -1,4 +1,4 @@
-"""Named models: those of Table 1, and lcr-tiny for the synthetic clips. This module loads no torch."""
+"""Named models: those of Table 1, and lcr-tiny and lcr-mini for the synthetic clips. This module loads no torch."""
 
 from lcr.model.config import ModelConfig
 from lcr.util.errors import unknown
@@ -11,7 +11,8 @@ MODELS: dict[str, ModelConfig] = {
     "lcr-base-224": ModelConfig(frame_size=224, patch_size=16, depth=4, hidden=768, heads=12, classes=400),
     "lcr-l-224": ModelConfig(frame_size=224, patch_size=16, depth=8, hidden=768, heads=12, classes=400),
     "lcr-xl-224": ModelConfig(frame_size=224, patch_size=16, depth=12, hidden=768, heads=12, classes=400),
-    "lcr-tiny": ModelConfig(frame_size=48, patch_size=16, depth=2, hidden=48, heads=2, classes=12),
+    "lcr-tiny": ModelConfig(frame_size=48, patch_size=12, depth=2, hidden=48, heads=2, classes=12, tube_ratio=0.125),
+    "lcr-mini": ModelConfig(frame_size=48, patch_size=12, depth=2, hidden=32, heads=2, classes=6, tube_ratio=0.0625),
 }
 
 

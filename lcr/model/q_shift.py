@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 OPPOSITE = [1, 0, 3, 2]  # order: left, right, up, down
 
@@ -36,40 +35,47 @@ def grid_neighbours(grid: int, keep: Tensor) -> Tensor:
 
 
 class Shift(NamedTuple):
-    """Source of each element of the shifted tokens, among a frame's (B, N + 1, C) elements with a row of zeros last."""
+    """Source of each element of the shifted tokens, and of its transpose with left and right, up and down exchanged.
 
-    index: Tensor  # (B·N·C,) int64
-    opposite: Tensor  # the same with left and right, up and down exchanged: the transpose
+    Each is a pair: the element's number among a frame's (B, N, C), int64 of shape (B·N·C,), and a factor of the same
+    length that is 0 where the source is outside the kept tokens and 1 elsewhere.
+    """
+
+    forward: tuple[Tensor, Tensor]
+    backward: tuple[Tensor, Tensor]
 
 
 def shift_index(neighbours: Tensor, hidden: int, heads: int) -> Shift:
     """Q-Shift of tokens of width C = `hidden`, from their `grid_neighbours` (4, B, N)."""
     _, batch, tokens = neighbours.shape
     side = torch.arange(4, device=neighbours.device).repeat_interleave(hidden // heads // 4).repeat(heads)  # (C,)
-    clips = (tokens + 1) * torch.arange(batch, device=neighbours.device)[:, None, None]
+    clips = tokens * torch.arange(batch, device=neighbours.device)[:, None, None]
     channels = torch.arange(hidden, device=neighbours.device)
 
-    def elements(around: Tensor) -> Tensor:
-        return ((around[side].permute(1, 2, 0) + clips) * hidden + channels).flatten()
+    def elements(around: Tensor) -> tuple[Tensor, Tensor]:
+        token = around[side].permute(1, 2, 0)  # (B, N, C)
+        there = token < tokens
+        index = (token.where(there, 0) + clips) * hidden + channels
+        return index.flatten(), there.flatten().to(torch.get_default_dtype())
 
     return Shift(elements(neighbours), elements(neighbours[OPPOSITE]))
 
 
-def _gather(x: Tensor, index: Tensor) -> Tensor:
-    batch, tokens, width = x.shape[-3:]
-    padded = F.pad(x, (0, 0, 0, 1)).reshape(-1, batch * (tokens + 1) * width)  # a row a frame
-    return padded.index_select(1, index).view(x.shape)
+def gather(x: Tensor, index: Tensor, there: Tensor) -> Tensor:
+    """One direction of a `Shift` on tokens (..., B, N, C), or (B·N, C) of one frame."""
+    frames = x.reshape(-1, len(index))  # a row a frame
+    return frames.index_select(1, index).mul_(there.to(x.dtype)).view(x.shape)
 
 
 class _QShift(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, index: Tensor, opposite: Tensor) -> Tensor:
-        ctx.save_for_backward(opposite)
-        return _gather(x, index)
+    def forward(ctx: Any, x: Tensor, index: Tensor, there: Tensor, *transpose: Tensor) -> Tensor:
+        ctx.transpose = transpose
+        return gather(x, index, there)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        return _gather(grad, *ctx.saved_tensors), None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        return gather(grad, *ctx.transpose), None, None, None, None
 
 
 def q_shift(x: Tensor, shift: Shift | None) -> Tensor:
@@ -79,7 +85,7 @@ def q_shift(x: Tensor, shift: Shift | None) -> Tensor:
         x: (..., B, N, C) tokens, the class token last.
         shift: from `shift_index`; None for the class token only, which is not shifted.
     """
-    return x if shift is None else _QShift.apply(x, *shift)
+    return x if shift is None else _QShift.apply(x, *shift.forward, *shift.backward)
 
 
 class Mix(nn.Module):

@@ -1,7 +1,7 @@
 """Self-check of a model before a training: its fast path equals its plain path, and its switch acts.
 
 The plain path, `LCR(config, compute_unread=True)`, runs `CrossRWKV.forward` and `cell` on every token. The fast path
-leaves out the tokens that nothing reads (`ModelConfig.cls_only`) and runs the class token by `lcr.model.class_scan`
+leaves out the tokens that nothing reads (`ModelConfig.cls_only`) and runs the class token by `lcr.model.scan`
 where `ModelConfig.scans`. Without the check, training would ignore a switch that the plain path alone knows.
 """
 
@@ -86,7 +86,7 @@ def check_paths(config: ModelConfig) -> None:
             layer that differs, the parameter whose gradient differs most, and the file of the fast path.
     """
     config = shrunk(config)
-    fast = "lcr/model/class_scan.py" if config.scans else "ModelConfig.cls_only, lcr/model/config.py"
+    fast = "lcr/model/scan.py" if config.scans else "ModelConfig.cls_only, lcr/model/config.py"
     plain = "LSTMGate, lcr/model/lstm_gate.py" if config.gate == "lstm" else "CrossRWKV.forward and cell, lcr/model"
     mend = "make the same change in both, or let ModelConfig.scans and cls_only (lcr/model/config.py) be False for it"
     outputs, gradients = _run(generic(config, compute_unread=True))

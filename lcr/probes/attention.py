@@ -36,8 +36,10 @@ def class_token_readings(model: LCR, frames: Tensor, edges: Tensor) -> list[Read
         edges: (T, 1, S, S) in {0, 1}.
 
     Raises:
-        InputError: the gate is a plain LSTM's, which has no Bi-WKV.
+        InputError: the model has no Bi-WKV: another method's, or one with a plain LSTM's gate.
     """
+    if not isinstance(model, LCR):
+        raise InputError("only LCR has Bi-WKV weights to show; take a variant with gate: cross_rwkv")
     if model.config.gate != "cross_rwkv":
         raise InputError("gate: lstm has no Bi-WKV weights to show; take a variant with gate: cross_rwkv")
     whole = LCR(model.config, compute_unread=True).eval()  # the fast path computes no R of a frame by itself

@@ -12,8 +12,10 @@ import pandas as pd
 
 from lcr.config.datasets import is_synthetic
 from lcr.config.study import FULL
+from lcr.config.variant import METHOD_ARMS
 from lcr.study.claims.caveats import CAVEATS
-from lcr.study.claims.verdicts import CONTRADICTED, VERDICTS
+from lcr.study.claims.claim import CELL, HYPOTHESIS, IMPLIED, SENTENCE
+from lcr.study.claims.verdicts import VERDICTS
 from lcr.study.tables.accuracy import IDENTICAL as BY_CONSTRUCTION
 from lcr.study.tables.table1 import DEFAULT
 
@@ -48,6 +50,7 @@ def answer(tables: Tables, classes: int) -> list[Sentence]:
     variants = {
         variant: sorted(rows.itertuples(), key=lambda row: row.dataset != dataset)
         for variant, rows in tables["statistics"].groupby("variant", sort=False)
+        if variant not in METHOD_ARMS
     }
     full = variants.pop(FULL)[0]
     temporal = [row for row in tables["temporal"].itertuples() if (row.dataset, row.variant) == (dataset, FULL)]
@@ -116,8 +119,8 @@ def _effect(row: Any) -> tuple[str, str]:
     where = side(row.delta_ci_low, row.delta_ci_high, 0)
     change = f"changed top-1 by {_difference(row, ' points')}"
     if where != INCLUDES:
-        least = f", above {ALPHA}; {row.seeds} seeds give at least {row.p_floor_holm:.2g}"
-        return where, f"{change} (p = {row.p_holm:.2g} after Holm{least if row.p_holm > ALPHA else ''})."
+        least = f", above {ALPHA}; {row.seeds} seeds give at least {row.p_floor:.2g}"
+        return where, f"{change} (p = {row.p_family:.2g} in its family{least if row.p_family > ALPHA else ''})."
     power = f" This study had 80% power to detect a {row.detectable_interval:.2f}-point difference."
     return where, f"{change}: the interval includes 0.{'' if math.isnan(row.detectable_interval) else power}"
 
@@ -145,33 +148,40 @@ def _text(table1: pd.DataFrame, readings: pd.DataFrame) -> Sentence:
     better = "".join(
         f", `{row.discrepancy}: {row.reading}`" for row, where in zip(trained, sides, strict=True) if where == ABOVE
     )
+    effects = (
+        f" Top-1 of {len(trained)} other readings that were trained: {sides.count(ABOVE)} higher{better}; "
+        f"{sides.count(BELOW)} lower; {sides.count(INCLUDES)} with an interval that includes 0."
+    )
     return Sentence(
         "text",
         rule,
-        f"Under the default reading, the counts of Table 1 differ from the printed numbers by up to {params} in "
+        f"Under the readings used, the counts of Table 1 differ from the printed numbers by up to {params} in "
         f"parameters and {flops} in FLOPs, and the logits {depend} on the RGB frames (gradient norm "
-        f"{sensitivity:.4g}). Top-1 of {len(trained)} other readings that were trained: {sides.count(ABOVE)} higher"
-        f"{better}; {sides.count(BELOW)} lower; {sides.count(INCLUDES)} with an interval that includes 0.",
+        f"{sensitivity:.4g}).{effects if trained else ''}",
     )
 
 
-def of_the_paper(claims: pd.DataFrame) -> pd.DataFrame:
-    """The ledger without the hypotheses of the study's own ablations."""
-    return claims[~claims["where"].str.startswith("ablations/")]
+def by_group(claims: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The ledger's rows by group: printed sentences, implied ones, cells of the tables, and our own hypotheses."""
+    sentence, implied = claims.kind == SENTENCE, claims.printed == IMPLIED
+    return {
+        "printed claims": claims[sentence & ~implied],
+        "implied claims": claims[sentence & implied],
+        "cells of Tables 1 and 2": claims[claims.kind == CELL],
+        "hypotheses of the ablations": claims[claims.kind == HYPOTHESIS],
+    }
 
 
 def verdict_counts(claims: pd.DataFrame) -> dict[str, int]:
-    """The number of claims with each verdict."""
-    return {verdict: int((claims.verdict == verdict).sum()) for verdict in VERDICTS}
+    """The number of causes with each verdict: rows of one cause and one verdict count once."""
+    found = claims.drop_duplicates(["cause", "verdict"]).verdict
+    return {verdict: int((found == verdict).sum()) for verdict in VERDICTS}
 
 
 def _claims(claims: pd.DataFrame) -> Sentence:
-    papers = of_the_paper(claims)
-    own = claims.drop(papers.index)
-    counted = {
-        f"The paper's {len(papers)} claims": verdict_counts(papers),
-        "Contradicted by kind": papers[papers.verdict == CONTRADICTED].kind.value_counts().sort_index().to_dict(),
-        f"The ablations' {len(own)} hypotheses": verdict_counts(own),
-    }
-    lists = {title: [f"{n} {name}" for name, n in counts.items() if n] for title, counts in counted.items()}
-    return Sentence("claims", "", " ".join(f"{title}: {', '.join(some)}." for title, some in lists.items() if some))
+    parts = []
+    for title, rows in by_group(claims).items():
+        counts = verdict_counts(rows)
+        if some := ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count):
+            parts.append(f"{sum(counts.values())} {title} ({len(rows)} rows): {some}.")
+    return Sentence("claims", "", f"Verdicts, counted by cause. {' '.join(parts)}")

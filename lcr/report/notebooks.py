@@ -3,7 +3,10 @@
 Each notebook draws one figure, saved under the notebook's name.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from lcr.config.study import StudyConfig
 
 
 @dataclass(frozen=True)
@@ -40,3 +43,14 @@ NOTEBOOKS = {
         full_only=True,
     ),
 }
+MULTIVERSE = {
+    "multiverse": Notebook("Each ablation under every interpretation", ("multiverse", "multiverse_verdicts")),
+}
+EVERY = NOTEBOOKS | MULTIVERSE
+
+
+def notebooks_of(study: StudyConfig) -> Mapping[str, Notebook]:
+    """The notebooks that a study has: a multiverse its own, a sweep none."""
+    if study.sweep is not None:
+        return {}
+    return MULTIVERSE if study.interpretations else NOTEBOOKS

@@ -29,7 +29,7 @@ def prompt_clip(finished: Finished, dataset: str) -> PromptClip:
     run = Key(dataset, FULL, finished.seeds(dataset, FULL)[0])
     model, _ = load_trained(finished.folder / run.folder / "model.safetensors", torch.device("cpu"))
     said = finished.store.record(*run).config
-    settings = {name: said[name] for name in DatasetConfig.model_fields} | {"model": said["model_name"]}
+    settings = {name: said[name] for name in DatasetConfig.model_fields if name in said} | {"model": said["model_name"]}
     data = Data(study=finished.study, dataset=dataset, config=DatasetConfig.model_validate(settings))
     table = finished.store.predictions(*run, ["id", "label", "prediction"]).to_pandas()
     chosen = table.assign(wrong=table.label != table.prediction).sort_values(["wrong", "id"]).iloc[0]

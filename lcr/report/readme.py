@@ -14,13 +14,15 @@ import pandas as pd
 from lcr.config.datasets import dataset_format
 from lcr.config.record import RunRecord
 from lcr.config.study import FULL
+from lcr.config.variant import METHOD_ARMS
 from lcr.cost.table1 import table1 as printed_table1
 from lcr.paper.facts import table2 as printed_table2
-from lcr.report.answer import READ, Tables, answer, of_the_paper, verdict_counts
+from lcr.report.answer import READ, Tables, answer, by_group, verdict_counts
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
+from lcr.study.claims.claim import HYPOTHESIS
 from lcr.study.claims.table import CLAIMS
-from lcr.study.claims.verdicts import CONTRADICTED
+from lcr.study.claims.verdicts import CONTRADICTED, VERDICTS
 from lcr.study.tables.markdown import markdown
 from lcr.study.tables.readings import reading_keys
 from lcr.study.tables.registry import TABLES
@@ -56,9 +58,7 @@ def readme(study: str, tables: Tables, classes: int, machines: str) -> str:
         machines: in words, the libraries and processors that the runs were trained on.
     """
     shown = {name: tables[name] for name in SHOWN} | {"table1": tables["table1"].query("reading == @DEFAULT")}
-    claims = of_the_paper(tables["claims"])
-    counts, contradicted = verdict_counts(claims), claims[claims.verdict == CONTRADICTED]
-    floors = sorted({f"{floor:.4g}" for floor in tables["ablations"].p_floor_holm.dropna()})
+    floors = sorted({f"{floor:.4g}" for floor in tables["ablations"].p_floor.dropna()})
     parts = [
         f"# Which part of LCR matters? Study `{study}`",
         "`lcr answer` makes this page from the tables beside it; each sentence follows from their numbers.",
@@ -67,9 +67,10 @@ def readme(study: str, tables: Tables, classes: int, machines: str) -> str:
         f"Trained with {machines}.",
         "![Each ablation against the full model](figures/ablations.png)",
         "## The paper's claims",
-        "\n".join(f"| {' | '.join(line)} |" for line in (counts, ["---"] * len(counts), map(str, counts.values()))),
-        "Each claim with its test and its evidence: [claims.csv](claims.csv). Contradicted claims:",
-        "\n".join("- " + contradicted.claim + " (" + contradicted["where"] + "): " + contradicted.why) or "- none",
+        "Rows of one cause (one unit, one swap of numbers) and one verdict count once.",
+        _verdicts(tables["claims"]),
+        "Each claim with its test and its evidence: [claims.csv](claims.csv). Contradicted, by cause:",
+        _contradicted(tables["claims"]) or "- none",
         *(
             f"## {TABLES[name].title}\n\n[{name}.csv]({name}.csv)\n\n{markdown(TABLES[name], frame)}"
             for name, frame in shown.items()
@@ -82,6 +83,24 @@ def readme(study: str, tables: Tables, classes: int, machines: str) -> str:
         ),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _verdicts(claims: pd.DataFrame) -> str:
+    """Causes by group and verdict, as a Markdown table."""
+    lines = [["", "rows", *VERDICTS], ["---"] * (2 + len(VERDICTS))]
+    for title, rows in by_group(claims).items():
+        lines.append([title, *map(str, (len(rows), *verdict_counts(rows).values()))])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _contradicted(claims: pd.DataFrame) -> str:
+    """The paper's contradicted claims as a list of causes, the rows of each below it."""
+    rows = claims[(claims.verdict == CONTRADICTED) & (claims.kind != HYPOTHESIS)]
+    lines = []
+    for cause, found in rows.groupby("cause", sort=False):
+        items = list(found.claim + " (" + found["where"] + "): " + found.why)
+        lines += [f"- {items[0]}"] if len(items) == 1 else [f"- `{cause}`", *(f"  - {item}" for item in items)]
+    return "\n".join(lines)
 
 
 def html_page(markdown: str, folder: Path) -> str:
@@ -142,7 +161,8 @@ def _check_whole(finished: Finished, tables: Tables) -> None:
     for name, frame in of_runs.items():
         require_runs(finished.path(name), frame, product(datasets, variants), TABLES[name].again(finished.study))
     models = [one.name for one in printed_table1()]
-    hypotheses = product(["hypothesis"], [name for name in variants if name != FULL], map(dataset_format, datasets))
+    ablations = [name for name in variants if name != FULL and name not in METHOD_ARMS]
+    hypotheses = product(["hypothesis"], ablations, map(dataset_format, datasets))
     of_models = product([f"table1-{name}" for name in models], ("settings", "params", "flops"))
     cells = [(f"Table 2, {one.pop('method')}", *one.values()) for one in map(dict, printed_table2())]
     wanted = [

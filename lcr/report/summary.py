@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from lcr.config.datasets import is_synthetic
 from lcr.report.answer import CONDITIONS
 from lcr.study.predictions import TOP, ranks
@@ -19,7 +21,7 @@ def summary(folder: Path) -> str:
     clips = clips[clips.label >= 0]
     scores = clips.filter(like="score_").to_numpy()
     top5 = f", top-5 {(ranks(scores, clips.label.to_numpy()) < TOP).mean():.1%}" if scores.shape[1] > TOP else ""
-    right = (pairs.score_label > pairs.score_reverse).groupby(pairs.condition).mean()
+    right = ((np.sign(pairs.score_label - pairs.score_reverse) + 1) / 2).groupby(pairs.condition).mean()
     shares = ", ".join(f"{right[name]:.1%} {text}" for name, text in CONDITIONS.items() if name in right)
     lines = (
         f"{record.dataset} · {record.variant} · seed {record.seed} · {len(clips)} validation clips",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lcr.config.keys import Environment
 from lcr.config.record import RunRecord, command_of
@@ -21,8 +21,8 @@ from lcr.config.run import Run
 from lcr.config.study import Protocol
 from lcr.data.clips import Clips, test_batches
 from lcr.data.prepare import prepare
+from lcr.methods import AnyConfig, build
 from lcr.model.config import ModelConfig
-from lcr.model.lcr import LCR
 from lcr.run.made import made_here, maker_of
 from lcr.run.protocol import predict
 from lcr.run.train import inputs, peak_resident_gb, set_machine
@@ -52,10 +52,10 @@ class Description(Frozen):
     data_hash: str
     train_clips: int
     classes: tuple[str, ...]
-    model: ModelConfig
+    model: AnyConfig
 
 
-def load_trained(path: Path, device: torch.device, remake: str = "") -> tuple[LCR, dict[str, Any]]:
+def load_trained(path: Path, device: torch.device, remake: str = "") -> tuple[nn.Module, dict[str, Any]]:
     """A trained model in evaluation mode, and what its file says of itself.
 
     Args:
@@ -70,9 +70,12 @@ def load_trained(path: Path, device: torch.device, remake: str = "") -> tuple[LC
         config, weights = told.model, sum(map(Tensor.numel, tensors.values()))
         if len(told.classes) != config.classes:
             raise InputError(f"{path}: it names {len(told.classes)} classes, and its model has {config.classes}")
-        if max(config.hidden * max(config.hidden, config.classes), config.depth, config.frame_size) > weights:
+        if (
+            isinstance(config, ModelConfig)
+            and max(config.hidden * max(config.hidden, config.classes), config.depth, config.frame_size) > weights
+        ):
             raise InputError(f"{path}: its configuration is that of a larger model than its {weights} weights")
-        model = LCR(config)
+        model = build(config)
     except InputError as error:
         raise InputError(f"{error}; train it again") from None
     except (TypeError, RuntimeError) as error:  # numbers beyond what torch can hold
@@ -82,7 +85,7 @@ def load_trained(path: Path, device: torch.device, remake: str = "") -> tuple[LC
 
 
 def score_clips(
-    model: LCR, clips: Clips, protocol: Protocol, device: torch.device, workers: int
+    model: nn.Module, clips: Clips, protocol: Protocol, device: torch.device, workers: int
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Scores of all clips, (clips, classes) float32; and of those with a time reverse, by condition.
 
@@ -159,7 +162,8 @@ def evaluate(run: Run) -> Path:
     with run_lock(f"evaluate-{run.study.name}-{run.name.replace(' ', '-')}"):
         remove_unfinished(folder)
         model, about = load_trained(weights, device, remake)  # before the clips, which may take minutes
-        clips = Clips(prepare(run.data), "validation", config.data, run.data.frame_size)
+        split, part = run.evaluated
+        clips = Clips(prepare(run.data), split, config.data, run.data.frame_size, part)
         training, evaluation = maker_of(about, weights), made_here(run.study, model.config, device)
         trained_in = Environment.of(training or evaluation)  # weights of an earlier version do not say where
         if about.get("train_key") != run.keys_in(trained_in)[0] or about.get("data_hash") != clips.data_hash:
@@ -176,7 +180,7 @@ def evaluate(run: Run) -> Path:
             "frame_size": clips.size,
             "stride": "random",  # T frames of a clip at random, in order: see lcr.data.sampling
             "views": config.protocol.views,
-            "split": "validation",
+            "split": config.evaluate_on,
         }
         named = {
             "run": about["hash"],

@@ -12,6 +12,7 @@ import torch
 
 from lcr.config.made import GitState, Hardware, Made
 from lcr.config.study import StudyConfig
+from lcr.methods import MethodConfig
 from lcr.model.config import ModelConfig
 from lcr.util.provenance import PACKAGE, git_state, lock_hash
 from lcr.util.schema import parse
@@ -21,9 +22,10 @@ from lcr.wkv.library import instruction_sets
 PACKAGES = ("torch", "numpy", "opencv-python-headless", "pandas", "pyarrow", "fvcore", "safetensors")
 
 
-def made_here(study: StudyConfig, config: ModelConfig, device: torch.device) -> Made:
+def made_here(study: StudyConfig, config: ModelConfig | MethodConfig, device: torch.device) -> Made:
     """The maker of a run of this model in this process; prints to stderr why a commit is unknown."""
-    backend = backend_for(device, width=config.head_width) if config.runs_wkv else None
+    runs_wkv = isinstance(config, ModelConfig) and config.runs_wkv
+    backend = backend_for(device, width=config.head_width) if runs_wkv else None
     git = GitState.model_validate(git_state())
     if git.commit is None:
         print(f"commit unknown, because {git.why} ({PACKAGE})", file=sys.stderr)

@@ -23,14 +23,14 @@ from lcr.config.keys import hash_of
 from lcr.config.made import Made
 from lcr.config.run import WORK, Run
 from lcr.config.study import Protocol, StudyConfig, TrainConfig
-from lcr.data.clips import Batch, Clips, steps_per_epoch, train_batches
+from lcr.data.clips import Batch, Clips, steps_per_epoch, test_batches, train_batches
 from lcr.data.prepare import prepare
 from lcr.data.sampling import generator
+from lcr.methods import MethodConfig, build, method_of
 from lcr.model.config import ModelConfig
-from lcr.model.lcr import LCR
 from lcr.model.selfcheck import check_acts, check_paths
 from lcr.run.made import made_here, maker_of
-from lcr.run.protocol import clip_scores
+from lcr.run.protocol import clip_scores, predict
 from lcr.run.trained import is_trained
 from lcr.run.weights import load_model, load_optimizer, load_tensors, optimizer_tensors, save_tensors
 from lcr.util.errors import InputError, RunFailed
@@ -39,8 +39,9 @@ from lcr.util.locks import run_lock
 from lcr.util.progress import training_bar
 from lcr.util.seals import PLACEHOLDER, sealed_write
 
+VALIDATION_BATCH = 50  # clips
 LOG_EVERY = 10  # steps a line of metrics.jsonl is the mean of
-METRICS = ("step", "steps", "loss", "grad_norm", "accuracy", "learning_rate")
+METRICS = ("step", "steps", "loss", "grad_norm", "accuracy", "learning_rate", "validation_accuracy")
 
 
 def set_machine(study: StudyConfig) -> torch.device:
@@ -77,7 +78,7 @@ def learning_rate(recipe: TrainConfig, step: int, steps: int) -> float:
 
 def make_optimizer(model: nn.Module, recipe: TrainConfig) -> torch.optim.AdamW:
     """AdamW; weight decay on matrices alone, not on biases, norms, mixes, tokens, positions, ω and u."""
-    matrices = [p for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d) for p in (m.weight,)]
+    matrices = [p for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.Conv3d) for p in (m.weight,)]
     decayed = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in decayed]
     groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
@@ -86,7 +87,10 @@ def make_optimizer(model: nn.Module, recipe: TrainConfig) -> torch.optim.AdamW:
 
 
 def clip_loss(logits: Tensor, labels: Tensor, recipe: TrainConfig, protocol: Protocol) -> Tensor:
-    """Label-smoothing cross-entropy over the frames that the recipe names: logits (B, T, classes), labels (B,)."""
+    """Label-smoothing cross-entropy over the frames that the recipe names: logits (B, T, classes), labels (B,).
+
+    Logits of the clip, T = 1, are all read.
+    """
     frames = logits.shape[1]
     read = {"rule": protocol.frames_read(frames), "all": frames, "last": 1}[recipe.loss_frames]
     last = logits[:, -read:]
@@ -107,6 +111,7 @@ class Training:
         checkpoints: this run's folder of checkpoints.
         about: the run's hash and names, kept in each checkpoint.
         made: what makes this run's steps; a checkpoint's own joins it.
+        validation: the clips of the validation curve; None for no curve.
 
     Raises:
         InputError: the checkpoint is damaged or another run's.
@@ -115,7 +120,7 @@ class Training:
     def __init__(
         self,
         clips: Clips,
-        config: ModelConfig,
+        config: ModelConfig | MethodConfig,
         recipe: TrainConfig,
         protocol: Protocol,
         seed: int,
@@ -123,13 +128,16 @@ class Training:
         checkpoints: Path,
         about: dict[str, object],
         made: Made,
+        validation: Clips | None = None,
     ) -> None:
-        self.made = made
+        self.made, self.validation = made, validation
         self.clips, self.recipe, self.protocol, self.seed, self.device = clips, recipe, protocol, seed, device
-        self.steps = recipe.epochs * steps_per_epoch(len(clips), recipe.batch_size)
+        self.drawn = len(clips.drawn(seed, recipe.draw_share))
+        steps = recipe.epochs * steps_per_epoch(self.drawn, recipe.batch_size)
+        self.steps = steps if method_of(config).trains else 1  # a log needs a line
         self.about, self.checkpoint = about, checkpoints / "checkpoint.safetensors"
         torch.manual_seed(seed)
-        self.model = LCR(config).to(device).train()
+        self.model = build(config).to(device).train()
         self.optimizer = make_optimizer(self.model, recipe)
         self.step, self.metrics, self.seconds = 0, [], 0.0
         if self.checkpoint.exists():
@@ -163,6 +171,7 @@ class Training:
             seed=self.seed,
             first_step=self.step,
             steps=self.steps - self.step,
+            draw_share=self.recipe.draw_share,
             workers=workers,
         )
 
@@ -195,18 +204,36 @@ class Training:
         good = f"the last good checkpoint is {self.checkpoint}" if self.checkpoint.exists() else "no checkpoint yet"
         return f"{name} is {value} at step {self.step} on clips {', '.join(ids)}; {good}; try a lower learning rate"
 
+    def _validated(self) -> dict[str, float]:
+        """Accuracy on the clips of the validation curve, where the step ends an epoch that the recipe names.
+
+        It selects nothing, and the steps that follow do not depend on it.
+        """
+        every = self.recipe.validate_every * steps_per_epoch(self.drawn, self.recipe.batch_size)
+        if self.validation is None or not every or self.step % every:
+            return {}
+        self.model.eval()
+        right = [
+            predict(self.model, *inputs(batch, self.device), self.protocol, batch.views).argmax(-1).cpu()
+            == batch.labels
+            for batch in test_batches(self.validation, self.protocol, batch_size=VALIDATION_BATCH)
+        ]
+        self.model.train()
+        return {"validation_accuracy": torch.cat(right).float().mean().item()}
+
     def run(self, batches: Iterable[Batch]) -> None:
         """All steps that are left, with a checkpoint every `checkpoint_seconds`."""
         began = saved = time.monotonic()
-        before, window = self.seconds, []
+        before, window, validated = self.seconds, [], {}
         with training_bar(self.steps, self.step, str(self.about["name"])) as bar:
             for batch in batches:
                 window.append(self.update(batch))
                 bar(window[-1]["loss"], window[-1]["accuracy"], len(batch.ids))
+                validated |= self._validated()
                 if self.step % LOG_EVERY == 0 or self.step == self.steps:
                     mean = {key: sum(line[key] for line in window) / len(window) for key in window[0]}
-                    self.metrics.append({"step": self.step, "steps": self.steps} | mean)
-                    window = []
+                    self.metrics.append({"step": self.step, "steps": self.steps} | mean | validated)
+                    window, validated = [], {}
                     # Only here, so that no line of metrics is cut in two by a resumption.
                     now = time.monotonic()
                     self.seconds = before + now - began
@@ -230,8 +257,9 @@ def train(run: Run, *, force: bool = False) -> Path:
     """
     device = set_machine(run.study)
     config = run.config
-    clips = Clips(prepare(run.data), "train", config.data, run.data.frame_size)
-    model_config = run.model(len(clips.classes))
+    folder, frames = prepare(run.data), (config.data, run.data.frame_size)
+    clips = Clips(folder, "train", *frames, run.train_part)
+    model_config = run.model(len(clips.classes), clips.statistics())
     about = {"hash": hash_of([run.train_key, clips.data_hash]), "name": run.name, "train_key": run.train_key}
     checkpoints = WORK / "checkpoints" / str(about["hash"])
     with run_lock(f"train-{about['hash']}"):
@@ -241,18 +269,21 @@ def train(run: Run, *, force: bool = False) -> Path:
             return run.folder
         if force:
             shutil.rmtree(checkpoints, ignore_errors=True)
-        check_paths(model_config)
-        if run.variant.acts_on(full := run.full_model(len(clips.classes))):
-            check_acts(model_config, full)
+        if isinstance(model_config, ModelConfig):
+            check_paths(model_config)
+        if run.variant.is_lcr and run.variant.acts_on(full := run.full_model(len(clips.classes))):
+            check_acts(run.model(len(clips.classes)), full)
         made = made_here(run.study, model_config, device)
+        split, part = run.evaluated
         training = Training(
-            clips, model_config, config.train, config.protocol, run.seed, device, checkpoints, about, made
+            *(clips, model_config, config.train, config.protocol, run.seed, device, checkpoints, about, made),
+            validation=Clips(folder, split, *frames, part) if config.train.validate_every else None,
         )
         if training.step:
             print(f"going on from step {training.step} of {training.steps} ({training.checkpoint})", flush=True)
         training.run(training.batches(config.data.workers))
         lines = [
-            {name: line[name] for name in METRICS} for line in training.metrics
+            {name: line[name] for name in METRICS if name in line} for line in training.metrics
         ]  # a resumed run sorted their names
         told = {"seconds": training.seconds, "peak_rss_gb": peak_resident_gb(), "run": about["hash"]}
         end = {"end": True} | told | {"seal": PLACEHOLDER}
@@ -262,7 +293,8 @@ def train(run: Run, *, force: bool = False) -> Path:
             "model": model_config.model_dump(),
             "classes": clips.classes,
             "data_hash": clips.data_hash,
-            "train_clips": len(clips),
+            "train_clips": training.drawn,
+            "pool_clips": len(clips),
             "made": training.made.model_dump(mode="json"),
         }
         save_tensors(run.folder / "model.safetensors", training.model.state_dict(), model)

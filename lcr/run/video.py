@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from lcr.config.record import NAME, RunRecord, command_of
 from lcr.config.study import MAX_PIXELS, DataConfig, Protocol
@@ -28,7 +29,7 @@ class Trained:
     """A tested run: its folder, model and classes, and how clips were prepared and predicted."""
 
     folder: Path
-    model: LCR
+    model: nn.Module
     classes: list[str]
     data: DataConfig
     protocol: Protocol
@@ -111,8 +112,11 @@ def stream(run: Trained, video: Path) -> Iterator[tuple[int, np.ndarray, float]]
     """Frame by frame in constant memory: number, class probabilities (classes,), seconds that the model took.
 
     Raises:
-        InputError: the video cannot be used, or the probabilities are not finite.
+        InputError: the method gives no logits of each frame, the video cannot be used, or the probabilities are not
+            finite.
     """
+    if not isinstance(run.model, LCR):
+        raise InputError(f"{run.folder}: its method reads whole clips; predict without --stream")
     size, state = run.model.config.frame_size, None
     for number, image in enumerate(live_frames(video, fitting(run.data, size))):
         frame = _crop(image[None], size, 0, 1)

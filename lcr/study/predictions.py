@@ -113,7 +113,7 @@ def predictions(store: Store, run: Run, record: RunRecord) -> Results:
 def pairs(store: Store, run: Run, record: RunRecord) -> Results:
     """One run's margins by condition: score of the label minus score of its time reverse, of the clips that have one.
 
-    M = 0 for a dataset without such pairs.
+    pair: the two labels' names, as in "Opening something / Closing something". M = 0 for a dataset without such pairs.
     """
     if "validation" not in record.clips:
         raise InputError("run.json does not say how many clips were evaluated")
@@ -126,8 +126,17 @@ def pairs(store: Store, run: Run, record: RunRecord) -> Results:
     wanted = np.tile(clips, len(CONDITIONS)), np.repeat(CONDITIONS, len(clips))
     if not all(map(np.array_equal, (ids[order], conditions[order]), wanted)):
         raise InputError("temporal.parquet has not each clip once under each condition")
-    arrays = dict(zip(CONDITIONS, margins[order].reshape(len(CONDITIONS), -1), strict=True))
+    arrays: dict[str, NDArray[Any]] = dict(zip(CONDITIONS, margins[order].reshape(len(CONDITIONS), -1), strict=True))
+    arrays["pair"] = _pair_names(table)[order[: len(clips)]]
     return Results(run, record, clips, None, record.clips["validation"], arrays)
+
+
+def _pair_names(table: pa.Table) -> NDArray[np.str_]:
+    classes = json.loads((table.schema.metadata or {}).get(b"classes", b"[]"))
+    numbers = np.stack([_column(table, "label"), _column(table, "reverse_label")], axis=1)
+    known = dict(enumerate(classes))
+    names = [" / ".join(known.get(one, str(one)) for one in sorted(pair)) for pair in numbers.tolist()]
+    return np.array(names, np.str_)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -138,6 +147,7 @@ _TYPES: dict[str, Callable[[pa.DataType], bool]] = {
     "id": _is_text,
     "condition": _is_text,
     "label": pa.types.is_integer,
+    "reverse_label": pa.types.is_integer,
     "prediction": pa.types.is_integer,
 }
 

@@ -79,5 +79,7 @@ def write(
     clips = plan(chosen, counts, seed, form.names)
     with atomic_folder(out) as folder:
         form.annotate(folder, chosen, clips)
+        people = "".join(f"{clip.name},{clip.performer}\n" for clip in clips)
+        (folder / "performers.csv").write_text(people, encoding="utf-8")
         work = partial(form.write, folder)
         list(parallel_map(work, clips, label=f"drawing {dataset}", workers=workers, progress=progress))

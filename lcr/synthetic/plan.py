@@ -30,11 +30,20 @@ class Clip:
     number: int
     seed: int
 
-    def start(self) -> tuple[np.random.Generator, Performer]:
-        """The clip's own random source, and the performer of its split who was drawn from it first."""
-        draw = np.random.default_rng(
+    @property
+    def performer(self) -> int:
+        """The performer's number, the first draw of the clip's random source."""
+        first, many = CAST[self.split]
+        return first + int(self._source().integers(many))
+
+    def _source(self) -> np.random.Generator:
+        return np.random.default_rng(
             [self.seed, SPLITS.index(self.split), zlib.crc32(self.label.encode()), self.number]
         )
+
+    def start(self) -> tuple[np.random.Generator, Performer]:
+        """The clip's own random source, and the performer of its split who was drawn from it first."""
+        draw = self._source()
         first, many = CAST[self.split]
         return draw, performer(first + int(draw.integers(many)), self.seed)
 

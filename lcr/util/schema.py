@@ -40,8 +40,9 @@ def _unknown(kind: type[BaseModel], place: tuple[int | str, ...]) -> InputError:
     *above, key = place
     for part in above:
         kind = _inside(kind, part)
-    # by their last parts; of two that are equal, the one nearer the top
-    there = {one.split(".")[-1]: one for one in sorted(_keys(kind), key=lambda one: -one.count("."))}
+    # by their last parts; of two that are equal, the one nearer the top, then the earlier field
+    known = sorted(enumerate(_keys(kind)), key=lambda one: (-one[1].count("."), -one[0]))
+    there = {one.split(".")[-1]: one for _, one in known}
     near = nearest(str(key), there)
     return unknown_meant("key", _dotted(place), near and _dotted([*above, there[near]]), kind.model_fields)
 

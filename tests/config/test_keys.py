@@ -14,20 +14,20 @@ from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.run.evaluate import evaluate
 from lcr.run.train import train
 from lcr.wkv import library
-from tests.micro import STUDY, micro_run
+from tests.micro import PROJECT, STUDY, micro_run
 
 ARMS = {
-    "jester": ("jester-fixture", "full"),
+    "jester": ("jester-fixture", "full@literal"),  # whose class tokens need no WKV
     "lstm": ("jester-fixture", "lstm_gate"),
-    "wkv": ("jester-fixture", "kv-source.additive"),
-    "kinetics": ("kinetics-fixture", "full"),
-    "real": ("jester", "full"),
+    "wkv": ("jester-fixture", "full"),
+    "kinetics": ("kinetics-fixture", "full@literal"),
+    "real": ("jester", "full@literal"),
 }
 
 
 def study_with_a_real_root() -> StudyConfig:
-    """The study tiny, with Jester's real clips beside the synthetic ones."""
-    study = load_study("tiny")
+    """The study smoke, with Jester's real clips beside the synthetic ones."""
+    study = load_study("smoke")
     real = study.datasets["jester-fixture"].model_copy(update={"fixture": None, "root": "/clips/jester"})
     return study.model_copy(update={"datasets": study.datasets | {"jester": real}})
 
@@ -108,6 +108,8 @@ NEUTRAL = (
     "model/selfcheck.py",
     "run/trained.py",  # whether there is anything to train
     "model/__init__.py",
+    "methods/__init__.py",  # which module a configuration is built by
+    "methods/lcr.py",
     "wkv/__init__.py",
     "cost/",
     "__init__.py",
@@ -204,12 +206,12 @@ def test_the_frames_that_a_rule_reads_count_in_every_readings_key(monkeypatch: p
         for name in ("full", "loss-frames.all", "loss-frames.last")
     ]
     before = {run.evaluate_key for run in runs}
-    monkeypatch.setattr("lcr.config.study.Protocol.frames_read", lambda self, frames: 3)
+    monkeypatch.setattr("lcr.config.study.Protocol.frames_read", lambda self, frames: 4)
     assert not before & {run.model_copy().keys_in(run.environment)[1] for run in runs}
 
 
 def test_models_classes_and_rules_count_in_the_keys_of_what_is_made_once(package: Path, monkeypatch) -> None:
-    study = load_study("tiny")
+    study = load_study("smoke")
     one = study.datasets["jester-fixture"]
     studies = [study] + [
         study.model_copy(update={"datasets": study.datasets | {"jester-fixture": one.model_copy(update=change)}})
@@ -220,8 +222,34 @@ def test_models_classes_and_rules_count_in_the_keys_of_what_is_made_once(package
     (package / "config/labels/kinetics.txt").write_text("one\n")
     keys.source_digest.cache_clear()
     assert cost_key(study) != before[0]
-    monkeypatch.setattr("lcr.config.study.Protocol.frames_read", lambda self, frames: 3)
+    monkeypatch.setattr("lcr.config.study.Protocol.frames_read", lambda self, frames: 4)
     assert diagnosis_key(study) != before[1]
+
+
+def test_an_edit_of_an_interpretation_redoes_its_runs_alone(tmp_path: Path) -> None:
+    copy = shutil.copytree(PROJECT / "ablations", tmp_path / "ablations") / "interpretations"
+
+    def of() -> dict[str, str]:
+        study = load_study("tiny", root=tmp_path)
+        arms = ("full", "lstm_gate", "full@additive", "full@tokens", "lstm_gate@tokens", "full@literal")
+        runs = [
+            Run(study=study, dataset="jester-fixture", variant=load_variant(name, tmp_path), seed=0) for name in arms
+        ]
+        return {run.variant.name: run.evaluate_key for run in runs}
+
+    def edited(name: str, old: str, new: str) -> set[str]:
+        before, text = of(), (copy / f"{name}.yaml").read_text()
+        assert old in text
+        (copy / f"{name}.yaml").write_text(text.replace(old, new))
+        return {arm for arm, key in of().items() if key != before[arm]}
+
+    assert edited("tokens", "cauconv: tokens", "cauconv: tokens, residual: true") == {"full@tokens", "lstm_gate@tokens"}
+    assert edited("additive", "kv_source: additive", "kv_source: additive, cell_gate: sigmoid") == {
+        "full",
+        "lstm_gate",
+        "full@additive",
+    }
+    assert edited("tokens", "title: '", "title: 'new ") == set()
 
 
 def test_data_of_two_datasets_have_keys_of_their_own() -> None:

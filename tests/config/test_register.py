@@ -7,14 +7,15 @@ import torch
 
 from lcr.config.register import load_discrepancies, reading_variants
 from lcr.config.run import Run
-from lcr.config.study import load_study, load_variant
+from lcr.config.study import ReadingRuns, load_study, load_variant
 from lcr.model import LCR
 from lcr.util.errors import InputError
 from tests.micro import PROJECT
 
 NAMES = list(reading_variants())
-TINY = (PROJECT / "ablations/studies/tiny.yaml").read_text()
-READINGS = TINY[TINY.index("readings:") :].splitlines()[0]
+SMOKE = (PROJECT / "ablations/studies/smoke.yaml").read_text()
+READINGS = SMOKE[SMOKE.index("readings:") :].splitlines()[0]
+BASES = {"kv-source.edges": "additive"}  # else `literal`, from which all other readings differ
 
 
 def leaves(tree: dict, prefix: str = "") -> dict[str, object]:
@@ -26,7 +27,9 @@ def leaves(tree: dict, prefix: str = "") -> dict[str, object]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_alternative_changes_the_fields_that_it_names_and_no_other_and_trains(name: str) -> None:
-    study, variant = load_study("tiny"), load_variant(name)
+    every = ReadingRuns(dataset="jester-fixture", seeds=(0,))
+    base = {"interpretation": BASES.get(name, "literal"), "readings": every}
+    study, variant = load_study("tiny").model_copy(update=base), load_variant(name)
     ours, theirs = (
         Run(study=study, dataset="jester-fixture", variant=one, seed=0) for one in (variant, load_variant("full"))
     )
@@ -68,11 +71,11 @@ def test_a_register_with_an_unknown_key_is_refused_with_its_file_named(tmp_path:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        (TINY.replace("epochs: 8", "epoch: 8", 1), "datasets.jester-fixture.train.epoch"),  # not the missing epochs
-        (TINY.replace(READINGS, "readings: {dataset: jester, seeds: [0]}"), "jester-fixture"),
-        (TINY.replace(READINGS, "readings: {dataset: jester-fixture, seeds: [9]}"), "9"),
+        (SMOKE.replace("epochs: 2", "epoch: 2", 1), "datasets.jester-fixture.train.epoch"),  # not the missing epochs
+        (SMOKE.replace(READINGS, "readings: {dataset: jester, seeds: [0]}"), "jester-fixture"),
+        (SMOKE.replace(READINGS, "readings: {dataset: jester-fixture, seeds: [9]}"), "9"),
         (
-            TINY.replace(READINGS, "readings: {dataset: jester-fixture, seeds: [0], readings: [cell-gate.literall]}"),
+            SMOKE.replace(READINGS, "readings: {dataset: jester-fixture, seeds: [0], readings: [cell-gate.literall]}"),
             "cell-gate.literal",
         ),
         ("", "mine.yaml"),

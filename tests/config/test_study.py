@@ -8,7 +8,7 @@ import yaml
 
 from lcr.config.keys import hash_of
 from lcr.config.run import Data
-from lcr.config.study import StudyConfig, load_study, load_variant, real_folder
+from lcr.config.study import StudyConfig, load_interpretation, load_study, load_variant, real_folder
 from lcr.util.errors import InputError
 from lcr.util.schema import read_yaml
 from tests.micro import STUDY
@@ -211,3 +211,13 @@ def test_how_a_study_was_given_is_told_and_counts_in_nothing(tmp_path: Path) -> 
     assert load_study("tiny", {"jester": str(clips)}).given == f"tiny --data-root jester={clips}"
     bare = StudyConfig.model_validate(study.model_dump())
     assert (bare.given, hash_of(bare.model_dump())) == (study.name, hash_of(study.model_dump()))
+
+
+def test_a_multiverse_has_every_variant_under_every_interpretation_but_those_with_a_dead_start() -> None:
+    study = load_study("multiverse")
+    arms = [one.name for one in study.variant_configs]
+    living = [name for name in study.interpretations if not load_interpretation(name).dead_start]
+    assert arms == [f"{variant}@{name}" for name in living for variant in study.variants]
+    assert {*study.interpretations} - {*living} == {"edges-learned-time"}
+    models = {study.model("jester-fixture", one, 6).readings for one in study.variant_configs}
+    assert models == {load_interpretation(name).bundle for name in living}

@@ -5,14 +5,17 @@
 
 import pytest
 
-from lcr import workflow
 from lcr.report.notebooks import NOTEBOOKS
+from lcr.study.tables.registry import made_by
 from tests.dag.conftest import Project
 
 pytestmark = pytest.mark.slow
 ONE = ("--config", "study=one")
 RUNS = {("full", 0), ("no_tube_mask", 0)}
-MADE = (*(f"table {name}" for name in workflow.TABLES if name != "claims"), *(f"notebook {name}" for name in NOTEBOOKS))
+MADE = (
+    *(f"table {name}" for name in made_by("table") if name != "claims"),
+    *(f"notebook {name}" for name in NOTEBOOKS),
+)
 TABLES = {*MADE, "claims", "answer", "publish_all"}
 
 

@@ -58,7 +58,7 @@ def test_what_is_proved_is_recorded_once_and_keys_read_it(tmp_path: Path, monkey
 
 
 def test_every_arm_format_and_reader_is_vouched_for_by_components_of_its_own() -> None:
-    study = load_study("tiny")
+    study = load_study("smoke")
     told = prove.told_sources(study)
     arms = {(arm.dataset, arm.variant) for arm in prove.arms_of(study)}
     assert {("jester-fixture", "lstm_gate"), ("jester", "full"), ("kinetics-fixture", "full")} <= arms

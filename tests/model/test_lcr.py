@@ -10,7 +10,7 @@ from lcr.model.edges import edge_maps
 from lcr.model.selfcheck import generic
 from lcr.model.tube_mask import tube_mask
 from lcr.util.errors import InputError
-from tests.model.conftest import CONFIGS, SIZE, TIMES, clip, name_of, small, start
+from tests.model.conftest import CONFIGS, INTERPRETATIONS, SIZE, TIMES, clip, name_of, small, start
 
 
 def streamed(model: LCR, frames: torch.Tensor, edges: torch.Tensor) -> tuple[torch.Tensor, list[int]]:
@@ -39,7 +39,7 @@ def test_gradients_pass_the_scan_to_double_precision():
     model = generic(small(depth=1)).double()
     frames, edges = (part.double() for part in clip())
     keep = tube_mask(2, 16, 0.3)
-    names = ["units.0.gate.spatial.omega", "units.0.gate.conv.kernel", "edge_prompt.class_token"]
+    names = ["units.0.gate.spatial.omega", "units.0.gate.conv.kernel", "edge_prompt.conv.bias"]
     tensors = [model.get_parameter(name).detach().clone().requires_grad_() for name in names]
 
     def logits(*given: torch.Tensor) -> torch.Tensor:
@@ -60,21 +60,35 @@ def test_edges_made_by_the_model_are_the_loaders():
 
 @pytest.mark.parametrize(
     ("changes", "sees_frames", "sees_edges"),
-    [({}, False, True), ({"readings": {"kv_source": "additive"}}, True, True), ({"edge_prompt": False}, True, False)],
+    [
+        ({}, False, True),
+        ({"readings": {"cauconv": "tokens"}}, True, True),
+        ({"edge_prompt": False, "frame_source": "edges"}, False, True),
+        ({"readings": {"kv_source": "additive"}}, True, True),
+        ({"edge_prompt": False}, True, False),
+    ],
 )
-def test_by_default_the_class_token_sees_edges_alone(changes, sees_frames, sees_edges):
+def test_as_printed_the_class_token_sees_edges_alone(changes, sees_frames, sees_edges):
     model = generic(small(**changes), compute_unread=True).eval()
     given = [part.requires_grad_() for part in clip()]
     gradients = torch.autograd.grad(model(*given).square().sum(), given, allow_unused=True)
     assert [one is not None and bool(one.any()) for one in gradients] == [sees_frames, sees_edges]
 
 
-def test_at_the_zero_start_z_gets_a_gradient_only_through_the_norm_of_the_edges():
-    for norm in (True, False):
-        model = start(small(readings={"edge_norm": norm}))
-        assert not model.edge_prompt.conv.weight.any()
-        model(*clip()).square().sum().backward()
-        assert bool(model.edge_prompt.conv.weight.grad.any()) == norm
+@pytest.mark.parametrize(
+    ("readings", "learns"),
+    [
+        ({}, True),
+        (INTERPRETATIONS["edges-mean-time"].bundle, True),
+        (INTERPRETATIONS["edges-learned-time"].bundle, False),
+        (INTERPRETATIONS["first-version"].bundle, True),
+    ],
+)
+def test_at_the_zero_start_z_gets_a_gradient_through_the_mean_edge_token_or_the_norm(readings, learns):
+    model = start(small(readings=readings))
+    assert not model.edge_prompt.conv.weight.any()
+    model(*clip()).square().sum().backward()
+    assert bool(model.edge_prompt.conv.weight.grad.any()) == learns
 
 
 @pytest.mark.parametrize("ratio", [0.0, 0.3, 0.75])

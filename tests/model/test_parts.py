@@ -85,8 +85,26 @@ def test_plain_lstm_gates_without_edges_are_torchs_lstm():
     x = torch.randn(4, 2, 3, 16)
     h = c = torch.zeros(2, 3, 16)
     ours = []
-    for ready in gate.prepare(x, cls_only=False):
+    for ready in gate.prepare(x, None, cls_only=False):
         c, h = gate(ready, None, h, c)
         ours.append(h[:, :-1])
     expected, _ = reference(x[:, :, :-1].flatten(1, 2))
     torch.testing.assert_close(torch.stack(ours).flatten(1, 2), expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reads"),
+    [
+        ({}, lambda x, e: e),
+        ({"readings": {"kv_source": "additive"}}, lambda x, e: x + e),
+        ({"readings": {"cauconv": "tokens"}}, lambda x, e: x + e),
+        ({"lstm_input": "frame"}, lambda x, e: x),
+    ],
+)
+def test_plain_lstm_gates_read_the_tokens_that_the_cross_rwkv_gate_reads(changes, reads):
+    torch.manual_seed(0)
+    gate, x, e = LSTMGate(small(gate="lstm", **changes)), *torch.randn(2, 4, 2, 3, 16)
+    patches = reads(x, e)[:, :, :-1]
+    expected = gate.w_x(torch.cat([patches, x[:, :, -1:] + patches.mean(2, keepdim=True)], dim=2))
+    torch.testing.assert_close(gate.prepare(x, e, cls_only=False), expected)
+    torch.testing.assert_close(gate.prepare(x, e, cls_only=True), expected[:, :, -1:])

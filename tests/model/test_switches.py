@@ -8,29 +8,46 @@ import torch
 
 from lcr.config.variant import ModelChange, VariantConfig
 from lcr.model import LCR, ModelConfig
-from lcr.model.class_scan import class_scan
 from lcr.model.cross_rwkv import CrossRWKV
+from lcr.model.scan import scan
 from lcr.model.selfcheck import check_acts, check_paths, generic, generic_clips
 from lcr.util.errors import RunFailed
-from tests.model.conftest import ABLATIONS, CONFIGS, RUNNABLE, alternatives, logits, name_of, small, start, variants
+from tests.model.conftest import (
+    ABLATIONS,
+    CONFIGS,
+    FILES,
+    INTERPRETATIONS,
+    RUNNABLE,
+    alternatives,
+    logits,
+    name_of,
+    small,
+    start,
+    variants,
+)
 
 Z = "edge_prompt.conv.*"
 # Parameters that the variant adds, removes, resizes or starts otherwise, and the first module whose output differs.
 CHANGES = {
-    "no_edge_prompt": (f"edge_prompt.class_token {Z}", "edge_prompt.conv"),
+    "no_edge_prompt": (Z, "edge_prompt.conv"),
     "nonzero_init": (Z, "edge_prompt.conv"),
     "no_tube_mask": ("", "edge_prompt.conv"),
     "unidirectional_wkv": ("", "units.0.gate.spatial.norm"),
     "lstm_gate": ("units.?.gate.*", "units.0.gate.norm_e"),
+    "lstm_gate_frame": ("units.?.gate.*", "units.0.gate.norm_e"),
+    "no_edge_keys": ("", "embedding.conv"),  # whose frames are the edge maps
+    "no_edge_gate": ("", "units.0.gate.norm_z"),  # of the second frame, by h
+    "constant_gate": ("", "units.0.gate.norm_z"),
     "kv-source.additive": ("", "units.0.gate.norm_e"),
-    "kv-source.additive-unidirectional": ("", "units.0.gate.norm_e"),
-    "cell-gate.literal": ("", "units.0.gate.norm_z"),  # of the second frame, by h
+    "kv-source.edges": ("", "units.0.gate.norm_e"),
+    "cell-gate.sigmoid": ("", "units.0.gate.norm_z"),
     "cell-gate.sigmoid-plus-cell": ("", "units.0.gate.norm_z"),
-    "dead-start.no-edge-norm": ("units.?.gate.norm_e.*", "units.0.gate.norm_e"),
-    "dead-start.no-residual": ("", "units.1.gate.conv.pointwise"),
-    "dead-start.unit-output": ("", "norm"),
-    "dead-start.as-printed": ("units.?.gate.norm_e.*", "units.0.gate.norm_e"),
-    "edge-class-token.mean": ("edge_prompt.class_token", "edge_prompt"),
+    "dead-start.edge-norm": ("units.?.gate.norm_e.*", "units.0.gate.norm_e"),
+    "dead-start.residual": ("", "units.1.gate.conv.pointwise"),
+    "dead-start.stream-output": ("", "units.1.gate.conv.pointwise"),
+    "dead-start.first-version": ("edge_prompt.class_token units.?.gate.norm_e.*", "edge_prompt"),
+    "edge-class-token.learned": ("edge_prompt.class_token", "edge_prompt"),
+    "zero-start.usual": (Z, "edge_prompt.conv"),
     "edge-index.previous": ("", "edge_prompt.conv"),
     "zero-conv.pointwise": ("edge_prompt.zero_convs.*", "edge_prompt"),
     "cauconv.tokens": ("units.?.gate.conv.kernel", "units.0.gate.conv.pointwise"),
@@ -42,8 +59,15 @@ CHANGES = {
     "tube-ratio.three-quarters": ("", "edge_prompt.conv"),
 }
 NOISE = 2e-6  # of two right paths, relative; a switch that acts changes logits by over 100 times as much
+ADDITIVE = {"readings": {"kv_source": "additive"}}
 TRAINING = {"zero_init", "tube_ratio"}  # switches of the training alone
-BASES = [{}, *({"readings": one} for one in RUNNABLE), {"edge_prompt": False}, {"depth": 1}, {"patch_size": 16}]
+BASES = [
+    {},
+    *({"readings": one} for one in (*RUNNABLE, {"residual": True, "class_output": "stream"})),
+    {"edge_prompt": False},
+    {"depth": 1},
+    {"patch_size": 16},
+]
 MODELS = {name: one for name, one in variants().items() if one.model != ModelChange()}
 
 
@@ -77,9 +101,13 @@ def acts(variant: VariantConfig, base: ModelConfig) -> bool:
 
 
 def test_every_switch_and_every_reading_has_a_variant():
-    changes = [one.model.model_dump(exclude_none=True) for one in MODELS.values()]
+    changes = [
+        change.model_dump(exclude_none=True)
+        for one in MODELS.values()
+        for change in (one.model, *(matched.model for matched in one.matched))
+    ]
     readings = [one.pop("readings") for one in changes]
-    assert all(reading in readings for reading in RUNNABLE)
+    assert all(any(one.items() <= given.items() for given in readings) for one in RUNNABLE)
     assert {name for one in changes for name in one} == {name for one in alternatives(small()) for name in one}
     assert set(MODELS) == set(CHANGES)
 
@@ -99,8 +127,9 @@ def outputs(model: LCR) -> list[tuple[str, torch.Tensor]]:
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_variant_changes_the_parameters_and_the_path_that_it_names_and_no_other(name):
-    base, config = small(), MODELS[name].apply(small())
-    resized, make = config.hidden != base.hidden, start if name == "nonzero_init" else generic
+    base = small(**(ADDITIVE if name == "kv-source.edges" else {}))
+    config = MODELS[name].apply(base)
+    resized, make = config.hidden != base.hidden, start if MODELS[name].model.zero_init is False else generic
 
     def same(a: torch.Tensor, b: torch.Tensor) -> bool:
         return resized or torch.equal(a, b)
@@ -143,8 +172,19 @@ def test_only_what_is_registered_cannot_act():
             assert not variant.acts_on(base)
             assert not acts(variant, base)
     assert not variants()["unidirectional_wkv"].acts_on(small())
-    assert not variants()["kv-source.additive"].acts_on(small(readings={"kv_source": "additive"})), "the base itself"
+    assert not variants()["kv-source.additive"].acts_on(small(**ADDITIVE)), "the base itself"
     assert variants()["loss-frames.all"].acts_on(small()), "by its recipe"
+
+
+@pytest.mark.parametrize("name", [one for one in INTERPRETATIONS if one != "literal"])
+@pytest.mark.slow
+def test_under_every_interpretation_a_variant_of_a_file_acts_in_both_paths_or_is_registered(name):
+    base = small(readings=INTERPRETATIONS[name].bundle)
+    for variant in (MODELS[one] for one in FILES):
+        check_paths(variant.apply(base))
+        if variant.acts_on(base):
+            check_acts(variant.apply(base), base)
+        assert acts(variant, base) == variant.acts_on(base), variant.name
 
 
 @pytest.mark.parametrize("changes", CONFIGS, ids=name_of)
@@ -168,7 +208,7 @@ def test_a_switch_that_only_the_plain_path_knows_stops_the_training(monkeypatch)
         CrossRWKV, "forward", lambda gate, *given: forward(gate, *given) * (0.5 if gate.config.halves else 1)
     )
     check_paths(Mine(**small().model_dump(), halves=False))
-    with pytest.raises(RunFailed, match=r"units\.0 .*units\.\d\.gate.*lcr/model/class_scan\.py"):
+    with pytest.raises(RunFailed, match=r"units\.0 .*units\.\d\.gate.*lcr/model/scan\.py"):
         check_paths(Mine(**small().model_dump()))
 
 
@@ -176,19 +216,19 @@ def test_a_switch_that_only_the_plain_path_knows_stops_the_training(monkeypatch)
     ("target", "broken", "gate", "named"),
     [
         (
-            "lcr.class_scan",
-            lambda *given: [one / 2 for one in class_scan(*given)],
+            "lcr.scan",
+            lambda *given: [one / 2 for one in scan(*given)],
             "cross_rwkv",
-            r"units\.0 .*class_scan",
+            r"units\.0 .*model/scan",
         ),
-        ("lcr.class_scan", lambda *given: given[99], "cross_rwkv", "class_scan"),
+        ("lcr.scan", lambda *given: given[99], "cross_rwkv", "model/scan"),
         ("config.ModelConfig.cls_only", property(lambda config: (True,) * config.depth), "lstm", "config"),
     ],
 )
 def test_a_fast_path_that_computes_otherwise_or_not_at_all_stops_the_training(target, broken, gate, named, monkeypatch):
     monkeypatch.setattr(f"lcr.model.{target}", broken)
     with pytest.raises(RunFailed, match=rf"{named}\.py"):
-        check_paths(small(gate=gate))
+        check_paths(small(gate=gate, **ADDITIVE))
 
 
 def test_a_switch_that_no_path_knows_stops_the_training_by_its_name():

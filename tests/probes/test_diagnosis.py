@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lcr.config.register import reading_variants
-from lcr.config.study import DatasetConfig
+from lcr.config.study import DatasetConfig, interpretation_names, load_interpretation
 from lcr.data.clips import Batch
 from lcr.model import LCR
 from lcr.model.config import ModelConfig, Readings
@@ -38,11 +38,16 @@ def batches(steps: int = 6) -> tuple[Batch, ...]:
 
 @cache
 def diagnosis(name: str = "full", steps: int = 6) -> Diagnosis:
-    config = SMALL if name == "full" else reading_variants()[name].apply(SMALL)
+    """The diagnosis of a reading, by its name, or of an interpretation, after `full@`; `full` is `literal`."""
+    interpretation = name.partition("@")[2]
+    if interpretation:
+        config = SMALL.model_copy(update={"readings": load_interpretation(interpretation).bundle})
+    else:
+        config = SMALL if name == "full" else reading_variants()[name].apply(SMALL)
     return diagnose(config, CONFIG, batches(steps))
 
 
-def test_by_default_the_logits_see_edges_alone_and_neither_patch_embedding_nor_unread_mixes_are_trained():
+def test_as_printed_the_logits_see_edges_alone_and_neither_patch_embedding_nor_unread_mixes_are_trained():
     found = diagnosis()
     assert found.d_rgb == 0
     assert found.d_edges > 0
@@ -60,21 +65,34 @@ def test_additively_the_logits_see_both():
     assert found.never_trained["embedding.conv.weight"] == 0
 
 
-def test_without_the_norm_z_never_gets_a_gradient_and_no_edge_is_ever_seen():
-    found, z = diagnosis("dead-start.no-edge-norm"), "edge_prompt.conv.weight"
+def test_with_a_learned_class_token_and_no_norm_z_never_gets_a_gradient_and_no_edge_is_ever_seen():
+    found, z = diagnosis("full@edges-learned-time"), "edge_prompt.conv.weight"
     assert found.first_step[z] == found.later_step[z] == found.d_rgb == found.d_edges == 0
     assert found.never_trained[z] == found.sizes[z]
 
 
-def test_as_printed_the_first_step_reaches_the_head_and_the_edge_class_token_alone():
-    reached = {name for name, norm in diagnosis("dead-start.as-printed").first_step.items() if norm > 0}
-    assert reached <= {"head.weight", "head.bias", "norm.weight", "norm.bias", "edge_prompt.class_token"}
-    assert "edge_prompt.class_token" in reached
+@pytest.mark.slow
+@pytest.mark.parametrize("name", interpretation_names())
+def test_an_interpretation_is_registered_with_a_dead_start_exactly_where_z_never_gets_a_gradient(name: str):
+    found, z = diagnosis(f"full@{name}"), "edge_prompt.conv.weight"
+    dead = load_interpretation(name).dead_start
+    assert (found.first_step[z] == 0) == dead
+    assert (found.never_trained[z] == found.sizes[z]) == dead
+
+
+def test_as_printed_the_first_step_reaches_the_head_and_z_alone_and_with_a_learned_token_not_even_z():
+    head, z = {"head.weight", "head.bias", "norm.weight", "norm.bias"}, {"edge_prompt.conv.weight"}
+    reached = {
+        name: {key for key, norm in diagnosis(name).first_step.items() if norm > 0}
+        for name in ("full", "edge-class-token.learned")
+    }
+    assert z <= reached["full"] <= head | z | {"edge_prompt.conv.bias"}
+    assert {"edge_prompt.class_token"} <= reached["edge-class-token.learned"] <= head | {"edge_prompt.class_token"}
 
 
 def test_with_the_second_cell_term_the_cell_grows_without_bound_and_with_the_sigmoid_it_stays():
     assert diagnosis("cell-gate.sigmoid-plus-cell").cell_growth > 1e6, "1.5 to the 63rd, were the gate at a half"
-    assert diagnosis().cell_growth < 100
+    assert diagnosis("cell-gate.sigmoid").cell_growth < 100
 
 
 def test_the_first_gradient_is_autograds():
@@ -102,11 +120,11 @@ def test_sensitivity_is_the_jacobians_norm():
 
 
 def test_growth_compares_frame_64_with_frame_1_and_is_0_for_a_cell_that_stays_0():
-    literal = SMALL.model_copy(update={"readings": Readings(cell_gate="literal", edge_norm=False)})
+    sigmoid = SMALL.model_copy(update={"readings": Readings(cell_gate="sigmoid")})
     torch.manual_seed(0)
     frames, edges = torch.rand(1, 3, 3, 16, 16), torch.zeros(1, 3, 1, 16, 16)
-    assert cell_growth(LCR(literal).eval(), frames, edges) == 0, "at the start x^e is 0, so C stays 0"
-    assert cell_growth(LCR(SMALL).eval(), frames, edges) > 0
+    assert cell_growth(LCR(SMALL).eval(), frames, edges) == 0, "at the start x^e is 0, so C stays 0"
+    assert cell_growth(LCR(sigmoid).eval(), frames, edges) > 0
 
 
 def test_a_loss_that_is_not_finite_ends_the_diagnosis_with_a_note():

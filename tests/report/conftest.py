@@ -11,10 +11,12 @@ from matplotlib.figure import Figure
 from lcr.report.figures.ablations import ablations_figure, training_curves_figure
 from lcr.report.figures.confusion import confusion_figure
 from lcr.report.figures.edge_prompt import PromptClip, edge_prompt_figure
+from lcr.report.figures.multiverse import multiverse_figure
 from lcr.report.figures.readings import readings_figure, table1_figure
 from lcr.report.figures.table2 import cost_accuracy_figure, table2_figure
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
+from tests.study import made_up
 from tests.study.conftest import finished, sources
 
 __all__ = ["finished", "sources"]
@@ -60,4 +62,5 @@ def figures(finished: Finished) -> dict[str, Callable[[], Figure]]:
         "readings": lambda: readings_figure(table("readings"), table("reading_search").query("rank <= 2")),
         "training_curves": lambda: training_curves_figure(finished.curves(), "made-up"),
         "edge_prompt": lambda: edge_prompt_figure(prompt_clip()),
+        "multiverse": lambda: multiverse_figure(*made_up.multiverse_tables()),
     }

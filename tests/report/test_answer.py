@@ -6,7 +6,7 @@ from math import nan
 import pandas as pd
 import pytest
 
-from lcr.report.answer import ABOVE, BELOW, IDENTICAL, INCLUDES, READ, Sentence, answer, of_the_paper, verdict_counts
+from lcr.report.answer import ABOVE, BELOW, IDENTICAL, INCLUDES, READ, Sentence, answer, by_group, verdict_counts
 from lcr.study.claims.caveats import CAVEATS
 
 DATASET, ELSEWHERE = "jester-fixture", "kinetics-fixture"
@@ -34,7 +34,7 @@ def sentence(tables: dict[str, pd.DataFrame], about: str) -> Sentence:
 
 def difference(low: float, high: float, p: float = 0.01, floor: float = 0.01, least: float = 1.5) -> dict[str, float]:
     ends = {"delta_ci_low": low, "delta_ci_high": high, "delta_top1": (low + high) / 2}
-    return ends | {"p_holm": p, "p_floor_holm": floor, "detectable_interval": least}
+    return ends | {"p_family": p, "p_floor": floor, "detectable_interval": least}
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,30 @@ def test_counts_sensitivity_and_better_readings_are_one_sentence(tables, gradien
     assert all(text in found.text for text in ("+9.0% (lcr-xl-224)", *names))
 
 
-def test_verdicts_are_counted_without_the_ablations_own_hypotheses(tables):
-    rows = [("supported", "count", "§1"), ("contradicted", "arithmetic", "§1"), ("untested", "accuracy", "ablations/x")]
-    claims = pd.DataFrame(rows, columns=["verdict", "kind", "where"])
-    assert verdict_counts(of_the_paper(claims)) == {"supported": 1, "contradicted": 1, "inconclusive": 0, "untested": 0}
+def test_rows_of_one_cause_and_verdict_count_once_and_each_group_apart():
+    rows = [
+        ("claim", "printed", "unit", "contradicted"),
+        ("claim", "printed", "unit", "contradicted"),
+        ("claim", "printed", "unit", "supported"),
+        ("claim", "implied", "depth", "untestable"),
+        ("cell", "printed", "unit", "contradicted"),
+        ("cell", "implied", "settings", "supported"),
+        ("hypothesis", "implied", "x", "untested"),
+    ]
+    groups = by_group(pd.DataFrame(rows, columns=["kind", "printed", "cause", "verdict"]))
+    assert [len(group) for group in groups.values()] == [3, 1, 2, 1]
+    counts = [{verdict: n for verdict, n in verdict_counts(group).items() if n} for group in groups.values()]
+    assert counts == [
+        {"supported": 1, "contradicted": 1},
+        {"untestable": 1},
+        {"supported": 1, "contradicted": 1},
+        {"untested": 1},
+    ]
+
+
+def test_the_ledgers_line_gives_causes_and_rows_of_each_group_that_has_any(tables):
+    claims = tables["claims"].assign(verdict="untested", cause="one", kind="claim", printed="printed")
+    claims.loc[0, "verdict"] = "contradicted"
     texts = [sentence(tables | {"claims": table}, "claims").text for table in (claims, claims[:1])]
-    assert [re.findall(r"\d+", text) for text in texts] == [["2", "1", "1", "1", "1", "1"], ["1", "1"]]
-    assert "1 arithmetic" in texts[0]
+    found = [re.findall(r"\d+", text) for text in texts]
+    assert found == [["2", str(len(claims)), "1", "1"], ["1", "1", "1"]]

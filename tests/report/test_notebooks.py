@@ -13,7 +13,7 @@ import pytest
 
 from lcr.report.figures.style import save
 from lcr.report.finished import Finished
-from lcr.report.notebooks import NOTEBOOKS
+from lcr.report.notebooks import EVERY, NOTEBOOKS
 from lcr.study.tables.registry import made_by
 from tests.browser import needs_browser, open_page
 
@@ -29,7 +29,7 @@ def code(name: str) -> str:
     return "\n".join(cell.source for cell in found if cell.cell_type == "code")
 
 
-@pytest.mark.parametrize("name", sorted({path.stem for path in FOLDER.glob("*.ipynb")} | {*NOTEBOOKS}))
+@pytest.mark.parametrize("name", sorted({path.stem for path in FOLDER.glob("*.ipynb")} | {*EVERY}))
 def test_a_notebook_in_git_has_one_cell_of_parameters_no_trace_of_a_run_and_reads_declared_tables_alone(name):
     text = (FOLDER / f"{name}.ipynb").read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
@@ -43,7 +43,7 @@ def test_a_notebook_in_git_has_one_cell_of_parameters_no_trace_of_a_run_and_read
     assert notebook.metadata == {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     assert text == nbformat.writes(notebook, indent=1) + "\n", "one form, so that a diff shows changes alone"
     read = set(re.findall(r'\.(?:table|markdown)\("(\w+)"\)', code(name)))
-    assert read <= {*NOTEBOOKS[name].tables, *made_by("readings search")}, "the package has the search's tables"
+    assert read <= {*EVERY[name].tables, *made_by("readings search")}, "the package has the search's tables"
 
 
 @pytest.mark.slow

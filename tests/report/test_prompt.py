@@ -37,8 +37,8 @@ def test_the_first_clip_that_is_predicted_rightly_is_shown_and_made_again_where_
 
     clip = prompt_clip(Finished("micro"), DATASET)
     assert clip.label == clip.prediction == rows.label_name.iloc[2]
-    assert (clip.frames.shape, clip.edges.shape, clip.shares.shape) == ((12, 3, 48, 48), (12, 1, 48, 48), (2, 12, 10))
-    assert clip.kept.sum() == 9 - round(9 * 0.3)
+    assert (clip.frames.shape, clip.edges.shape, clip.shares.shape) == ((12, 3, 48, 48), (12, 1, 48, 48), (2, 12, 17))
+    assert clip.kept.sum() == 16 - round(16 * 0.125)
     np.testing.assert_allclose(clip.shares.sum(-1), 1, rtol=1e-5)
 
     Path(".lcr").rename("moved")

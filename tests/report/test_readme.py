@@ -50,15 +50,17 @@ def test_html_in_a_table_or_a_text_is_shown_as_text_and_the_page_runs_nothing(fi
     assert "&lt;script>" in shown
 
 
-def test_the_ledger_names_contradicted_claims_and_table_1_has_the_default_reading_alone(finished):
+def test_contradicted_claims_stand_below_their_cause_and_table_1_has_the_default_reading_alone(finished):
     tables = {name: finished.table(name) for name in READ}
-    claims = tables["claims"].assign(verdict="untested", where="§1")
-    claims.loc[0, ["verdict", "claim", "why"]] = "contradicted", "a claim", "92 > 90"
+    claims = tables["claims"].assign(verdict="untested", where="§1", kind="claim", printed="printed", why="92 > 90")
+    claims["cause"] = claims["claim"] = claims.id
+    for row, cause in enumerate(("one", "unit", "unit")):
+        claims.loc[row, ["verdict", "cause", "claim"]] = "contradicted", cause, f"claim {row}"
     text = readme("made-up", tables | {"claims": claims}, 12, "a machine")
-    assert f"| 0 | 1 | 0 | {len(claims) - 1} |" in text
-    assert "- a claim (§1): 92 > 90" in text
+    assert f"| printed claims | {len(claims)} | 0 | 2 | 0 | {len(claims) - 3} | 0 |" in text
+    assert "- claim 0 (§1): 92 > 90\n- `unit`\n  - claim 1 (§1): 92 > 90\n  - claim 2 (§1): 92 > 90\n" in text
     assert text.count("| lcr-xl-224 |") == 1
-    assert "- none" in readme("made-up", tables | {"claims": claims[1:]}, 12, "a machine")
+    assert "- none" in readme("made-up", tables | {"claims": claims[3:]}, 12, "a machine")
 
 
 def test_a_figure_that_is_missing_is_named(copy):

@@ -95,7 +95,9 @@ def write_run(
     write_sealed_parquet(run.folder / "temporal.parquet", pa.table(temporal))
 
     model = run.model(classes)
-    environment = Environment(dict.fromkeys(keys.LIBRARIES, "1.0"), "cpu" if model.runs_wkv else None)
+    environment = Environment(
+        dict.fromkeys(keys.LIBRARIES, "1.0"), "cpu" if getattr(model, "runs_wkv", False) else None
+    )
     content = {
         "study": study.name,
         "dataset": dataset,

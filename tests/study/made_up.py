@@ -4,7 +4,10 @@ from itertools import product
 
 import pandas as pd
 
+from lcr.config.study import FULL, load_study
+from lcr.study.stats.verdict import ablation_verdict
 from lcr.study.tables.frame import Row
+from lcr.study.tables.multiverse import DEAD, IDENTICAL, NO_PLATEAU, TESTED, readings_of, verdicts_of
 from lcr.study.tables.readings import reading_keys
 from lcr.study.tables.registry import TABLES
 
@@ -76,3 +79,30 @@ def search() -> pd.DataFrame:
         rows.append((ranking, rank, 1, f"pointwise {rank}", 0.4 * rank, 3.5 * rank))
     found = TABLES["reading_search"].frame(dict(zip(columns, row, strict=True)) for row in rows)
     return found.assign(**{"patch kernel": "P"})
+
+
+def multiverse() -> pd.DataFrame:
+    """Every state and every verdict: helps along tokens and harms over time, no difference, and undecided cells."""
+    study = load_study("multiverse")
+    rows: list[Row] = []
+    for number, interpretation in enumerate(map(study.interpreted, study.interpretations)):
+        for at, variant in enumerate(name for name in study.variants if name != FULL):
+            row = {"variant": variant, "study": "made-up", "dataset": "jester-fixture"} | readings_of(interpretation)
+            tokens = row["convolution"] == "tokens"
+            if interpretation.dead_start or (at == 3 and not tokens and row["kv"] == "edges"):
+                rows.append(row | {"state": DEAD if interpretation.dead_start else IDENTICAL})
+                continue
+            delta = ((-12 if tokens else 9) if at == 0 else (at - 2) * 6) + number / 3
+            half, p = (1.5, 0.5) if at == 2 else (5 + at, 0.031 if abs(delta) > 6 else 0.4)
+            delta = delta / 8 if at == 2 else delta
+            row |= {"delta_top1": delta, "delta_ci_low": delta - half, "delta_ci_high": delta + half, "p_family": p}
+            state = NO_PLATEAU if number == 6 else TESTED
+            verdict = ablation_verdict(delta, p, delta - 0.8 * half, delta + 0.8 * half)
+            rows.append(row | {"state": state, "verdict": verdict if state == TESTED else "", "full_top1": 60.0})
+    return TABLES["multiverse"].frame(rows)
+
+
+def multiverse_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table `multiverse`, and the verdicts that follow from it."""
+    rows = multiverse()
+    return rows, TABLES["multiverse_verdicts"].frame(verdicts_of(rows))

@@ -17,7 +17,7 @@ from rocrate.rocrate import ROCrate
 from lcr.config.datasets import is_synthetic
 from lcr.data.manifest import SCHEMA, Manifest
 from lcr.evidence.bundle.facts import Facts
-from lcr.report.notebooks import NOTEBOOKS
+from lcr.report.notebooks import EVERY
 from lcr.util.files import bytes_hash
 
 METADATA = "ro-crate-metadata.json"
@@ -41,6 +41,7 @@ MEANING = {
     "width": "pixels",
     "height": "pixels",
     "hash": "SHA-256 of its media",
+    "group": "the performer where known, else the clip itself",
     "status": "ok, or the reason why it was left out",
 }
 TERMS = {
@@ -144,6 +145,6 @@ def _properties(name: str, content: bytes) -> dict[str, str]:
     last = name.rpartition("/")[2]
     stem, _, suffix = last.rpartition(".")
     kind = TYPES.get(f".{suffix}") or mimetypes.types_map.get(f".{suffix}", "application/octet-stream")
-    notebook = NOTEBOOKS.get(stem) if name.startswith(("figures/", "notebooks/")) else None
+    notebook = EVERY.get(stem) if name.startswith(("figures/", "notebooks/")) else None
     said = notebook.title if notebook else SAID.get(last, f"{last} of the study")
     return {"name": last, "description": said, "encodingFormat": kind, "contentSize": str(len(content))}

@@ -24,8 +24,7 @@ tags: [video-recognition, rwkv, ablation, reproduction]
 
 # {title}
 
-A variant of LCR, the model of *Video RWKV* (arXiv 2411.05636), trained in the study `{study}`. It changes: \
-{component}. Hypothesis: {hypothesis}
+{kind}, trained in the study `{study}`. {hypothesis}
 
 ## Use and limits
 
@@ -114,13 +113,17 @@ recorded; no range was searched in this study | {run} |
 | The exact number of training and evaluation runs | **yes** | {runs} of each: {datasets} datasets × {variants} \
 variants × {seeds} seeds{others} | [ablations.csv](ablations.csv), [readings.csv](readings.csv) |
 | A clear definition of the statistics used | **yes** | Top-1 and Top-5 over clips, mean over seeds; two-way crossed \
-intervals; exact sign-flip tests with Holm | [statistics.csv](statistics.csv), [README.md](README.md) |
+intervals; exact joint sign-flip tests of families | [statistics.csv](statistics.csv), [README.md](README.md) |
 | Central tendency and variation | **yes** | each mean with its 95% interval over seeds and clips | \
 [ablations.csv](ablations.csv), [table2.csv](table2.csv) |
 | The average runtime for each result, or estimated energy cost | **yes** | {train:.0f} s a training, {evaluate:.0f} s \
 an evaluation on average; {hours:.1f} hours of training in all; energy was not measured | {run} |
 | A description of the computing infrastructure | **yes** | {machines} | {run} |
 """
+
+
+OF_LCR = "A variant of LCR, the model of *Video RWKV* (arXiv 2411.05636), which changes: {component}"
+BESIDE_LCR = "A floor or ceiling beside LCR, the model of *Video RWKV* (arXiv 2411.05636)"
 
 
 def model_card(facts: Facts, variant: VariantConfig) -> str:
@@ -133,8 +136,8 @@ def model_card(facts: Facts, variant: VariantConfig) -> str:
         name=variant.name,
         title=variant.title,
         study=facts.finished.study,
-        component=variant.component,
-        hypothesis=variant.hypothesis,
+        kind=OF_LCR.format(component=variant.component) if variant.is_lcr else BESIDE_LCR,
+        hypothesis=f"Hypothesis: {variant.hypothesis}" if variant.is_lcr else variant.hypothesis,
         limits=(f"The clips of {synthetic} {said} " if synthetic else "")
         + (f"Mind: {CAVEATS[variant.name]}. " if variant.name in CAVEATS else ""),
         accuracies="\n".join((ACCURACY if row["delta_top1"] else ACCURACY_OF_FULL).format(**row) for row in rows),

@@ -7,10 +7,11 @@ from matplotlib.ticker import MaxNLocator
 
 from lcr.config.datasets import is_synthetic
 from lcr.config.study import FULL
+from lcr.config.variant import METHOD_ARMS
 from lcr.report.answer import short
 from lcr.report.figures.style import COLOURS, SYNTHETIC, data_title, differences, estimate, page, row_axis
 
-NOTE = "Lines: 95% intervals over seeds and clips. p: exact sign-flip test over seeds on these clips, after Holm."
+NOTE = "Lines: 95% intervals over seeds and clips. p: joint sign flips of the seeds over a dataset's ablations."
 DIFFERENCE = "Difference from full (percentage points)\nfilled: the interval excludes 0"
 CURVES_NOTE = (
     "Solid grey: the full model. Dashed: the ablation. Lines: mean over {} seeds; bands: from the least to the largest "
@@ -41,23 +42,25 @@ def ablations_figure(rows: pd.DataFrame) -> Figure:
                 estimate(left, part, "top1", "top1", COLOURS[0], "s" if full else "o")
             title = f"{data_title(dataset)}\n{here.seeds[0]} seeds × {here.clips[0]} clips"
             row_axis(left, list(here.method), title=title, xlabel="Top-1 accuracy (%)")
-            without = here[here.variant == FULL]
-            right.plot([0] * len(without), without.index, "s", color=COLOURS[0], markersize=6)
+            without = here[here.variant.isin([FULL, *METHOD_ARMS])]
+            reference = without[without.variant == FULL]
+            right.plot([0] * len(reference), reference.index, "s", color=COLOURS[0], markersize=6)
             differences(right, here.drop(without.index))
-            for place, p in here.p_holm.dropna().items():
+            for place, p in here.p_family.dropna().items():
                 right.text(1.02, place, f"p = {p:.2g}", transform=right.get_yaxis_transform(), va="center", fontsize=8)
             row_axis(right, [""] * len(here), xlabel=DIFFERENCE)
-            if here.p_floor_holm.notna().any():
-                right.set_title(f"least possible p: {here.p_floor_holm.max():.2g}", loc="right", fontsize=8)
+            if here.p_floor.notna().any():
+                right.set_title(f"least possible p: {here.p_floor.max():.2g}", loc="right", fontsize=8)
     return figure
 
 
 def training_curves_figure(curves: pd.DataFrame, study: str) -> Figure:
-    """One row of panels a dataset, one panel an ablation; the full model in grey in each.
+    """One row of panels a dataset, one panel an ablation; the full model in grey in each; no method beside LCR.
 
     Args:
         curves: as `Finished.curves` gives them; each dataset has the variant `full`.
     """
+    curves = curves[~curves.variant.isin(METHOD_ARMS)]
     datasets = list(curves.dataset.unique())
     names = curves[curves.variant != FULL].groupby("variant", sort=False).method.first().map(short).to_dict()
     columns = names or {FULL: ""}

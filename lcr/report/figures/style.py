@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from lcr.config.datasets import is_synthetic
 from lcr.report.finished import Finished
-from lcr.report.notebooks import NOTEBOOKS
+from lcr.report.notebooks import EVERY
 from lcr.util.files import atomic_write
 
 # Without dates and random ids, the same rows give the same bytes on the same machine.
@@ -89,7 +89,7 @@ def _numbered(svg: str) -> str:
 def show(figure: Figure, finished: Finished, name: str) -> SVG:
     """Saves a notebook's figure beside the study's tables, and shows the saved file."""
     _, picture = save(figure, finished.folder / "figures", name)
-    return SVG(filename=str(picture), metadata={"alt": NOTEBOOKS[name].title})
+    return SVG(filename=str(picture), metadata={"alt": EVERY[name].title})
 
 
 def data_title(dataset: str) -> str:

@@ -1,4 +1,4 @@
-"""Claims that are generated: every number in Tables 1 and 2, and the hypothesis of every ablation.
+"""Cells: every number in Tables 1 and 2, and the settings of Table 1.
 
 Counts of Table 1 are compared with the model's closed forms. Counts of Table 2 are compared with the closed forms of
 the baselines whose architecture is published, accuracies with runs on Jester.
@@ -6,15 +6,11 @@ the baselines whose architecture is published, accuracies with runs on Jester.
 
 from typing import Any
 
-from lcr.config.datasets import dataset_format
-from lcr.config.study import StudyConfig
-from lcr.config.variant import VariantConfig
 from lcr.cost.baselines import BASELINES
 from lcr.cost.ranges import Range, flops_range, parameter_range
-from lcr.cost.table1 import FRAMES, Printed, table1
+from lcr.cost.table1 import FRAMES, Printed, error_percent, table1, teraflops
 from lcr.study.claims import printed, verdicts
-from lcr.study.claims.caveats import CAVEATS
-from lcr.study.claims.claim import ACCURACY, ARITHMETIC, COUNT, Quantity
+from lcr.study.claims.claim import ACCURACY, ARITHMETIC, CELL, COUNT, IMPLIED, PRINTED, Quantity
 from lcr.study.claims.measured import Measurements
 from lcr.study.tables.frame import Row
 
@@ -36,7 +32,7 @@ def table1_claims() -> list[Row]:
     for row in table1():
         config = row.config
         name = f"{row.label} ({config.frame_size}×{config.frame_size})"
-        where = {"where": f"Table 1, {name}"}
+        where = {"where": f"Table 1, {name}", "kind": CELL, "printed": PRINTED}
         settings = ", ".join(f"{size} {getattr(config, size)}" for size in _SIZES)
         fits = config.frame_size % config.patch_size == 0 and config.hidden % (4 * config.heads) == 0
         params, flops = f"{row.params_m.value:g}", f"{row.flops_t.value:g}"
@@ -45,31 +41,46 @@ def table1_claims() -> list[Row]:
             where
             | {
                 "id": f"table1-{row.name}-settings",
-                "kind": ARITHMETIC,
-                "claim": f"(implied) the settings {settings} make a model",
+                "cause": "settings",
+                "printed": IMPLIED,
+                "basis": ARITHMETIC,
+                "claim": f"the settings {settings} make a model",
                 "test": "patches tile the frame; Q-Shift's quarters divide each head",
                 "verdict": verdicts.of_fact(fits),
                 "why": f"{config.frame_size} over {config.patch_size}, {config.hidden} over 4 × {config.heads}",
                 "evidence": "lcr/paper/table1.csv",
             },
             where
-            | {"id": f"table1-{row.name}-params", "claim": f"{name} has {params}M parameters"}
+            | {
+                "id": f"table1-{row.name}-params",
+                "cause": _cause(row.name, "params"),
+                "claim": f"{name} has {params}M parameters",
+            }
             | _counted(params, parameter_range(row.name, row.dataset), "M", "any combination of readings"),
             where
-            | {"id": f"table1-{row.name}-flops", "claim": f"{name} has {flops} TFLOPs"}
-            | _counted(flops, flops_range(row.name, row.dataset), f"T multiply-adds for {FRAMES} frames", space),
+            | {
+                "id": f"table1-{row.name}-flops",
+                "cause": _cause(row.name, "flops"),
+                "claim": f"{name} has {flops} TFLOPs",
+            }
+            | _counted(flops, flops_range(row.name, row.dataset), f"T for {FRAMES} frames", space),
         ]
     return rows
+
+
+def _cause(model: str, column: str) -> str:
+    """Parameters of a model stand for themselves; all FLOPs of LCR share unit, frames and masked tokens."""
+    return f"table1-{model}-params" if column == "params" else "flops-of-lcr"
 
 
 def _counted(text: str, found: Range, unit: str, space: str = "") -> Row:
     """A printed count against ours. space: the range of low and high, in words; empty if there is only one count."""
     value, rounding = Printed.read(text)
     default, low, high = (f"{value:.4g}" for value in found)
-    error = f"{100 * (found.default / value - 1):+.1f}%"
+    error = f"{error_percent(found.default, value):+.1f}%"
     test = f"within {verdicts.TOLERANCE:.0%} of the count"
     cells = {
-        "kind": COUNT,
+        "basis": COUNT,
         "published": text,
         "measured": default,
         "verdict": verdicts.of_count(value, *found, rounding=rounding),
@@ -96,20 +107,23 @@ def _printed(row: Row, column: str, measured: Measurements) -> Row:
     head = {
         "id": f"table2-{'-'.join(words)}-{column.removesuffix('_as_printed')}",
         "where": f"Table 2, {method}",
-        "kind": ACCURACY if is_accuracy else COUNT,
+        "kind": CELL,
+        "printed": PRINTED,
+        "basis": ACCURACY if is_accuracy else COUNT,
         "claim": f"{method} has {text} {_UNITS[column]} on Jester",
         "published": text,
     }
-    return head | (_accuracy(method, column, text, measured) if is_accuracy else _count(method, column, text))
+    cells = _accuracy(method, column, text, measured) if is_accuracy else _count(method, column, text)
+    return {"cause": head["id"]} | head | cells
 
 
-def _untested(why: str) -> Row:
-    return {"verdict": verdicts.UNTESTED, "why": why}
+def _untested(why: str, cause: str) -> Row:
+    return {"verdict": verdicts.UNTESTED, "why": why, "cause": cause}
 
 
 def _accuracy(method: str, column: Any, text: str, measured: Measurements) -> Row:
     if method != "LCR":
-        return _untested(f"there is no {method} here")
+        return _untested(f"there is no {method} here", f"not-run-{method}")
     place = {"dataset": "jester", "table": "statistics", "column": column, "model": "lcr-base-112"}
     cells, reason, _ = measured.of(Quantity(**place, statement="equals", bound=float(text)))
     why = reason or "{measured}% [{ci_low}, {ci_high}] on the whole validation split".format_map(cells)
@@ -118,37 +132,21 @@ def _accuracy(method: str, column: Any, text: str, measured: Measurements) -> Ro
 
 def _count(method: str, column: str, text: str) -> Row:
     if column == "mem_g_as_printed":
-        return _untested(f"memory depends on machine and library, and there is no {method} here")
+        return _untested(f"memory depends on machine and library, and there is no {method} here", "memory-machine")
     is_params = column == "param_m_as_printed"
     if method == "LCR":
         found = (parameter_range if is_params else flops_range)("lcr-base-112", "jester")
-        return _counted(text, found, "M" if is_params else "T multiply-adds", "any reading, as in Table 1")
+        cells = _counted(text, found, "M" if is_params else "T", "any reading, as in Table 1")
+        return cells | {"cause": _cause("lcr-base-112", "params" if is_params else "flops")}
     if method not in BASELINES:
-        return _untested(f"the table does not say which {method} of several it is")
+        return _untested(f"the table does not say which {method} of several it is", f"unnamed-{method}")
     params, macs = BASELINES[method]
     if is_params:
         return _counted(text, Range(*[params / 1e6] * 3), "M in closed form")
     if not macs:
-        return _untested("its architecture is known, but not the frames and their size behind the number")
-    found = Range(2 * macs / 1e12, macs / 1e12, 2 * macs / 1e12)
-    return _counted(text, found, f"T in closed form, {FRAMES} frames of 112×112, two FLOPs a multiply-add")
-
-
-def hypotheses(study: StudyConfig, variants: list[VariantConfig], measured: Measurements) -> list[Row]:
-    """The hypothesis of each ablation, that Top-1 falls without its component, on each dataset of the study."""
-    return [_hypothesis(variant, dataset_format(name), measured) for variant in variants for name in study.datasets]
-
-
-def _hypothesis(variant: VariantConfig, dataset: Any, measured: Measurements) -> Row:
-    place = {"dataset": dataset, "table": "statistics", "column": "delta_top1", "variant": variant.name}
-    cells, reason, p = measured.of(Quantity(**place, statement="below", bound=0))
-    said = "top-1 changes by {measured} points [{ci_low}, {ci_high}]" if cells.get("ci_low") else ""
-    test = "95% interval of the paired difference below 0; contradicted if a fall of {:g} point is left out"
-    return cells | {
-        "test": test.format(verdicts.MARGIN),
-        "id": f"hypothesis-{variant.name}-{dataset}",
-        "where": f"ablations/{variant.name}.yaml",
-        "kind": ACCURACY,
-        "claim": f"{variant.hypothesis} ({dataset})",
-        "why": "; ".join(filter(None, (said and said.format_map(cells) + p, reason, CAVEATS.get(variant.name)))),
-    }
+        why = "its architecture is known, but not the frames and their size behind the number"
+        return _untested(why, f"unnamed-{method}")
+    found = Range(teraflops(macs), macs / 1e12, teraflops(macs))
+    return {"cause": "table2-unit"} | _counted(
+        text, found, f"T in closed form, {FRAMES} frames of 112×112, two FLOPs a multiply-add"
+    )

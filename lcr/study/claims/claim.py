@@ -1,18 +1,24 @@
 """A claim of the paper: its words, its place, and its test.
 
-A test is one of three:
+A test is one of five:
 
 - `Numbers`: two functions, of the printed numbers, facts of the text and counts;
 - `Quantity`: a number that a study measures, which must equal, exceed or stay below a bound;
-- a text: the reason why this project cannot test the claim.
+- `Growth`: how time or memory grows, or which system needs the least, by `docs/growth.csv`;
+- `Untestable`: the reason why no measurement could contradict the claim;
+- a text: the reason why this project has not tested the claim.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# Printed numbers against one another; against closed forms or official lists; against runs; is it there?
+# The basis of a verdict: printed numbers against one another; against closed forms, official lists or measured costs;
+# against runs; is it there?
 ARITHMETIC, COUNT, ACCURACY, AVAILABILITY = "internal arithmetic", "count", "accuracy", "availability"
+# The kind of a row: a sentence of the paper, a cell of its tables, or the hypothesis of one of our ablations.
+SENTENCE, CELL, HYPOTHESIS = "claim", "cell", "hypothesis"
+PRINTED, IMPLIED = "printed", "implied"
 
 
 @dataclass(frozen=True)
@@ -20,14 +26,14 @@ class Numbers:
     """A test that needs no run.
 
     value: returns the number or the list of numbers that the ledger shows as measured.
-    holds: returns whether the claim holds, given that value.
+    holds: returns whether the claim holds, given that value; None if the value leaves that open.
     text: both functions as the ledger shows them.
     why: the reason, true for either verdict; {measured} stands for the value.
     digits: decimals of the value. evidence: the file or folder that the numbers come from.
     """
 
     value: Callable[[], Any]
-    holds: Callable[[Any], bool]
+    holds: Callable[[Any], bool | None]
     text: str
     why: str
     digits: int = 2
@@ -56,13 +62,42 @@ class Quantity:
     why: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """A statement about measured time or memory of one inference, over frames or tokens of a frame.
+
+    axis: what grows. column: the measured cost.
+    statement: the cost of LCR is linear in the axis, or LCR needs less of it than the other systems at the largest
+        value.
+    """
+
+    axis: Literal["frames", "tokens"]
+    column: Literal["seconds", "peak_bytes"]
+    statement: Literal["linear", "least"]
+
+
+@dataclass(frozen=True)
+class Untestable:
+    """The reason why no measurement could contradict the claim."""
+
+    why: str
+
+
 @dataclass(frozen=True)
 class Claim:
-    """One claim. where: its place in the paper. published: the printed number, as printed, where there is one."""
+    """One claim.
+
+    where: its place in the paper. basis: ARITHMETIC, COUNT, ACCURACY or AVAILABILITY.
+    published: the printed number, as printed, where there is one.
+    cause: claims that stand or fall together share it, and are counted once; if empty, the claim's own id.
+    implied: the paper does not print the statement; its words or numbers imply it.
+    """
 
     id: str
     where: str
-    kind: str
+    basis: str
     claim: str
-    test: Numbers | Quantity | str
+    test: Numbers | Quantity | Growth | Untestable | str
     published: str = ""
+    cause: str = ""
+    implied: bool = False

@@ -56,7 +56,7 @@ class Measurements:
         undefined = "" if all(shown.values()) else row["note"] or "not defined on these clips"
         reason = undefined or self._not_the_papers(quantity, row)
         verdict = verdicts.UNTESTED if reason else decide(quantity, row[low], row[high])
-        p = ", p = {p_holm} after Holm (least possible {p_floor_holm})" if cells.get("p_holm") else ""
+        p = ", p = {p_family} in its family (least possible {p_floor})" if cells.get("p_family") else ""
         return shown | {"verdict": verdict, "evidence": f"results/{quantity.table}.csv"}, reason, p.format_map(cells)
 
     def _not_the_papers(self, quantity: Quantity, row: Row) -> str:

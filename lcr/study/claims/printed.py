@@ -22,6 +22,11 @@ def column1(column: str, dataset: str = "") -> list[float]:
     return [float(row[column]) for row in table1() if dataset in ("", row["dataset"])]
 
 
+def head_widths() -> list[int]:
+    """Channels of a head in the rows of Table 1, each once, in ascending order."""
+    return sorted({int(row["hidden"]) // int(row["heads"]) for row in table1()})
+
+
 def column2(column: str, without: str = "", only: list[str] | None = None) -> list[float]:
     """A column of Table 2 without its blanks, of all methods but one, or of some methods only."""
     rows = [row for row in table2() if row["method"] != without and (only is None or row["method"] in only)]
@@ -33,10 +38,21 @@ def below(values: list[float], limit: float) -> int:
     return sum(value < limit for value in values)
 
 
-def half_width(percent: float, clips: int) -> float:
-    """Half of the 95% interval of a share of `clips` independent clips, in points (normal approximation)."""
-    share = percent / 100
-    return 100 * 1.96 * sqrt(share * (1 - share) / clips)
+def paired_widths(one: float, other: float, clips: int) -> list[float]:
+    """Half of the 95% interval of the difference of two accuracies on the same clips, in points: least and most.
+
+    The interval depends on the share of clips on which just one of the two models is right. This share is at least the
+    difference of the accuracies and at most the sum of the shares of wrong clips, or of right ones if less.
+    """
+    first, second = one / 100, other / 100
+    difference = abs(first - second)
+    shares = difference, min(first + second, 2 - first - second)
+    return [100 * 1.96 * sqrt((share - difference**2) / clips) for share in shares]
+
+
+def seen(difference: float, widths: list[float]) -> bool | None:
+    """Whether a difference exceeds its interval's half width; None where that depends on which width is true."""
+    return True if difference > max(widths) else False if difference < min(widths) else None
 
 
 def classes(kind: str) -> int:

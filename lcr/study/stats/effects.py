@@ -105,17 +105,16 @@ def detectable_by_interval(differences: NDArray[np.float64]) -> float:
     return float(least * np.sqrt(variance))
 
 
-def detectable_by_signs(d: NDArray[np.float64], tests: int) -> float:
-    """The least true difference that the sign-flip test detects with power `POWER`, at Holm's strictest step.
+def detectable_by_signs(d: NDArray[np.float64]) -> float:
+    """The least true difference that the sign-flip test of one ablation detects with power `POWER`.
 
     On the evaluated clips, for normal differences by seed with the standard deviation seen. Infinite where the floor of
     the test is above its level: no difference can be found by so few seeds. NaN with one seed.
 
     Args:
         d: (n,), mean of variant - full for each seed.
-        tests: m, the number of ablations that Holm corrects over.
     """
-    return _detectable_signs(d.size, LEVEL / tests) * float(d.std(ddof=1)) if d.size > 1 else np.nan
+    return _detectable_signs(d.size, LEVEL) * float(d.std(ddof=1)) if d.size > 1 else np.nan
 
 
 @cache

@@ -175,13 +175,8 @@ def sign_flip_p(differences: ArrayLike) -> float:
 
 
 def holm(p_values: ArrayLike) -> Floats:
-    """Holm's step-down adjustment of m p-values, in their order: the chance of any false finding stays below α."""
+    """Holm's step-down adjustment of m p-values, in their order, with which the simulations compare joint flips."""
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
     return np.minimum(stepped, 1.0)[np.argsort(order)]
-
-
-def holm_floor(seeds: int, tests: int) -> float:
-    """The least sign-flip p-value that `seeds` seeds can reach after Holm over `tests` tests: min(1, m·2/2^n)."""
-    return min(1.0, tests * 2 / 2**seeds)

@@ -2,28 +2,36 @@
 
 One row a method. Accuracies in percent, differences in percentage points (variant minus full, paired by seed and clip),
 intervals 95% over seeds and clips, params_m in millions, gmacs and gflops in 1e9 for one view, peak_mem_gb for one
-view's inference. p_value: exact sign-flip test over the seeds on the evaluated clips; p_holm: after Holm over the
-ablations of the dataset; p_floor_holm: the least p_holm that these seeds could give. Cells that end in _printed are the
-paper's, as printed; `note` says in words how a row differs from the paper's setting.
+view's inference. p_value: exact sign-flip test over the seeds on the evaluated clips; p_family: joint sign flips,
+step-down over the ablations of the dataset; p_floor: the least p that these seeds could give. family: primary for the
+ablations of the study's table2 dataset, which were named before the runs; all else is secondary. verdict: see
+`lcr.study.stats.verdict`. Rows of source "floor" are other methods on the same clips and seeds, which are compared with
+nothing. Cells that end in _printed are the paper's, as printed; `note` says in words how a row differs from the paper's
+setting.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from lcr.config.run import runs_of
 from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
+from lcr.model.config import ModelConfig
 from lcr.paper.facts import table2, validation_clips
 from lcr.study.makers import noted_makers
 from lcr.study.predictions import Reader, Results, load, predictions
-from lcr.study.stats.intervals import crossed_interval, holm, holm_floor, paired_interval, sign_flip_p
+from lcr.study.stats.intervals import crossed_interval, paired_interval, sign_flip_p
+from lcr.study.stats.joint import joint_flip_p, joint_floor
+from lcr.study.stats.verdict import ablation_verdict
 from lcr.study.tables.costs import Costs
-from lcr.study.tables.frame import Row, Source, integer, interval, number
+from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
 
-P_VALUES = number(".4g", "p_value", "p_holm", "p_floor_holm")
+P_VALUES = (*number(".4g", "p_value", "p_family", "p_floor"), "family", "verdict")
+BY_SEED = (Column("top1_by_seed", "list", ".2f"), Column("delta_by_seed", "list", "z.2f"))
 COLUMNS = (
     *("method", "variant", "source", "study", "dataset"),
     *interval(".2f", "top1"),
@@ -34,9 +42,10 @@ COLUMNS = (
     *integer("frames", "seeds", "clips"),
     *interval("z.2f", "delta_top1", "delta"),
     *P_VALUES,
+    *BY_SEED,
     *("params_m_printed", "flops_printed", "flops_unit_printed", "mem_gb_printed", "note"),
 )
-GENERATED = "generated clips, not the paper's data"
+GENERATED = "synthetic clips, not the paper's data"
 IDENTICAL = "identical by construction: its switch cannot act under the readings used here"
 _SHARED = (
     *("source", "study", "dataset", "condition", "top1", "top5", "pair_accuracy", "flips"),
@@ -98,7 +107,7 @@ def rows_by_variant(
     found = noted_makers(load(runs, read, mixed=source.mixed))
     for dataset in dict.fromkeys(run.dataset for run in runs):
         made = make({one.run.variant.name: one for one in found if one.run.dataset == dataset})
-        for variant in source.study.variant_configs:
+        for variant in source.study.compared:
             own = {"method": method_name(variant), "variant": variant.name}
             yield from made.get(variant.name) or (identical(row) | own for row in made[FULL])
 
@@ -118,17 +127,24 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
     full, tests, rows = found[FULL], tests_against_full(found), {}
     for name, one in found.items():
         frames = one.run.config.data.frames
-        row = {"source": "measured", "frames": frames} | head(one) | estimate("top1", one.arrays["correct"])
-        row["model"] = counted(one.run.model(one.record.config["model"]["classes"]), frames)
+        kind = "measured" if one.run.variant.is_lcr else "floor"
+        row = {"source": kind, "frames": frames} | head(one) | estimate("top1", one.arrays["correct"])
+        row |= {"model": _counts(one, frames), "top1_by_seed": tuple(100 * _by_seed(one))}
         if "in_top5" in one.arrays:
             row["top5"] = 100 * float(one.arrays["in_top5"].mean())
-        if one is not full:
+        if name in tests:
             row |= estimate("delta_top1", one.arrays["correct"], full.arrays["correct"]) | tests[name]
             if row["delta_top1"] > 0:
                 clear = "excludes" if row["delta_ci_low"] > 0 else "includes"
                 row |= noted(f"beats full on average (interval {clear} 0)", row)
         rows[name] = [row]
     return rows
+
+
+def _counts(one: Results, frames: int) -> tuple[int, int]:
+    """Parameters and multiply-adds of the model that was run."""
+    model = one.run.model(one.record.config["model"]["classes"])
+    return counted(model, frames) if isinstance(model, ModelConfig) else (model.parameters, model.multiply_adds(frames))
 
 
 def head(one: Results) -> Row:
@@ -150,20 +166,36 @@ def estimate(name: str, values: NDArray[Any], full: NDArray[Any] | None = None) 
 
 
 def tests_against_full(found: dict[str, Results]) -> dict[str, Row]:
-    """By ablation: the sign-flip test's p-value, the p-value after Holm over the ablations, and its least value."""
-    full = found[FULL].arrays["correct"].mean(1)
-    p_values = {name: sign_flip_p(one.arrays["correct"].mean(1) - full) for name, one in found.items() if name != FULL}
-    floor = holm_floor(len(full), len(p_values))
-    adjusted = holm(list(p_values.values()))
-    return {
-        name: {"p_value": p, "p_holm": p_holm, "p_floor_holm": floor}
-        for (name, p), p_holm in zip(p_values.items(), adjusted, strict=True)
-    }
+    """By ablation: the cells of its tests against full, alone and in the family of the dataset's ablations."""
+    full = found[FULL]
+    members = {name: one for name, one in found.items() if name != FULL and one.run.variant.is_lcr}
+    by_seed = {name: _by_seed(one) - _by_seed(full) for name, one in members.items()}
+    if not by_seed:
+        return {}
+    adjusted = joint_flip_p(list(by_seed.values()))
+    family = "primary" if full.run.dataset == full.run.study.table2 else "secondary"
+    rows = {}
+    for (name, differences), p_family in zip(by_seed.items(), adjusted, strict=True):
+        close = paired_interval(members[name].arrays["correct"], full.arrays["correct"], level=0.9)
+        rows[name] = {
+            "p_value": sign_flip_p(differences),
+            "p_family": float(p_family),
+            "p_floor": joint_floor(len(differences)),
+            "family": family,
+            "verdict": ablation_verdict(100 * close.mean, float(p_family), 100 * close.low, 100 * close.high),
+            "delta_by_seed": tuple(100 * differences),
+        }
+    return rows
+
+
+def _by_seed(one: Results) -> NDArray[np.float64]:
+    return one.arrays["correct"].mean(1)
 
 
 def method_name(variant: VariantConfig) -> str:
-    """`LCR (full)`, `LCR (no edge prompt)`, …"""
-    return variant.title if variant.title.startswith("LCR") else f"LCR ({variant.title})"
+    """`LCR (full)`, `LCR (no edge prompt)`, …; of another method, its title."""
+    own = variant.title.startswith("LCR") or not variant.is_lcr
+    return variant.title if own else f"LCR ({variant.title})"
 
 
 def data_note(one: Results) -> str:

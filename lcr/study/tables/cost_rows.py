@@ -11,6 +11,7 @@ from lcr.cost import counted
 from lcr.cost.count import Cost, cost
 from lcr.cost.table1 import FRAMES, table1
 from lcr.data.manifest import read_manifest
+from lcr.methods import MethodConfig
 from lcr.model.config import ModelConfig
 from lcr.study.tables.costs import WHOLE
 from lcr.study.tables.frame import Row, Source
@@ -25,7 +26,7 @@ class Job(NamedTuple):
 
     dataset: str
     model: str
-    config: ModelConfig
+    config: ModelConfig | MethodConfig
     variant: VariantConfig
     frames: int
     views: int
@@ -59,14 +60,17 @@ def jobs(source: Source) -> list[Job]:
     """
     study = source.study
     own = [
-        Job(name, one.model, study.model(name, variant, classes), variant, one.data.frames, one.protocol.views)
+        Job(name, model, study.model(name, variant, classes), variant, one.data.frames, one.protocol.views)
         for name, one in study.datasets.items()
         for classes in [classes_of(source, name)]
-        for variant in study.variant_configs
+        for variant in study.compared
+        for model in [one.model if variant.is_lcr else variant.method]
     ]
+    bundle = study.interpreted(study.interpretation).bundle
     return own + [
-        Job("", row.name, variant.apply(row.config), variant, FRAMES, VIEWS[row.dataset])
+        Job("", row.name, variant.apply(config), variant, FRAMES, VIEWS[row.dataset])
         for row in table1()
+        for config in [row.config.model_copy(update={"readings": bundle})]
         for variant in study.variant_configs
     ]
 
@@ -84,7 +88,7 @@ def rows(source: Source, progress: Callable[[str], None] = lambda name: None) ->
     for job in jobs(source):
         progress(f"{job.dataset or job.model} {job.variant.name}")
         measured = source.measure and job.measured
-        config = job.config if measured else job.config.model_copy(update=same)
+        config = job.config if measured or not job.variant.is_lcr else job.config.model_copy(update=same)
         found = cost(config, job.frames, memory=device) if measured else count(config, job.frames)
         yield from rows_of(source.study.name, job, found, device)
 

@@ -24,7 +24,7 @@ ACCURACY = {
     **_TOP1,
     "Top-5 (%)": ("{top5}",),
     **_DELTA,
-    "p": ("{p_holm} (≥ {p_floor_holm})",),
+    "p": ("{p_family} (≥ {p_floor})",),
     "Parameters (M)": ("{params_m:.3g}", "“{params_m_printed}”"),
     "GFLOPs": ("{gflops:.3g}", "“{flops_printed} {flops_unit_printed}”"),
     "Memory (GB)": ("{peak_mem_gb:.3g}", "“{mem_gb_printed}”"),
@@ -43,17 +43,43 @@ STATISTICS = {
     "From seeds, clips (%)": ("{share_seed}, {share_clip}",),
     **_DELTA,
     "Effect (g)": ("{effect_g} [{effect_ci_low}, {effect_ci_high}]",),
-    "p": ("{p_holm}",),
+    "p": ("{p_family}",),
     "Detectable (points)": ("{detectable_interval}, {detectable_signs}", "{detectable_interval}"),
     **_SIZE,
 }
 CLAIMS = {
     "Claim": ("{claim}",),
     "Where": ("{where}",),
+    "Cause": ("{cause}",),
+    "Kind": ("{kind}, {printed}",),
     "Published": ("{published}",),
     "Measured": ("{measured} [{ci_low}, {ci_high}]", "{measured}"),
     "Verdict": ("{verdict}",),
     "Why": ("{why}",),
+}
+MULTIVERSE = {
+    "Ablation": ("{variant}",),
+    "Interpretation": ("{interpretation}",),
+    "K, V": ("{kv}",),
+    "x^e of the class token": ("{class_token}",),
+    "CauConv": ("{convolution}",),
+    "State": ("{state}",),
+    "Full (%)": ("{full_top1}",),
+    **_DELTA,
+    "p": ("{p_family} (≥ {p_floor})",),
+    "Verdict": ("{verdict}",),
+}
+MULTIVERSE_VERDICTS = {
+    "Ablation": ("{variant}",),
+    "Verdict": ("{verdict} on {depends_on}", "{verdict}"),
+    "Tested": ("{tested}",),
+    "Helps": ("{helps}",),
+    "Harms": ("{harms}",),
+    "No difference": ("{no_difference}",),
+    "Undecided": ("{undecided}",),
+    "Δ least, most (points)": ("{delta_least:+z.2f}, {delta_most:+z.2f}",),
+    "Cannot act under": ("{cannot_act_under}",),
+    "Not counted": ("{not_counted}",),
 }
 TABLE1 = {
     "Model": ("{model}",),

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _INTERVALS = "Brackets: 95% intervals over seeds and clips."
 _TESTS = (
-    f"{_INTERVALS} Δ: paired difference from the full model. p: exact sign-flip test over seeds on these clips, after "
-    "Holm; ≥ gives the least value that this number of seeds can reach."
+    f"{_INTERVALS} Δ: paired difference from the full model. p: exact joint sign flips of the seeds, step-down over "
+    "the dataset's ablations; ≥ gives the least value that this number of seeds can reach."
 )
 _HERE = "lcr.study.tables"
 
@@ -64,6 +64,15 @@ _ALL = (
         view=markdown.TEMPORAL,
     ),
     Table(
+        "pairs",
+        f"{_HERE}.reversed_pairs:COLUMNS",
+        f"{_HERE}.reversed_pairs:rows",
+        runs="all",
+        mixes=True,
+        title="Accuracy on each pair of classes that are each other's time reverse",
+        legend=f"{_INTERVALS} Chance is 50%. Frozen: the last frame repeated, which leaves no order to see.",
+    ),
+    Table(
         "statistics",
         f"{_HERE}.statistics:COLUMNS",
         f"{_HERE}.statistics:rows",
@@ -88,13 +97,56 @@ _ALL = (
         view=markdown.READINGS,
     ),
     Table(
+        "tuning",
+        f"{_HERE}.sweeps:TUNING_COLUMNS",
+        f"{_HERE}.sweeps:tuning_rows",
+        runs="all",
+        of="rates",
+        title="Each arm at each learning rate, on performers kept apart for it",
+        legend=f"{_INTERVALS} Chosen: the best rate of an arm. Frozen: the rate that the main study trains it at.",
+    ),
+    Table(
+        "convergence",
+        f"{_HERE}.sweeps:CONVERGENCE_COLUMNS",
+        f"{_HERE}.sweeps:convergence_rows",
+        runs="all",
+        of="lengths",
+        title="Each arm after the study's steps and after half as many again",
+        legend=f"{_INTERVALS} Plateau: the upper end of the mean gain is below 3 points.",
+    ),
+    Table(
+        "multiverse",
+        f"{_HERE}.multiverse:COLUMNS",
+        f"{_HERE}.multiverse:rows",
+        runs="acting",
+        mixes=True,
+        of="interpretations",
+        title="Every ablation under every interpretation of the paper",
+        legend=(
+            f"{_INTERVALS} Δ: paired difference from the full model under the same interpretation. p: joint sign "
+            "flips, step-down over every ablation and interpretation that was trained."
+        ),
+        view=markdown.MULTIVERSE,
+    ),
+    Table(
+        "multiverse_verdicts",
+        f"{_HERE}.multiverse:VERDICT_COLUMNS",
+        f"{_HERE}.multiverse:verdict_rows",
+        needs=("multiverse",),
+        of="interpretations",
+        title="The verdict on each ablation over all interpretations",
+        legend="A verdict is that of more than half of the interpretations that were tested, where no other has "
+        "another verdict. Depends: the verdicts differ. Least, most: of Δ over the interpretations, in points.",
+        view=markdown.MULTIVERSE_VERDICTS,
+    ),
+    Table(
         "claims",
         "lcr.study.claims.table:COLUMNS",
         "lcr.study.claims.table:claim_rows",
         needs=("statistics", "temporal"),
         title="The paper's claims with their verdicts",
-        legend="Verdicts by the rules of `lcr/study/claims/verdicts.py`; untested: not on the paper's data, or not at "
-        "all.",
+        legend="Verdicts by the rules of `lcr/study/claims/verdicts.py`. Untested: not on the paper's data, or not at "
+        "all. Untestable: no outcome could contradict it. Rows of one cause stand or fall together and count once.",
         view=markdown.CLAIMS,
     ),
     Table(
@@ -135,8 +187,16 @@ TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
 
 def made_by(command: str) -> tuple[str, ...]:
-    """The tables that one command writes: `cost`, `readings diagnose`, `readings search`; `table`: of `lcr table`."""
-    return tuple(table.name for table in _ALL if (table.command or "table") == command)
+    """The tables of a whole study that one command writes: `cost`, `readings diagnose`, `readings search`, `table`."""
+    return tuple(table.name for table in _ALL if (table.command or "table") == command and table.of == "whole")
+
+
+def tables_of(study: "StudyConfig") -> tuple[str, ...]:
+    """The tables that a study has: those of its sweep or its multiverse, else those of a whole study."""
+    sweep = study.sweep
+    has = {"rates": sweep and sweep.learning_rates, "lengths": sweep and sweep.lengths}
+    kinds = {kind for kind, given in (has | {"interpretations": study.interpretations}).items() if given} or {"whole"}
+    return tuple(table.name for table in _ALL if table.of in kinds)
 
 
 def table_named(name: str) -> Table:
@@ -162,7 +222,7 @@ def write_table(name: str, source: Source) -> Path:
 
 def runs_of_table(table: Table, study: "StudyConfig", results: str | Path) -> "list[Run]":
     """The runs that a table is made from, without those of the tables that it needs."""
-    from lcr.config.run import reading_runs, runs_of
+    from lcr.config.run import control_runs, reading_runs, runs_of
 
     match table.runs:
         case "all":
@@ -171,4 +231,8 @@ def runs_of_table(table: Table, study: "StudyConfig", results: str | Path) -> "l
             return runs_of(study, results, datasets=[study.table2])
         case "readings":
             return reading_runs(study, results)
+        case "acting":
+            return [run for run in runs_of(study, results, datasets=[study.table2]) if run.acts]
+        case "controls":
+            return control_runs(study, results)
     return []

@@ -8,11 +8,11 @@ deviations and detectable differences in percentage points; shares in percent. I
   share of its uncertainty: more seeds shrink only the share of the seeds, more clips only that of the clips.
 - delta_*: the same for the difference from full.
 - effect_g: Hedges' g of the paired differences by seed (in standard deviations over seeds, on these clips).
-- p_value, p_holm, p_floor_holm: exact sign-flip test over seeds on the evaluated clips, Holm over the ablations.
+- p_value, p_family, p_floor, family, verdict: as in `lcr.study.tables.accuracy`.
 - mcnemar_gained, mcnemar_lost, mcnemar_p: by seed, in the study's order, separated by spaces: clips that only the
   variant, and that only full, has right, and the exact test of that split. Description, not evidence: not corrected.
 - detectable_interval, detectable_signs: the least true difference that a study of this size detects with 80% power, by
-  an interval that excludes 0, and by the sign-flip test at Holm's strictest step (inf: these seeds detect none).
+  an interval that excludes 0, and by the sign-flip test of this ablation alone (inf: these seeds detect none).
 """
 
 from collections.abc import Iterator
@@ -32,6 +32,7 @@ from lcr.study.stats.effects import (
     variance_components,
 )
 from lcr.study.tables.accuracy import (
+    BY_SEED,
     P_VALUES,
     estimate,
     head,
@@ -51,6 +52,7 @@ COLUMNS = (
     *number("z.2f", *(f"delta_{part}" for part in PARTS)),
     *interval("z.2f", "effect_g", "effect"),
     *P_VALUES,
+    *BY_SEED,
     *(Column(name, "list", ".0f") for name in ("mcnemar_gained", "mcnemar_lost")),
     Column("mcnemar_p", "list", ".2g"),
     *number("z.2f", "detectable_interval", "detectable_signs", infinite=True),
@@ -73,17 +75,18 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
     for name, one in found.items():
         correct = one.arrays["correct"]
         row = head(one) | estimate("top1", correct) | _spread("", correct)
+        row["top1_by_seed"] = tuple(100 * correct.mean(1))
         if "in_top5" in one.arrays:
             row |= estimate("top5", one.arrays["in_top5"])
-        if one is not full:
-            row |= _against(one, full, len(tests)) | tests[name]
+        if name in tests:
+            row |= _against(one, full) | tests[name]
             if np.array_equal(one.arrays["predictions"], full.arrays["predictions"]):
                 row |= noted(EQUAL, row)
         rows[name] = [row]
     return rows
 
 
-def _against(one: Results, full: Results, tests: int) -> Row:
+def _against(one: Results, full: Results) -> Row:
     """The cells of an ablation that compare it with full."""
     correct, of_full = one.arrays["correct"], full.arrays["correct"]
     matrix = correct.astype(np.float64) - of_full
@@ -94,7 +97,7 @@ def _against(one: Results, full: Results, tests: int) -> Row:
         **dict(zip(("effect_g", "effect_ci_low", "effect_ci_high"), paired_effect(by_seed), strict=True)),
         **{f"mcnemar_{name}": values for name, values in mcnemar(correct, of_full).items()},
         "detectable_interval": 100 * detectable_by_interval(matrix),
-        "detectable_signs": 100 * detectable_by_signs(by_seed, tests) if np.ptp(by_seed) > 0 else None,
+        "detectable_signs": 100 * detectable_by_signs(by_seed) if np.ptp(by_seed) > 0 else None,
     }
 
 

@@ -7,7 +7,7 @@ multiply-add, though the printed numbers fit multiply-adds better (see reading_s
 
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
-from lcr.cost.table1 import FRAMES, table1
+from lcr.cost.table1 import FRAMES, error_percent, table1, teraflops
 from lcr.cost.table1 import Row as Published
 from lcr.model.config import ModelConfig
 from lcr.study.tables.frame import Row, Source, integer, number
@@ -54,13 +54,9 @@ def _row(one: Published, reading: str, config: ModelConfig) -> Row:
         "reading": reading,
         "params_m_published": one.params_m.value,
         "params_m": params / 1e6,
-        "params_error_pct": _error(params / 1e6, one.params_m.value),
+        "params_error_pct": error_percent(params / 1e6, one.params_m.value),
         "flops_t_published": one.flops_t.value,
         "gmacs": macs / 1e9,
         "gflops": 2 * macs / 1e9,
-        "flops_error_pct": _error(2 * macs / 1e12, one.flops_t.value),
+        "flops_error_pct": error_percent(teraflops(macs), one.flops_t.value),
     }
-
-
-def _error(counted: float, published: float) -> float:
-    return 100 * (counted / published - 1)

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from lcr.report.figures.style import SYNTHETIC, save, styled
-from lcr.report.notebooks import NOTEBOOKS
+from lcr.report.notebooks import EVERY
 
 WITHOUT_UNIT = ("Training step", "Frame t", "Prediction (number of the class)", "")
 OF_MODELS = ("table1", "readings")  # the others show clips
@@ -23,7 +23,7 @@ QUICK = ("table2", "table1")  # drawn in the quick tier too
 
 
 @pytest.fixture(
-    scope="module", params=[pytest.param(one, marks=() if one in QUICK else pytest.mark.slow) for one in NOTEBOOKS]
+    scope="module", params=[pytest.param(one, marks=() if one in QUICK else pytest.mark.slow) for one in EVERY]
 )
 def drawn(request: pytest.FixtureRequest, figures) -> tuple[str, Figure, list[Text]]:
     """A figure's name, the figure, and the texts that are drawn, which leave out tick labels beyond an axis' limits."""

@@ -36,7 +36,7 @@ def test_a_difference_is_filled_only_where_its_interval_excludes_0(rows, high, f
 
 
 def test_a_variant_without_interval_has_words_in_its_place(rows):
-    empty = dict.fromkeys(["delta_top1", "delta_ci_low", "delta_ci_high", "p_holm", "p_floor_holm"], float("nan"))
+    empty = dict.fromkeys(["delta_top1", "delta_ci_low", "delta_ci_high", "p_family", "p_floor"], float("nan"))
     axes = ablations_figure(rows[:2].assign(**empty)).axes[1]
     assert len(axes.texts) == 1
     assert not axes.collections

@@ -4,25 +4,40 @@ import inspect
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from lcr.cost.baselines import BASELINES, resnet3d, timesformer
 from lcr.cost.ranges import flops_range, parameter_range
-from lcr.study.claims import printed, verdicts
+from lcr.study.claims import conclusion, method, printed, setup, verdicts
 from lcr.study.claims.caveats import CAVEATS
 from lcr.study.claims.cells import table1_claims
-from lcr.study.claims.claim import ACCURACY, ARITHMETIC, AVAILABILITY, COUNT, Numbers, Quantity
+from lcr.study.claims.claim import (
+    ACCURACY,
+    ARITHMETIC,
+    AVAILABILITY,
+    CELL,
+    COUNT,
+    HYPOTHESIS,
+    IMPLIED,
+    PRINTED,
+    SENTENCE,
+    Numbers,
+    Quantity,
+)
 from lcr.study.claims.measured import decide
-from lcr.study.claims.table import CLAIMS
+from lcr.study.claims.table import CLAIMS, claim_row
 from lcr.study.predictions import CONDITIONS
 from lcr.study.tables.frame import Row, Source, read_frame
 from lcr.study.tables.registry import TABLES
 from lcr.study.tables.statistics import EQUAL
+from lcr.study.tables.table1 import DEFAULT
+from lcr.study.tables.table1 import rows as table1_rows
 from lcr.util.errors import InputError
 from tests.study.conftest import made_up_study
 
-DESIGN = "id,where,kind,claim,published,test,measured,ci_low,ci_high,verdict,why,evidence"
+DESIGN = "id,cause,kind,printed,where,basis,claim,published,test,measured,ci_low,ci_high,verdict,why,evidence"
 LCR_TOP1, NO_EDGE = "table2-lcr-top1", "hypothesis-no_edge_prompt-jester"
 
 
@@ -37,7 +52,7 @@ def tables(study, results, *, dataset="jester", top1=(90.0, 91.0), delta=(-3.0, 
     names = [variant.name for variant in study.variant_configs]
     head = {"study": study.name, "dataset": dataset, "clips": 14787, "seeds": 8, "note": ""} | more
     rows = [head | {"variant": "full"} | cells("top1", top1) | cells("top5", (99.0, 99.5))]
-    p = {"p_holm": 0.039, "p_floor_holm": 0.039}
+    p = {"p_family": 0.039, "p_floor": 0.039}
     rows += [head | {"variant": name} | cells("delta_top1", delta, "delta") | p for name in names if name != "full"]
     source.write(TABLES["statistics"], rows)
     pair = head | {"clips": 9000} | cells("pair_accuracy", pairs)
@@ -67,9 +82,12 @@ def test_it_has_the_contracts_columns_one_id_a_claim_and_a_reason_for_each(on_fi
     assert len(TABLES["claims"].make(Source(study, tmp_path))) == len(on_fixture)
     frame = pd.DataFrame(on_fixture.values())
     assert set(frame.verdict) <= set(verdicts.VERDICTS)
-    assert set(frame.kind) == {ACCURACY, ARITHMETIC, AVAILABILITY, COUNT}
+    assert set(frame.basis) == {ACCURACY, ARITHMETIC, AVAILABILITY, COUNT}
+    assert set(frame.kind) == {SENTENCE, CELL, HYPOTHESIS}
+    assert set(frame.printed) == {PRINTED, IMPLIED}
+    assert frame.cause.str.fullmatch(".+").all()
     assert frame.why.str.fullmatch("[^{]+").all()
-    assert (frame.evidence != "")[frame.verdict != "untested"].all()
+    assert (frame.evidence != "")[~frame.verdict.isin(["untested", "untestable"])].all()
 
 
 def test_every_number_in_both_tables_is_a_claim_and_no_blank_is(on_fixture):
@@ -95,8 +113,8 @@ def test_the_ledger_shows_the_functions_that_decide():
 
 
 def test_internal_arithmetic_is_decided_without_data(on_fixture):
-    decided = {name: row["verdict"] for name, row in on_fixture.items() if row["kind"] == ARITHMETIC}
-    assert set(decided.values()) == {"supported", "contradicted"}
+    decided = {name: row["verdict"] for name, row in on_fixture.items() if row["basis"] == ARITHMETIC}
+    assert set(decided.values()) == {"supported", "contradicted", "inconclusive"}
     assert (
         decided.items()
         >= {
@@ -106,6 +124,15 @@ def test_internal_arithmetic_is_decided_without_data(on_fixture):
             "results-fewer-params-table": "contradicted",
             "results-fewer-flops-table": "supported",
             "results-top1-same": "supported",
+            "results-flops-over-32": "supported",
+            "results-distance-seen": "inconclusive",
+            "setup-nine-views": "supported",
+            "setup-kinetics-start": "inconclusive",
+            "setup-start-heads": "contradicted",
+            "method-figure-unit": "contradicted",
+            "method-state-shape": "contradicted",
+            "method-rotary-between-frames": "contradicted",
+            "conclusion-masking": "contradicted",
         }.items()
     )
     assert on_fixture["results-timesformer-distance"]["measured"] == "0.89"
@@ -179,7 +206,7 @@ def test_a_variant_that_is_given_by_its_path_is_found_by_its_name(tmp_path):
 
 def test_table1_is_counted_under_every_reading_and_the_default_is_among_them():
     for row in table1_claims():
-        if row["kind"] == COUNT:
+        if row["basis"] == COUNT:
             assert float(row["ci_low"]) <= float(row["measured"]) <= float(row["ci_high"])
     for found in (parameter_range("lcr-base-112", "jester"), flops_range("lcr-base-112", "jester")):
         assert found.low < found.default < found.high
@@ -206,3 +233,80 @@ def test_a_table_or_a_run_that_is_missing_is_named_and_its_claims_do_not_count_a
         with pytest.raises(InputError, match=rf"{name}\.csv"):
             ledger_of(source)
         path.write_bytes(whole)
+
+
+def test_rows_that_stand_or_fall_together_share_a_cause(on_fixture):
+    rows = Counter((row["cause"], row["verdict"]) for row in on_fixture.values())
+    expected = {"table2-unit": 5, "text-table-swap": 4, "deltas-from-rvit": 2, "fewer-parameters": 2, "p-squared": 2}
+    assert {cause: rows[cause, "contradicted"] for cause in expected} == expected
+    cell, settings = on_fixture["table2-lcr-param_m"], on_fixture["table1-lcr-s-112-settings"]
+    assert cell["cause"] == on_fixture["table1-lcr-base-112-params"]["cause"]
+    assert (cell["kind"], cell["printed"], settings["printed"]) == (CELL, PRINTED, IMPLIED)
+    assert on_fixture["results-distance-seen"]["printed"] == IMPLIED
+
+
+@pytest.mark.parametrize(
+    ("claim", "facts", "verdict"),
+    [
+        ("method-figure-unit", {"figure_of_unit": ["2a"]}, "supported"),
+        ("conclusion-masking", {"masking_words": ["channel", "channel"]}, "supported"),
+        ("method-rotary-between-frames", {"position_axes": ["frame", "token"]}, "supported"),
+        ("setup-nine-views", {"views": [3, 1, 9]}, "contradicted"),
+        ("setup-kinetics-start", {"vrwkv_layers": 6}, "contradicted"),
+    ],
+)
+def test_a_claim_about_the_text_comes_out_the_other_way_when_the_text_does(monkeypatch, claim, facts, verdict):
+    for module in (method, setup, conclusion):
+        monkeypatch.setattr(module, "fact", lambda name, at=None: facts[name] if at is None else facts[name][at], False)
+    (one,) = (one for one in CLAIMS if one.id == claim)
+    if claim == "setup-kinetics-start":
+        monkeypatch.setattr(setup, "fact", lambda name, at=None: facts[name])
+    assert claim_row(one, None)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("claim", "table", "cells", "verdict"),
+    [
+        ("method-state-shape", "table1", {"frame_size": "64", "patch_size": "8"}, "supported"),
+        ("setup-start-heads", "table1", {"hidden": "768", "heads": "12"}, "supported"),
+        ("setup-kinetics-start", "table1", {"depth": "12"}, "supported"),
+        ("results-flops-over-32", "table2", {"flops_t_as_printed": "60"}, "contradicted"),
+    ],
+)
+def test_a_claim_about_cells_comes_out_the_other_way_when_the_cells_do(monkeypatch, claim, table, cells, verdict):
+    rows = [row | cells for row in getattr(printed, table)()]
+    monkeypatch.setattr(printed, table, lambda: rows)
+    (one,) = (one for one in CLAIMS if one.id == claim)
+    assert claim_row(one, None)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("best", "verdict"), [("85", "supported"), ("90.75", "inconclusive"), ("90.81", "contradicted")]
+)
+def test_whether_the_clips_show_a_distance_depends_on_its_size(monkeypatch, best, verdict):
+    rows = [row | ({"top1": best} if row["method"] == "ResNet3D-50" else {}) for row in printed.table2()]
+    monkeypatch.setattr(printed, "table2", lambda: rows)
+    (one,) = (one for one in CLAIMS if one.id == "results-distance-seen")
+    assert claim_row(one, None)["verdict"] == verdict
+
+
+def test_a_count_within_two_percent_of_another_is_neither_less_nor_more(on_fixture):
+    assert on_fixture["intro-efficient-prompt"]["verdict"] == "inconclusive"
+
+
+def test_a_difference_of_paired_accuracies_has_the_width_of_the_clips_on_which_the_models_differ():
+    # 10 clips; one model has 9 right and the other 8: they differ on 1 to 3 clips
+    least, most = printed.paired_widths(90.0, 80.0, 10)
+    differences = ([1] + [0] * 9, [1, 1, -1] + [0] * 7)
+    assert [least, most] == pytest.approx([196 * float(np.std(one)) / 10**0.5 for one in differences])
+    assert [printed.seen(points, [1.0, 3.0]) for points in (0.5, 2.0, 4.0)] == [False, None, True]
+
+
+def test_each_row_of_table_1_has_one_error_of_flops(on_fixture, tmp_path):
+    errors = {
+        row["model"]: f"({row['flops_error_pct']:+.1f}%)"
+        for row in table1_rows(Source(made_up_study(), tmp_path))
+        if row["reading"] == DEFAULT
+    }
+    assert len(errors) == 6
+    assert all(error in on_fixture[f"table1-{model}-flops"]["why"] for model, error in errors.items())

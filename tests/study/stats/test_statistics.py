@@ -7,7 +7,6 @@ from scipy import stats
 from lcr.study.stats.intervals import (
     crossed_interval,
     holm,
-    holm_floor,
     mean_squares,
     paired_interval,
     sign_flip_p,
@@ -90,6 +89,5 @@ def test_sign_flip_p_counts_all_patterns_exactly_up_to_16_seeds():
         sign_flip_p(np.full(17, 0.1))
 
 
-def test_holm_steps_down_keeps_the_order_and_has_a_floor():
+def test_holm_steps_down_and_keeps_the_order():
     assert [*holm([0.01, 0.04, 0.03]), *holm([0.6, 0.9])] == pytest.approx([0.03, 0.06, 0.06, 1.0, 1.0])
-    assert [holm_floor(6, 5), holm_floor(8, 5), holm_floor(1, 5)] == [0.15625, 0.0390625, 1.0]

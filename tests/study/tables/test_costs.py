@@ -57,7 +57,12 @@ def test_the_table_has_every_ablation_of_the_studys_and_of_table_1s_models(tmp_p
     done, study = lcr("cost", "--study", "smoke", "--results", tmp_path), load_study("smoke")
     assert done.exit_code == 0, done.output
     whole = read_frame(tmp_path / "smoke" / "cost.csv", TABLES["cost"]).query("component == 'all'")
-    own = [(name, one.model, variant) for name, one in study.datasets.items() for variant in study.variants]
+    methods = {"chance": "chance", "bag_of_frames-both": "bag_of_frames", "cnn3d-rgb": "cnn3d"}  # model by arm
+    own = [
+        (name, methods.get(arm, one.model), arm)
+        for name, one in study.datasets.items()
+        for arm in (*study.variants, *study.methods)
+    ]
     wanted = own + [("", row.name, variant) for row in table1() for variant in study.variants]
     assert list(zip(whole.dataset, whole.model, whole.variant, strict=True)) == wanted
     assert recorded_key(tmp_path / "smoke" / "cost.json")

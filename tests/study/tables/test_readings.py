@@ -67,9 +67,9 @@ def test_accuracy_is_paired_with_full_over_the_readings_own_seeds(source):
     assert additive.delta_top1 == pytest.approx(additive.top1 - full.top1)
     assert additive.delta_ci_high < 0
     assert found.delta_top1.notna().sum() == 2, "another prediction rule is compared though its protocol differs"
-    literal = found.loc["cell-gate", "literal"]  # not trained by this study
-    assert literal.grad_norm_first_step > 0
-    assert literal[["top1", "delta_top1"]].isna().all()
+    sigmoid = found.loc["cell-gate", "sigmoid"]  # not trained by this study
+    assert sigmoid.grad_norm_first_step > 0
+    assert sigmoid[["top1", "delta_top1"]].isna().all()
 
 
 def test_a_reading_that_cannot_act_takes_over_fulls_accuracy_without_interval_or_difference(source, monkeypatch):

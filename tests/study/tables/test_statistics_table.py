@@ -11,7 +11,7 @@ from tests.study.tables.test_tables import CANNOT_ACT, edit, folder, make
 
 def test_its_accuracies_and_tests_are_those_of_ablations_and_its_shares_add_up(study, results):
     found, ablations = make("statistics", study, results), make("ablations", study, results)
-    shared = ["top1", "top1_ci_low", "top1_ci_high", "top5", "seeds", "clips", "delta_top1", "p_holm", "p_value"]
+    shared = ["top1", "top1_ci_low", "top1_ci_high", "top5", "seeds", "clips", "delta_top1", "p_family", "p_value"]
     assert found[shared].equals(ablations[shared])
     run = found.drop(CANNOT_ACT)
     assert run.filter(regex="^share_").sum(axis=1).to_numpy() == pytest.approx(100)

@@ -24,7 +24,8 @@ from tests.study.conftest import ACCURACY, made_up_study, run_of, write_run, wri
 
 DESIGN = (
     "method,variant,source,study,dataset,top1,top1_ci_low,top1_ci_high,top5,params_m,gmacs,gflops,peak_mem_gb,frames,"
-    "seeds,clips,delta_top1,delta_ci_low,delta_ci_high,p_value,p_holm,p_floor_holm,params_m_printed,flops_printed,"
+    "seeds,clips,delta_top1,delta_ci_low,delta_ci_high,p_value,p_family,p_floor,family,verdict,"
+    "top1_by_seed,delta_by_seed,params_m_printed,flops_printed,"
     "flops_unit_printed,mem_gb_printed,note"
 )
 CANNOT_ACT = "unidirectional_wkv"  # under the readings of the study's model
@@ -87,9 +88,9 @@ def test_every_p_value_stands_beside_its_floor_full_has_none_and_a_variant_that_
     found = make("ablations", study, results)
     ablations = found.drop(["full", CANNOT_ACT])
     assert found.loc["full", ["p_value", "delta_top1"]].isna().all()
-    assert ablations.p_floor_holm.to_numpy() == pytest.approx(4 / 128)
+    assert ablations.p_floor.to_numpy() == pytest.approx(2 / 256)
     assert (ablations.p_value >= 2 / 256).all()
-    assert (ablations.p_holm >= ablations.p_floor_holm).all()
+    assert (ablations.p_family >= ablations.p_floor).all()
     assert (found.p_value["lstm_gate"], set(found.dataset)) == (2 / 256, {"jester-fixture"})
     assert found.note.str.endswith(GENERATED).all()
     assert list(ablations.index[ablations.note != GENERATED]) == list(ablations.index[ablations.delta_top1 > 0])
@@ -116,14 +117,14 @@ def test_one_seed_covers_clips_alone_five_classes_have_no_top5_and_clips_without
     study, results = small(seeds=1), tmp_path
     found = make("table2", study, write_runs(study, results, classes=5))
     assert (found.note != GENERATED).all()
-    assert found.loc["lstm_gate", ["p_value", "p_floor_holm"]].tolist() == [1, 1]
+    assert found.loc["lstm_gate", ["p_value", "p_floor"]].tolist() == [1, 1]
     assert found.top5.isna().all()
     for file in results.rglob("predictions.parquet"):
         edit(file, label=lambda labels: np.where(np.arange(60) < 10, -1, labels))
     assert make("table2", study, results).clips["full"] == 50
 
 
-def test_a_variant_that_cannot_act_takes_over_fulls_numbers_untested_and_leaves_holms_family(study, results):
+def test_a_variant_that_cannot_act_takes_over_fulls_numbers_untested_and_leaves_the_family(study, results):
     for run in runs_of(study, results, variants=[load_variant(CANNOT_ACT)]):
         (run.folder / "run.json").unlink()  # nothing is trained
     shared = ["source", "study", "dataset", "condition", "top1", "top5", "pair_accuracy", "flips", "seeds", "clips"]
@@ -135,7 +136,7 @@ def test_a_variant_that_cannot_act_takes_over_fulls_numbers_untested_and_leaves_
         assert same.filter(shared).to_numpy().tolist() == full.filter(shared).to_numpy().tolist()
         assert (same.drop(columns=shared + own, errors="ignore") == "").all(axis=None)
     ablations = make("ablations", study, results)
-    assert ablations.p_floor_holm["lstm_gate"] == 4 / 128
+    assert ablations.p_floor["lstm_gate"] == 2 / 256
     assert ablations.gmacs[CANNOT_ACT] < ablations.gmacs["full"]
 
 

@@ -1,0 +1,22 @@
+"""Verdicts on one ablation, as pure functions of its numbers."""
+
+from typing import Literal
+
+DELTA = 3.0  # points of top-1 that matter; registered before the runs
+LEVEL = 0.05
+
+Verdict = Literal["helps", "harms", "no difference", "undecided"]
+
+
+def ablation_verdict(delta: float, p: float, low90: float, high90: float) -> Verdict:
+    """Whether the part that an ablation takes out or changes helps.
+
+    helps: top-1 falls without the part, and the family's p is below `LEVEL`. harms: top-1 rises, likewise. no
+    difference: neither, and the 90% interval lies within ±`DELTA` (two one-sided tests at 5%). Else undecided.
+
+    Args:
+        delta: variant - full, in points. p: of the family's joint test. low90, high90: ends of the 90% interval.
+    """
+    if p < LEVEL and delta != 0:
+        return "helps" if delta < 0 else "harms"
+    return "no difference" if low90 > -DELTA and high90 < DELTA else "undecided"
