@@ -20,11 +20,10 @@ from lcr.config.run import runs_of
 from lcr.config.study import FULL
 from lcr.config.variant import VariantConfig
 from lcr.cost import counted
-from lcr.model.config import ModelConfig
 from lcr.paper.facts import table2, validation_clips
 from lcr.study.makers import noted_makers
 from lcr.study.predictions import Reader, Results, load, predictions
-from lcr.study.stats.intervals import crossed_interval, paired_interval, sign_flip_p
+from lcr.study.stats.intervals import Interval, crossed_interval, paired_interval, sign_flip_p
 from lcr.study.stats.joint import joint_flip_p, joint_floor
 from lcr.study.stats.verdict import ablation_verdict
 from lcr.study.tables.costs import Costs
@@ -129,7 +128,10 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
         frames = one.run.config.data.frames
         kind = "measured" if one.run.variant.is_lcr else "floor"
         row = {"source": kind, "frames": frames} | head(one) | estimate("top1", one.arrays["correct"])
-        row |= {"model": _counts(one, frames), "top1_by_seed": tuple(100 * _by_seed(one))}
+        row |= {
+            "model": counted(one.run.model(one.record.config["model"]["classes"]), frames),
+            "top1_by_seed": tuple(100 * by_seed(one)),
+        }
         if "in_top5" in one.arrays:
             row["top5"] = 100 * float(one.arrays["in_top5"].mean())
         if name in tests:
@@ -139,12 +141,6 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
                 row |= noted(f"beats full on average (interval {clear} 0)", row)
         rows[name] = [row]
     return rows
-
-
-def _counts(one: Results, frames: int) -> tuple[int, int]:
-    """Parameters and multiply-adds of the model that was run."""
-    model = one.run.model(one.record.config["model"]["classes"])
-    return counted(model, frames) if isinstance(model, ModelConfig) else (model.parameters, model.multiply_adds(frames))
 
 
 def head(one: Results) -> Row:
@@ -168,27 +164,33 @@ def estimate(name: str, values: NDArray[Any], full: NDArray[Any] | None = None) 
 def tests_against_full(found: dict[str, Results]) -> dict[str, Row]:
     """By ablation: the cells of its tests against full, alone and in the family of the dataset's ablations."""
     full = found[FULL]
-    members = {name: one for name, one in found.items() if name != FULL and one.run.variant.is_lcr}
-    by_seed = {name: _by_seed(one) - _by_seed(full) for name, one in members.items()}
-    if not by_seed:
-        return {}
-    adjusted = joint_flip_p(list(by_seed.values()))
+    members = {name: (one, full) for name, one in found.items() if name != FULL and one.run.variant.is_lcr}
     family = "primary" if full.run.dataset == full.run.study.table2 else "secondary"
-    rows = {}
-    for (name, differences), p_family in zip(by_seed.items(), adjusted, strict=True):
-        close = paired_interval(members[name].arrays["correct"], full.arrays["correct"], level=0.9)
-        rows[name] = {
-            "p_value": sign_flip_p(differences),
-            "p_family": float(p_family),
-            "p_floor": joint_floor(len(differences)),
-            "family": family,
-            "verdict": ablation_verdict(100 * close.mean, float(p_family), 100 * close.low, 100 * close.high),
-            "delta_by_seed": tuple(100 * differences),
-        }
-    return rows
+    p_values = family_p(members)
+    return {name: tested(*pair, p_values[name])[0] | {"family": family} for name, pair in members.items()}
 
 
-def _by_seed(one: Results) -> NDArray[np.float64]:
+def family_p(members: dict[str, tuple[Results, Results]]) -> dict[str, float]:
+    """By member, an ablation and the full model that it is paired with: its p-value in the family of all members."""
+    differences = [by_seed(one) - by_seed(full) for one, full in members.values()]
+    return dict(zip(members, map(float, joint_flip_p(differences) if differences else ()), strict=True))
+
+
+def tested(one: Results, full: Results, p_family: float) -> tuple[Row, Interval]:
+    """The cells of an ablation's tests against full, and the 90% interval of the difference behind its verdict."""
+    differences = by_seed(one) - by_seed(full)
+    close = paired_interval(one.arrays["correct"], full.arrays["correct"], level=0.9)
+    return {
+        "p_value": sign_flip_p(differences),
+        "p_family": p_family,
+        "p_floor": joint_floor(len(differences)),
+        "verdict": ablation_verdict(100 * close.mean, p_family, 100 * close.low, 100 * close.high),
+        "delta_by_seed": tuple(100 * differences),
+    }, close
+
+
+def by_seed(one: Results) -> NDArray[np.float64]:
+    """Accuracy of each seed, (n,) in [0, 1]."""
     return one.arrays["correct"].mean(1)
 
 

@@ -31,12 +31,11 @@ from lcr.config.study import FULL
 from lcr.config.variant import Interpretation
 from lcr.study.makers import noted_makers
 from lcr.study.predictions import Results, load, predictions
-from lcr.study.stats.intervals import paired_interval, sign_flip_p
-from lcr.study.stats.joint import joint_flip_p, joint_floor
+from lcr.study.stats.intervals import paired_interval
 from lcr.study.stats.multiverse import UNDECIDED, Specification, over_interpretations
-from lcr.study.stats.verdict import DELTA, Verdict, ablation_verdict
+from lcr.study.stats.verdict import DELTA, Verdict
 from lcr.study.store import Store
-from lcr.study.tables.accuracy import data_note, estimate
+from lcr.study.tables.accuracy import data_note, estimate, family_p, tested
 from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
 from lcr.study.tables.registry import TABLES, runs_of_table
 
@@ -139,13 +138,8 @@ def readings_of(interpretation: Interpretation) -> Row:
 
 def _family(arms: dict[str, Results]) -> dict[str, float]:
     """By arm: its p-value in the family of all ablations under all interpretations that were trained."""
-    members = {
-        name: one.arrays["correct"].mean(1) - arms[one.run.variant.full_name].arrays["correct"].mean(1)
-        for name, one in arms.items()
-        if one.run.variant.variant_name != FULL
-    }
-    adjusted = joint_flip_p(list(members.values())) if members else ()
-    return dict(zip(members, map(float, adjusted), strict=True))
+    ablations = {name: one for name, one in arms.items() if one.run.variant.variant_name != FULL}
+    return family_p({name: (one, arms[one.run.variant.full_name]) for name, one in ablations.items()})
 
 
 def _against_full(trained: _Trained, full: Results, arm: str, p_values: dict[str, float]) -> Row:
@@ -158,11 +152,9 @@ def _against_full(trained: _Trained, full: Results, arm: str, p_values: dict[str
         told = {"seeds": len(full.seeds), "clips": len(full.ids), "note": data_note(full)}
         return row | {"state": IDENTICAL, "top1": top1["top1"]} | told
     correct = one.arrays["correct"]
-    differences = correct.mean(1) - of_full.mean(1)
-    close = paired_interval(correct, of_full, level=0.9)
+    tests, close = tested(one, full, p_values[arm])
     fall = max(trained.falls[arm], trained.falls[full.run.variant.name])
     state = NO_PLATEAU if fall > PLATEAU else TESTED if trained.above_floor(full) else BELOW
-    verdict = ablation_verdict(100 * close.mean, p_values[arm], 100 * close.low, 100 * close.high)
     return {
         **row,
         "state": state,
@@ -170,11 +162,8 @@ def _against_full(trained: _Trained, full: Results, arm: str, p_values: dict[str
         **estimate("delta_top1", correct, of_full),
         "delta_ci90_low": 100 * close.low,
         "delta_ci90_high": 100 * close.high,
-        "p_value": sign_flip_p(differences),
-        "p_family": p_values[arm],
-        "p_floor": joint_floor(len(differences)),
-        "verdict": verdict if state == TESTED else "",
-        "delta_by_seed": tuple(100 * differences),
+        **tests,
+        "verdict": tests["verdict"] if state == TESTED else "",
         "loss_fall": fall,
         "seeds": len(one.seeds),
         "clips": len(one.ids),

@@ -34,6 +34,7 @@ from lcr.study.stats.effects import (
 from lcr.study.tables.accuracy import (
     BY_SEED,
     P_VALUES,
+    by_seed,
     estimate,
     head,
     noted,
@@ -75,7 +76,7 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
     for name, one in found.items():
         correct = one.arrays["correct"]
         row = head(one) | estimate("top1", correct) | _spread("", correct)
-        row["top1_by_seed"] = tuple(100 * correct.mean(1))
+        row["top1_by_seed"] = tuple(100 * by_seed(one))
         if "in_top5" in one.arrays:
             row |= estimate("top5", one.arrays["in_top5"])
         if name in tests:
@@ -90,14 +91,14 @@ def _against(one: Results, full: Results) -> Row:
     """The cells of an ablation that compare it with full."""
     correct, of_full = one.arrays["correct"], full.arrays["correct"]
     matrix = correct.astype(np.float64) - of_full
-    by_seed = matrix.mean(1)
+    differences = matrix.mean(1)
     return {
         **estimate("delta_top1", correct, of_full),
         **_spread("delta_", matrix),
-        **dict(zip(("effect_g", "effect_ci_low", "effect_ci_high"), paired_effect(by_seed), strict=True)),
+        **dict(zip(("effect_g", "effect_ci_low", "effect_ci_high"), paired_effect(differences), strict=True)),
         **{f"mcnemar_{name}": values for name, values in mcnemar(correct, of_full).items()},
         "detectable_interval": 100 * detectable_by_interval(matrix),
-        "detectable_signs": 100 * detectable_by_signs(by_seed) if np.ptp(by_seed) > 0 else None,
+        "detectable_signs": 100 * detectable_by_signs(differences) if np.ptp(differences) > 0 else None,
     }
 
 

@@ -35,7 +35,6 @@ CONVERGENCE_COLUMNS = (
     Column("gain_by_seed", "list", "z.2f"),
     Column("plateau", "flag"),
 )
-LONGER = 1.5  # the factor of the epochs that a plateau is tested with
 
 
 def _by_arm(source: Source, prefix: str) -> dict[tuple[str, str], list[Results]]:

@@ -89,19 +89,18 @@ def test_a_cell_that_is_not_of_its_columns_kind_is_named_with_its_file_and_line(
         read_frame(file, TABLE, "tiny")
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", [name for name, table in TABLES.items() if table.of == "whole"])
 def test_each_table_of_the_reference_is_read_by_its_schema_written_with_the_same_bytes_and_shown(name, tmp_path):
     frozen = PROJECT / "lcr" / "paper" / f"{name}.csv"  # of the search for Table 1's reading
     places = [*REFERENCE.rglob(f"{name}.csv"), *([frozen] if name in made_by("readings search") else [])]
-    assert places or TABLES[name].of != "whole"  # made of other studies than the reference's
-    frame = TABLES[name].frame([])
+    assert places
     for place in places:
         frame = read_frame(place, TABLES[name])
         write_frame(tmp_path / "again.csv", TABLES[name], frame)
         assert (tmp_path / "again.csv").read_bytes() == place.read_bytes()
     text = markdown(TABLES[name], frame)
     cells = [line.replace("\\|", "").count("|") for line in text.splitlines() if line.startswith("|")]
-    assert cells == [cells[0]] * (len(frame) + 2) or not places
+    assert cells == [cells[0]] * (len(frame) + 2)
     assert all(note in text for note in (*frame.get("note", ()), TABLES[name].legend))
 
 
