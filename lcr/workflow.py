@@ -93,7 +93,7 @@ class Choice:
 
     @cached_property
     def all_runs(self) -> list[Run]:
-        """Every run of the study, those of its controls and alternative readings among them."""
+        """Every run of the study, those of its alternative readings among them."""
         return all_runs(self.study, RESULTS)
 
     @property

@@ -244,17 +244,9 @@ def runs_of(
     ]
 
 
-def control_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:
-    """The runs of a study's controls on its table2 dataset, after those of the full model that they pair with."""
-    if not study.controls:
-        return []
-    full = next(variant for variant in study.variant_configs if variant.name == FULL)
-    return runs_of(study, results, datasets=[study.table2], variants=(full, *study.control_configs))
-
-
 def all_runs(study: StudyConfig, results: str | Path = "results") -> list[Run]:
-    """Every run of a study once: of its variants, its controls, and the alternative readings."""
-    every = (*runs_of(study, results), *control_runs(study, results), *reading_runs(study, results))
+    """Every run of a study once: of its variants, the methods beside them, and the alternative readings."""
+    every = (*runs_of(study, results), *reading_runs(study, results))
     return list({run.folder: run for run in every}.values())
 
 

@@ -188,7 +188,6 @@ class StudyConfig(Frozen):
     interpretations: a multiverse: every variant is an arm under each of these, in place of `interpretation`, except
         under those with a dead start.
     methods: floors and ceilings that stand beside the variants on every dataset, such as `cnn3d-rgb`.
-    controls: further variants on the table2 dataset, each compared with full as the variants are.
     sweep: every variant is trained with further values of a setting, in place of the recipe's.
     """
 
@@ -200,7 +199,6 @@ class StudyConfig(Frozen):
     interpretations: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
     variants: Annotated[tuple[str, ...], AfterValidator(_once)]
     methods: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
-    controls: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
     sweep: Sweep | None = None
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], AfterValidator(_once)] = Field(
         min_length=1, max_length=MOST_SEEDS
@@ -211,7 +209,6 @@ class StudyConfig(Frozen):
     # No fields, so that they count in no key (though in ==).
     _given: str = PrivateAttr("")
     _variants: tuple[VariantConfig, ...] = PrivateAttr(())
-    _controls: tuple[VariantConfig, ...] = PrivateAttr(())
     _interpretations: dict[str, Interpretation] = PrivateAttr(default_factory=dict)
 
     @field_validator("name")
@@ -270,14 +267,9 @@ class StudyConfig(Frozen):
         return (*self.variant_configs, *self.method_configs)
 
     @property
-    def control_configs(self) -> tuple[VariantConfig, ...]:
-        """The study's controls in its order."""
-        return self._controls or tuple(load_variant(name) for name in self.controls)
-
-    @property
     def arms(self) -> tuple[VariantConfig, ...]:
-        """All that the study trains: its variants, its controls, and the alternative readings."""
-        return (*self.compared, *self.control_configs, *self.reading_variants().values())
+        """All that the study trains: its variants, the methods beside them, and the alternative readings."""
+        return (*self.compared, *self.reading_variants().values())
 
     def variant(self, name: str) -> VariantConfig:
         """One of the study's arms, or of the alternative readings that it trains.
@@ -433,7 +425,6 @@ def load_study(
     for name in study.datasets:
         dataset_format(name)
     study._variants = _checked_variants(study, str(file), root)
-    study._controls = tuple(load_variant(given, root, f"control (of {file})") for given in study.controls)
     for given in study.methods:
         if given not in METHOD_ARMS:
             raise unknown(f"method (of {file})", given, METHOD_ARMS)

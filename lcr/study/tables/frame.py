@@ -137,8 +137,8 @@ class Table:
     maker: "module:function", which gives the rows of a `Source`. Without a maker, only `command` makes the table.
     command: the words after `lcr` that make it; `table NAME` if not given.
     needs: the other tables that it is made from.
-    runs: the runs that it is made from: none, all, those of the table2 dataset, of the readings, of the controls, or of
-        the table2 dataset those whose variant acts.
+    runs: the runs that it is made from: none, all, those of the table2 dataset, of the readings, or those of the
+        table2 dataset whose variant acts.
     of: the studies that have it: those without a sweep or a multiverse; those with a sweep of learning rates or of
         lengths; or those with interpretations.
     mixes: whether `Source.mixed` makes a difference.
@@ -151,7 +151,7 @@ class Table:
     maker: str = ""
     command: str = ""
     needs: tuple[str, ...] = ()
-    runs: Literal["", "all", "table2", "readings", "controls", "acting"] = ""
+    runs: Literal["", "all", "table2", "readings", "acting"] = ""
     of: Literal["whole", "rates", "lengths", "interpretations"] = "whole"
     mixes: bool = False
     title: str = ""

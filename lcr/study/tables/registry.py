@@ -222,7 +222,7 @@ def write_table(name: str, source: Source) -> Path:
 
 def runs_of_table(table: Table, study: "StudyConfig", results: str | Path) -> "list[Run]":
     """The runs that a table is made from, without those of the tables that it needs."""
-    from lcr.config.run import control_runs, reading_runs, runs_of
+    from lcr.config.run import reading_runs, runs_of
 
     match table.runs:
         case "all":
@@ -233,6 +233,4 @@ def runs_of_table(table: Table, study: "StudyConfig", results: str | Path) -> "l
             return reading_runs(study, results)
         case "acting":
             return [run for run in runs_of(study, results, datasets=[study.table2]) if run.acts]
-        case "controls":
-            return control_runs(study, results)
     return []
