@@ -2,6 +2,7 @@
 
 CAVEATS = {
     # ablations/no_edge_prompt.yaml
-    "no_edge_prompt": "A_t takes the place of x^e in eq. 10, where nothing bounds it, so that this takes out the edges "
-    "and changes the cell gate; the controls no_edge_keys, no_edge_gate and constant_gate tell the two apart",
+    "no_edge_prompt": "A_t takes the place of x^e in eq. 10, where nothing bounds it, so that the variant loses the "
+    "edges and has another cell gate; this study does not train no_edge_keys, no_edge_gate and constant_gate, which "
+    "change one of the two alone",
 }
