@@ -20,7 +20,7 @@ from lcr.model.config import Frozen, ModelConfig, Statistics
 from lcr.model.models import model_by_name
 
 WORK = Path(".lcr")
-# Of a split: every clip; those of the performers that are kept apart for tuning; or those of the other performers.
+# Clips of a split: every clip, those of the performers that are kept apart for tuning, or those of the others.
 Part = Literal["all", "tuning", "rest"]
 
 

@@ -1,4 +1,4 @@
-"""Arms: what is trained and compared. A variant (an ablation, or another reading) under an interpretation.
+"""Arms, which are trained and compared: a variant (an ablation, or another reading) under an interpretation.
 
 A variant changes one thing of the full model. An interpretation is a named bundle of readings that the full model and
 its variants share, `ablations/interpretations/*.yaml`: `literal` takes every equation as printed and is the default of

@@ -71,7 +71,7 @@ class ConvolutionConfig(MethodConfig):
         return total + (width + 1) * self.classes
 
     def multiply_adds(self, frames: int) -> int:
-        """Of the convolutions and the linear layer; pool, norms and means are elementwise."""
+        """Multiply-adds of the convolutions and the linear layer; pool, norms and means are elementwise."""
         width, size, total = len(self.channels), self.frame_size // 2, 0
         for layer in self.layers:
             frames, size = -(-frames // layer.time), -(-size // layer.space)

@@ -49,7 +49,7 @@ class Weights(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a scan computes.
+    """The switches of a scan.
 
     shift: Q-Shift of the frame's tokens; None for the class token only, whose keys are decayed beforehand.
     literal: without an edge prompt, whether the factor of eq. 10 is A_t instead of σ(A_t).
