@@ -108,7 +108,7 @@ POSITIONS = Block(
 )
 
 EDGE_TOKEN = Block(
-    {"edge class token": {"learned": {}, "none": {"edge_class_token": "mean"}}},
+    {"edge class token": {"none": {}, "learned": {"edge_class_token": "learned"}}},
     lambda s, answers: vector(s.c, int(answers["edge class token"] == "learned")),
 )
 
@@ -187,7 +187,7 @@ CHANNEL = Block(
 _VECTORS = {"edge norm": 2, "layer scale": 2, "biases": 5 + 6}  # a layer, each of C
 VECTORS = Block(
     {
-        "edge norm": {"yes": {}, "no": {"edge_norm": False}},
+        "edge norm": {"no": {}, "yes": {"edge_norm": True}},
         "layer scale": {"no": {}, "yes (VRWKV6-B)": None},
         "biases": {"none": {}, "on every matrix": None},
     },

@@ -10,7 +10,7 @@ from lcr.config.made import GitState, Hardware, Made
 from lcr.config.record import RunRecord
 from lcr.run import made
 from lcr.run.evaluate import evaluate
-from lcr.run.train import Training
+from lcr.run.train import Training, train
 from lcr.run.weights import load_tensors, save_tensors
 from lcr.util.errors import InputError
 from lcr.util.provenance import PACKAGE
@@ -82,7 +82,7 @@ def test_a_training_that_another_machine_began_names_both(monkeypatch):
         patch.setattr(Training, "update", stopped)
         patch.setattr("lcr.run.train.made_here", lambda *_: ELSEWHERE)
         with pytest.raises(KeyboardInterrupt):
-            run("moved")
+            train(micro_run("moved"), force=True)  # not from a checkpoint that another test left
     maker = Made.model_validate(load_tensors(run("moved") / "model.safetensors", "remake")[1]["made"])
     assert maker.earlier == (ELSEWHERE,)
     assert maker.each[-1] == made.made_here(
