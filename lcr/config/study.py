@@ -402,7 +402,7 @@ def known_variants(root: str | Path | None = None, study: StudyConfig | None = N
     """All arms that have a name: variants of `ablations/`, readings and methods, and before them the study's own."""
     files = sorted((project_root(root) / "ablations").glob("*.yaml"))
     found = {variant.name: variant for variant in (load_variant(file, root) for file in files)} | reading_variants()
-    return found | METHOD_ARMS | {variant.name: variant for variant in (study.variant_configs if study else ())}
+    return found | METHOD_ARMS | {variant.name: variant for variant in (study.arms if study else ())}
 
 
 def load_study(

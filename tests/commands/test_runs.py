@@ -30,6 +30,7 @@ WRONG = {  # the call: what its message names
     ("train", "--dataset", "jestr-fixture"): "'jester-fixture'",
     ("train", "--dataset", "jester"): "--data-root jester=DIR",
     (*TRAIN, "--ablation", "no_edge_promt"): "'no_edge_prompt'",
+    (*TRAIN, "--ablation", "full@literl"): "'literal'",
     (*TRAIN, "--study", "tinny"): "'tiny'",
     (*TRAIN, "--results", "/proc/x"): "/proc/x",
     ("evaluate", "--dataset", "jester-fixture"): "lcr train",

@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 import torch
 
+from lcr.config.study import load_variant
 from lcr.cost import counted, counts, multiply_adds, parameters
 from lcr.cost.count import MACS, by_component, count_operations, parameters_by_component
 from lcr.cost.parts import CHUNK
@@ -14,12 +15,14 @@ from lcr.model.config import ModelConfig, Readings
 from lcr.model.models import MODELS
 from lcr.wkv import chunk
 from lcr.wkv import multiply_adds as operator_multiply_adds
+from tests.model.conftest import FILES, INTERPRETATIONS, small
 
 
 def drawn(rng: random.Random) -> ModelConfig:
     """A configuration that runs, each of its fields drawn."""
     values = {name: get_args(field.annotation) or (True, False) for name, field in Readings.model_fields.items()}
     heads = rng.randint(1, 3)
+    read = rng.choice(["keys", "cell", "both"])  # by what the edge tokens are read; a trace leaves out unread ones
     return ModelConfig(
         frame_size=16 * rng.randint(1, 2),
         patch_size=rng.choice([4, 8, 16]),
@@ -30,18 +33,36 @@ def drawn(rng: random.Random) -> ModelConfig:
         edge_prompt=rng.random() < 0.7,
         bidirectional=rng.random() < 0.5,
         gate=rng.choice(["cross_rwkv", "cross_rwkv", "lstm"]),
+        edge_keys=read != "cell",
+        edge_gate=rng.choice(["tokens", "constant"]) if read == "keys" else "edges",
+        frame_source=rng.choice(["rgb", "edges"]),
+        lstm_input="frame" if read == "cell" else "gate",
         readings=Readings(**{name: rng.choice(some) for name, some in values.items()} | {"decay": "static"}),
     )
 
 
+def check_counts(config: ModelConfig, frames: int) -> None:
+    """The built model's counts are the closed form's."""
+    model, size = LCR(config, compute_unread=True).eval(), config.frame_size
+    clip = (torch.zeros(1, frames, 3, size, size), torch.zeros(1, frames, 1, size, size))
+    given = clip if config.edge_prompt or config.frame_source == "edges" else clip[:1]
+    macs = by_component(count_operations(model, given), config.gate)[MACS]
+    assert {name: number for name, number in macs.items() if number} == multiply_adds(config, frames), config
+    assert parameters_by_component(model) == parameters(config), config
+
+
 def test_every_configuration_counts_by_the_closed_form_to_the_integer():
     rng = random.Random(0)
-    for config, frames in ((drawn(rng), rng.randint(1, 2)) for _ in range(10)):
-        model, size = LCR(config, compute_unread=True).eval(), config.frame_size
-        clip = (torch.zeros(1, frames, 3, size, size), torch.zeros(1, frames, 1, size, size))
-        macs = by_component(count_operations(model, clip if config.edge_prompt else clip[:1]), config.gate)[MACS]
-        assert {name: number for name, number in macs.items() if number} == multiply_adds(config, frames), config
-        assert parameters_by_component(model) == parameters(config), config
+    for _ in range(12):
+        check_counts(drawn(rng), rng.randint(1, 2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", INTERPRETATIONS)
+def test_every_variant_of_a_file_counts_by_the_closed_form_under_every_interpretation(name):
+    base = small(readings=INTERPRETATIONS[name].bundle)
+    for config in {load_variant(variant).apply(base) for variant in FILES}:
+        check_counts(config, 2)
 
 
 @pytest.mark.parametrize("name", MODELS)
