@@ -14,8 +14,8 @@ MIRRORED = (
 )
 # Labels whose reversed clip is a plain example of the other label, so that only the order of frames tells them apart.
 # SSv2's pulling from left to right, where the hand leads, becomes pushing from right to left, where the hand follows.
-# The pairs of Kinetics-400 are near: synthetic clips of them are drawn as exact reverses (lcr.synthetic.activities), real
-# clips differ in more than the order of frames, so their accuracy on pairs says nothing sure about time.
+# The pairs of Kinetics-400 are near: synthetic clips of them are drawn as exact reverses (lcr.synthetic.activities);
+# real clips differ in more than the order of frames, so their accuracy on pairs says nothing sure about time.
 REVERSED = (
     ("Swiping Left", "Swiping Right"),
     ("Swiping Down", "Swiping Up"),
