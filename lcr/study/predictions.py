@@ -132,7 +132,10 @@ def pairs(store: Store, run: Run, record: RunRecord) -> Results:
 
 
 def _pair_names(table: pa.Table) -> NDArray[np.str_]:
-    classes = json.loads((table.schema.metadata or {}).get(b"classes", b"[]"))
+    try:
+        classes = [str(name) for name in json.loads((table.schema.metadata or {}).get(b"classes", b"[]"))]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InputError("temporal.parquet is damaged: its classes are no list of names") from error
     numbers = np.stack([_column(table, "label"), _column(table, "reverse_label")], axis=1)
     known = dict(enumerate(classes))
     names = [" / ".join(known.get(one, str(one)) for one in sorted(pair)) for pair in numbers.tolist()]

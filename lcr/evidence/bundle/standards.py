@@ -41,6 +41,7 @@ MEANING = {
     "width": "pixels",
     "height": "pixels",
     "hash": "SHA-256 of its media",
+    "group": "the performer where known, else the clip itself",
     "status": "ok, or the reason why it was left out",
 }
 TERMS = {
