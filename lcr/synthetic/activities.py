@@ -1,15 +1,20 @@
 """The activities of Kinetics-400 that are drawn: the paths of a person's hips, hands and feet, and the props.
 
 Each movement takes the stage and, from it, the facing f (+1 right, -1 left), the size s and the horizontal position x.
+
+Three activities are drawn as others played backward (`REVERSE_OF`). The pairing is of the drawings: Kinetics-400 has no
+two classes that differ in the order of frames alone. Each such movement is a cycle that begins anywhere and leaves the
+picture before it begins again, so that no frame, nor a clip's frames without their order, tells the two apart.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from lcr.synthetic.body import FLOOR, Body, Painter, Stage
-from lcr.synthetic.draw import TAU, band, bar, ellipse, ramp, rotation, shade, unit, upright
+from lcr.synthetic.body import FLOOR, Body, Painter, Stage, backward
+from lcr.synthetic.draw import TAU, band, bar, ellipse, ramp, rotation, shade, smooth, unit, upright
 
+CORNERS = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 ANKLE = FLOOR - 0.03  # of a foot on the floor
 DARK, GREY, YELLOW = (45.0, 45.0, 50.0), (90.0, 90.0, 95.0), (250.0, 240.0, 150.0)
 
@@ -147,14 +152,68 @@ def _marching(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
     return [Body(stage, stage.at(x, hip), 0, hands, feet, front=False, elbows=(f, f), knees=(-f, -f)).draw]
 
 
+def _climbing(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
+    """A person goes hand over hand up a rope, from below the picture to above."""
+    phase = stage.phase(42)
+    hip, grip = 0.5 + 0.50 * s - phase * (1 + 0.98 * s), np.sin(4 * TAU * phase)
+    hands = [stage.at(x, hip - (0.40 + k * 0.09 * grip) * s) for k in (1, -1)]
+    feet = [stage.at(x + k * 0.02, hip + (0.29 - k * 0.06 * grip) * s) for k in (1, -1)]
+    body = Body(stage, stage.at(x, hip), 0.04 * grip, hands, feet, elbows=(1, -1))
+    return [stage.props((bar((x, -0.6), (x, 0.6), 0.025), stage.accent)), body.draw]
+
+
+def _opening_present(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
+    """A person behind a table lifts the lid off a box; the box comes and leaves closed or open by the same way."""
+    phase = stage.phase(42)
+    done, hip = smooth(ramp((phase - 0.18) / 0.64)), 0.36
+    at = x + f * 1.1 * smooth(ramp(np.maximum(1 - phase / 0.14, (phase - 0.86) / 0.14)))
+    rise = 0.09 - 0.30 * done  # height of the lid
+    table = np.add([[-0.75, 0.27], [0.75, 0.27], [0.85, 0.55], [-0.85, 0.55]], [x, 0])
+    cube, lid, ribbon = (
+        stage.at(at, y)[:, None] + CORNERS * half
+        for y, half in ((0.20, (0.13, 0.10)), (rise, (0.15, 0.035)), (0.20, (0.02, 0.10)))
+    )
+    star = stage.at(at, 0.16 - 0.09 * done)[:, None] + ellipse(0, 0, 0.065, 0.065)
+    body = Body(
+        stage,
+        stage.at(x, hip),
+        0,
+        [stage.at(at + k * 0.15, rise) for k in (1, -1)],
+        stage.pair(0.07, hip + 0.38 * s),
+        elbows=(1, -1),
+    )
+    return [body.draw, stage.props((table, (150.0, 115.0, 80.0)), (star, YELLOW), (cube, stage.accent),
+                                   (ribbon, YELLOW), (lid, shade(stage.accent, 0.8)))]  # fmt: skip
+
+
+def _loading(stage: Stage, f: int, s: float, x: float) -> list[Painter]:
+    """A person carries a box from the picture's edge into a truck that stands at the other."""
+    phase, half = stage.phase(42), stage.width / stage.height / 2
+    turn, door = 4 * TAU * phase, 0.18
+    start = -half - 0.35 * s
+    along = f * (start + (door + 0.28 * s - start) * phase)
+    hip = stage.hip - 0.012 * np.abs(np.sin(turn))
+    steps = [(np.sin(turn + k), ramp(np.cos(turn + k))) for k in (0, np.pi)]  # as in `_marching`
+    feet = [stage.at(along + f * (0.12 * step + 0.06 * lift) * s, ANKLE - 0.10 * lift * s) for step, lift in steps]
+    box = stage.at(along + f * 0.19 * s, hip - 0.12 * s)[:, None] + CORNERS * 0.10 * s
+    hands = [stage.at(along + f * 0.15 * s, hip - 0.03 * s)] * 2
+    person = Body(stage, stage.at(along, hip), -0.06 * f, hands, feet, front=False, elbows=(f, f), knees=(-f, -f))
+    truck = np.array([f * (door + 0.5), -0.025]) + CORNERS * (0.5, 0.425)
+    wheel = ellipse(f * (door + 0.16), 0.40, 0.07, 0.07)
+    return [stage.props((box, (175.0, 130.0, 80.0))), person.draw, stage.props((truck, stage.accent), (wheel, DARK))]
+
+
 # Size of the person relative to other activities, and the movement.
 ACTIVITIES: dict[str, tuple[float, Callable[[Stage, int, float, float], list[Painter]]]] = {
     "bouncing on trampoline": (0.68, _trampoline),
     "clapping": (1.45, _clapping),
+    "climbing a rope": (0.9, _climbing),
     "front raises": (1, _front_raises),
     "hula hooping": (1, _hula),
     "juggling balls": (1, _juggling),
     "marching": (1, _marching),
+    "moving furniture": (0.85, _loading),
+    "opening present": (1.3, _opening_present),
     "pull ups": (0.9, _pull_up),
     "push up": (1, _push_up),
     "situp": (1, _situp),
@@ -162,10 +221,16 @@ ACTIVITIES: dict[str, tuple[float, Callable[[Stage, int, float, float], list[Pai
     "squat": (1, _squat),
     "swinging legs": (1, _swinging_legs),
 }
+REVERSE_OF = {
+    "abseiling": "climbing a rope",
+    "unloading truck": "moving furniture",
+    "wrapping present": "opening present",
+}
 
 
 def perform(label: str, stage: Stage) -> list[Painter]:
     """The painters of a clip, in drawing order."""
-    zoom, play = ACTIVITIES[label]
+    zoom, play = ACTIVITIES[REVERSE_OF.get(label, label)]
     stage.size *= zoom
-    return play(stage, stage.facing, stage.size, stage.x)
+    painters = play(stage, stage.facing, stage.size, stage.x)
+    return [backward(painter, stage.count) for painter in painters] if label in REVERSE_OF else painters

@@ -18,6 +18,11 @@ ARM, LEG = (0.15, 0.14), (0.20, 0.20)  # upper and lower part
 TRUNK, NECK, HEAD = 0.27, 0.06, 0.075
 
 
+def backward(painter: Painter, count: int) -> Painter:
+    """A painter of `count` frames, played from the last to the first."""
+    return lambda frame, index: painter(frame, count - 1 - index)
+
+
 def bend(root: np.ndarray, end: np.ndarray, first: float, second: float, side) -> tuple[np.ndarray, np.ndarray]:
     """Places the joint of a limb of two parts, and its end.
 
@@ -70,6 +75,10 @@ class Stage:
     def beat(self, frames: float) -> np.ndarray:
         """(F,) angle of a cycle of so many frames, from a random phase."""
         return TAU * (self.draw.random() + np.arange(self.count) * self.pace / frames)
+
+    def phase(self, frames: float) -> np.ndarray:
+        """(F,) position 0 to 1 in a cycle of so many frames, from a random one; at the next cycle it is 0 again."""
+        return self.beat(frames) / TAU % 1
 
     def wave(self, frames: float) -> np.ndarray:
         """(F,) 0 to 1 and back in a cycle of so many frames, from a random phase."""

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lcr.synthetic.activities import ACTIVITIES, perform
+from lcr.synthetic.activities import ACTIVITIES, REVERSE_OF, perform
 from lcr.synthetic.body import FLOOR, RATE, Stage
 from lcr.synthetic.plan import Clip, by_split
 from lcr.synthetic.scene import COLOURS, Performer, backdrop, colour_beside, grain, shoot, wall
 from lcr.synthetic.video import write_video
 
 HEIGHT = 128
-LABELS = tuple(ACTIVITIES)
+LABELS = (*ACTIVITIES, *REVERSE_OF)
 SPLIT_NAMES = {"train": "train", "validation": "val", "test": "test"}
 LETTERS = np.array([*"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"])
 
