@@ -152,16 +152,8 @@ ELEMENTWISE_OPS = (
 # Operators that copy or index, beside those that fvcore ignores by itself. Q-Shift is a gather.
 MOVES = (
     *("aten::unflatten", "aten::im2col", "aten::pad", "aten::index_select", "aten::repeat", "aten::repeat_interleave"),
-    *(
-        "aten::new_full",
-        "aten::new_zeros",
-        "aten::ones_like",
-        "aten::clone",
-        "aten::flip",
-        "aten::lt",
-        "aten::expand_as",
-        "prim::PythonOp._QShift",
-    ),
+    *("aten::new_full", "aten::new_zeros", "aten::ones_like", "aten::clone", "aten::flip", "aten::lt"),
+    *("aten::expand_as", "prim::PythonOp._QShift"),
 )
 
 

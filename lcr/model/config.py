@@ -99,6 +99,16 @@ class ModelConfig(Frozen):
             )
         return self
 
+    @model_validator(mode="after")
+    def _prompt_is_read(self) -> Self:
+        read = self.edge_keys or self.edge_gate == "edges" or self.gate == "lstm"
+        if self.edge_prompt and not read:
+            raise ValueError(
+                "nothing reads the edge prompt (edge_keys: false, edge_gate: not edges); take it out with "
+                "edge_prompt: false"
+            )
+        return self
+
     @property
     def grid(self) -> int:
         """Number of patches along a side: h = w = S / P."""

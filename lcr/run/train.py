@@ -40,7 +40,7 @@ from lcr.util.progress import training_bar
 from lcr.util.seals import PLACEHOLDER, sealed_write
 
 VALIDATION_BATCH = 50  # clips
-LOG_EVERY = 10  # steps a line of metrics.jsonl is the mean of
+LOG_EVERY = 10  # steps a line of metrics.jsonl is the mean of; fewer where a validation ends it
 METRICS = ("step", "steps", "loss", "grad_norm", "accuracy", "learning_rate", "validation_accuracy")
 
 
@@ -224,16 +224,16 @@ class Training:
     def run(self, batches: Iterable[Batch]) -> None:
         """All steps that are left, with a checkpoint every `checkpoint_seconds`."""
         began = saved = time.monotonic()
-        before, window, validated = self.seconds, [], {}
+        before, window = self.seconds, []
         with training_bar(self.steps, self.step, str(self.about["name"])) as bar:
             for batch in batches:
                 window.append(self.update(batch))
                 bar(window[-1]["loss"], window[-1]["accuracy"], len(batch.ids))
-                validated |= self._validated()
-                if self.step % LOG_EVERY == 0 or self.step == self.steps:
+                validated = self._validated()
+                if validated or self.step % LOG_EVERY == 0 or self.step == self.steps:
                     mean = {key: sum(line[key] for line in window) / len(window) for key in window[0]}
                     self.metrics.append({"step": self.step, "steps": self.steps} | mean | validated)
-                    window, validated = [], {}
+                    window = []
                     # Only here, so that no line of metrics is cut in two by a resumption.
                     now = time.monotonic()
                     self.seconds = before + now - began
@@ -259,7 +259,6 @@ def train(run: Run, *, force: bool = False) -> Path:
     config = run.config
     folder, frames = prepare(run.data), (config.data, run.data.frame_size)
     clips = Clips(folder, "train", *frames, run.train_part)
-    model_config = run.model(len(clips.classes), clips.statistics())
     about = {"hash": hash_of([run.train_key, clips.data_hash]), "name": run.name, "train_key": run.train_key}
     checkpoints = WORK / "checkpoints" / str(about["hash"])
     with run_lock(f"train-{about['hash']}"):
@@ -269,6 +268,7 @@ def train(run: Run, *, force: bool = False) -> Path:
             return run.folder
         if force:
             shutil.rmtree(checkpoints, ignore_errors=True)
+        model_config = run.model(len(clips.classes), clips.statistics())
         if isinstance(model_config, ModelConfig):
             check_paths(model_config)
         if run.variant.is_lcr and run.variant.acts_on(full := run.full_model(len(clips.classes))):

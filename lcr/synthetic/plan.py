@@ -33,19 +33,19 @@ class Clip:
     @property
     def performer(self) -> int:
         """The performer's number, the first draw of the clip's random source."""
-        first, many = CAST[self.split]
-        return first + int(self._source().integers(many))
+        return self._start()[1]
 
-    def _source(self) -> np.random.Generator:
-        return np.random.default_rng(
+    def _start(self) -> tuple[np.random.Generator, int]:
+        draw = np.random.default_rng(
             [self.seed, SPLITS.index(self.split), zlib.crc32(self.label.encode()), self.number]
         )
+        first, many = CAST[self.split]
+        return draw, first + int(draw.integers(many))
 
     def start(self) -> tuple[np.random.Generator, Performer]:
         """The clip's own random source, and the performer of its split who was drawn from it first."""
-        draw = self._source()
-        first, many = CAST[self.split]
-        return draw, performer(first + int(draw.integers(many)), self.seed)
+        draw, number = self._start()
+        return draw, performer(number, self.seed)
 
 
 def plan(

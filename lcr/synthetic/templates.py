@@ -80,15 +80,14 @@ def _opening(take: Take, prop: Prop) -> Actors:
 
 
 def _inserting(take: Take, inner: Prop, bowl: Prop) -> Actors:
-    """The hand comes with the thing, dips behind the bowl's front and leaves without."""
+    """The hand comes with the thing, lowers it behind the bowl's front, rises and leaves without."""
     phase, origin = take.phases(24) % 1, take.side
     x, y, held = take.jitter(0.06), _standing(bowl) + 0.08, phase < 0.45
-    depth = smooth(ramp(1 - np.abs(phase - 0.45) / 0.44))
-    hx = x + origin * ramp(1.5 - 2.6 * depth) * (take.reach + 0.45)
-    hy = y - 0.40 + 0.36 * ramp(2.6 * depth - 1.4) + take.sway(0.005)
+    depth, away = smooth(ramp(1 - np.abs(phase - 0.45) / 0.36)), smooth(absence(phase, 0, 0.12, 0.80, 0.12))
+    hx, hy = x + origin * away * (take.reach + 0.45), y - 0.46 + 0.41 * depth + take.sway(0.005)
     gone = np.where(held, 0.0, 3.0)  # below the picture once it lies in the bowl, which hides it
     return [thing(Prop("bowl back", bowl.colour), take.count, x, y, scale=HEIGHTS["bowl"]),
-            thing(inner, take.count, hx - 0.05 * origin, hy + 0.09 + gone, scale=HEIGHTS[inner.kind] * 0.85),
+            thing(inner, take.count, hx - 0.05 * origin, hy + 0.11 + gone, scale=HEIGHTS[inner.kind]),
             _hand(take, hx + origin * 0.04, hy - 0.02, origin, raised=-0.6,
                   flex=HOLD - np.where(held, 0.0, 0.3)[:, None, None]),
             thing(bowl, take.count, x, y)]  # fmt: skip
