@@ -82,7 +82,7 @@ _ALL = (
         legend=(
             f"{_INTERVALS} From seeds, clips: shares of the uncertainty of Top-1. Effect: Hedges' g of the differences "
             "by seed. Detectable: the least true difference that a study of this size finds with 80% power, by "
-            "interval and by sign-flip test."
+            "interval and by the sign-flip test of one ablation alone."
         ),
         view=markdown.STATISTICS,
     ),
