@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _INTERVALS = "Brackets: 95% intervals over seeds and clips."
 _TESTS = (
     f"{_INTERVALS} Δ: paired difference from the full model. p: exact joint sign flips of the seeds, step-down over "
-    "the dataset's ablations; ≥ gives the least value that this number of seeds can reach."
+    "the dataset's ablations; ≥ gives the least value that this number of seeds can reach. Primary family: the "
+    "ablations on the study's table2 dataset; tests on other datasets are secondary."
 )
 _HERE = "lcr.study.tables"
 
