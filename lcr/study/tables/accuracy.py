@@ -2,8 +2,8 @@
 
 One row a method. Accuracies in percent, differences in percentage points (variant minus full, paired by seed and clip),
 intervals 95% over seeds and clips, params_m in millions, gmacs and gflops in 1e9 for one view, peak_mem_gb for one
-view's inference. p_value: exact sign-flip test over the seeds on the evaluated clips; p_family: joint sign flips, step-
-down over the ablations of the dataset; p_floor: the least p that these seeds could give. family: primary for the
+view's inference. p_value: exact sign-flip test over the seeds on the evaluated clips; p_family: joint sign flips,
+step-down over the ablations of the dataset; p_floor: the least p that these seeds could give. family: primary for the
 ablations of the study's table2 dataset, which were named before the runs; all else is secondary. equal_within: whether
 the 90% interval of the difference lies within ±3 points; verdict: see `lcr.study.stats.verdict`. Rows of source "floor"
 are other methods on the same clips and seeds, which are compared with nothing. Cells that end in _printed are the
