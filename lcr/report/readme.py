@@ -49,13 +49,14 @@ CSS = (
 BEGIN, END = "<!-- `lcr report readme --write` makes the lines below -->\n", "<!-- end of the made lines -->\n"
 
 
-def readme(study: str, tables: Tables, classes: int, machines: str) -> str:
+def readme(study: str, tables: Tables, classes: int, machines: str, draws: str = "") -> str:
     """The whole page, with links relative to the folder of the tables.
 
     Args:
         tables: frames by the name of their table, all of `READ`.
         classes: of Table 2's dataset.
         machines: in words, the libraries and processors that the runs were trained on.
+        draws: in words, whether intervals cover new training sets.
     """
     shown = {name: tables[name] for name in SHOWN} | {"table1": tables["table1"].query("reading == @DEFAULT")}
     floors = sorted({f"{floor:.4g}" for floor in tables["ablations"].p_floor.dropna()})
@@ -63,7 +64,7 @@ def readme(study: str, tables: Tables, classes: int, machines: str) -> str:
         f"# Which part of LCR matters? Study `{study}`",
         "`lcr answer` makes this page from the tables beside it; each sentence follows from their numbers.",
         "\n".join(f"{number}. {sentence.text}" for number, sentence in enumerate(answer(tables, classes), 1)),
-        UNCERTAINTY + (f" With these seeds no p-value is below {', '.join(floors)}." if floors else ""),
+        UNCERTAINTY + draws + (f" With these seeds no p-value is below {', '.join(floors)}." if floors else ""),
         f"Trained with {machines}.",
         "![Each ablation against the full model](figures/ablations.png)",
         "## The paper's claims",
@@ -137,7 +138,8 @@ def write_readme(finished: Finished) -> list[Path]:
     _check_whole(finished, tables)
     table2 = tables["table2"]
     classes = finished.classes(table2.dataset[table2.variant == FULL].item())
-    text = readme(finished.study, tables, len(classes), machines(_records(finished)))
+    records = _records(finished)
+    text = readme(finished.study, tables, len(classes), machines(records), training_draws(records))
     for name in NOTEBOOKS:
         if not (finished.folder / "figures" / f"{name}.png").is_file():
             raise InputError(f"no {finished.folder}/figures/{name}.png; run notebooks/{name}.ipynb first, or snakemake")
@@ -207,6 +209,14 @@ def machines(records: Iterable[RunRecord]) -> str:
     makers = (made for record in records for made in (record.trained, *record.trained.earlier))
     found = {f"torch {made.versions.get('torch')} on {made.hardware.cpu} ({made.hardware.simd})" for made in makers}
     return " and ".join(sorted(found))
+
+
+def training_draws(records: Iterable[RunRecord]) -> str:
+    """A sentence on the training clips of the seeds: whether intervals cover new training sets."""
+    trained = (record.config.get("train", {}) for record in records)
+    if all(train.get("draw_share", 1.0) < 1 for train in trained):
+        return " Each seed trains on its own draw of the training clips, so intervals cover new training sets too."
+    return " Seeds share their training clips, so intervals do not cover new training sets."
 
 
 def _training(finished: Finished) -> str:

@@ -13,7 +13,7 @@ from lcr.cli import app
 from lcr.report.answer import READ, answer
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
-from lcr.report.readme import BEGIN, END, html_page, readme, write_readme
+from lcr.report.readme import BEGIN, END, html_page, readme, training_draws, write_readme
 from lcr.study.tables.markdown import markdown
 from lcr.study.tables.registry import table_named
 from lcr.util.errors import InputError, Mismatch
@@ -145,3 +145,12 @@ def test_a_page_without_a_comment_is_refused(block, comment):
     assert isinstance(run("--write"), InputError)
     page.unlink()
     assert isinstance(run("--check"), InputError)
+
+
+@pytest.mark.parametrize(("shares", "covered"), [((0.5, 0.5), True), ((0.5, 1.0), False), ((None, 0.5), False)])
+def test_intervals_cover_new_training_sets_only_where_every_run_had_its_own_draw(copy, shares, covered):
+    record = copy.store.record(*next(iter(copy.store.runs())))
+    trains = ({} if share is None else {"train": {"draw_share": share}} for share in shares)
+    records = [record.model_copy(update={"config": train}) for train in trains]
+    without = training_draws([record])  # the simulated records draw nothing
+    assert (training_draws(records) != without) == covered

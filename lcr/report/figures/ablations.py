@@ -9,9 +9,12 @@ from lcr.config.datasets import is_synthetic
 from lcr.config.study import FULL
 from lcr.config.variant import METHOD_ARMS
 from lcr.report.answer import short
-from lcr.report.figures.style import COLOURS, SYNTHETIC, data_title, differences, estimate, page, row_axis
+from lcr.report.figures.style import COLOURS, SYNTHETIC, data_title, differences, estimate, page, row_axis, seed_points
 
-NOTE = "Lines: 95% intervals over seeds and clips. p: joint sign flips of the seeds over a dataset's ablations."
+NOTE = (
+    "Lines: 95% intervals over seeds and clips. Small points: single seeds.\n"
+    "p: joint sign flips of the seeds over a dataset's ablations."
+)
 DIFFERENCE = "Difference from full (percentage points)\nfilled: the interval excludes 0"
 CURVES_NOTE = (
     "Solid grey: the full model. Dashed: the ablation. Lines: mean over {} seeds; bands: from the least to the largest "
@@ -38,6 +41,7 @@ def ablations_figure(rows: pd.DataFrame) -> Figure:
             len(datasets), 2, squeeze=False, gridspec_kw={"height_ratios": heights, "width_ratios": (1, 1.15)}
         )
         for (left, right), (dataset, here) in zip(panels, datasets.items(), strict=True):
+            seed_points(left, here, "top1_by_seed")
             for full, part in here.groupby(here.variant == FULL):
                 estimate(left, part, "top1", "top1", COLOURS[0], "s" if full else "o")
             title = f"{data_title(dataset)}\n{here.seeds[0]} seeds × {here.clips[0]} clips"
@@ -45,6 +49,7 @@ def ablations_figure(rows: pd.DataFrame) -> Figure:
             without = here[here.variant.isin([FULL, *METHOD_ARMS])]
             reference = without[without.variant == FULL]
             right.plot([0] * len(reference), reference.index, "s", color=COLOURS[0], markersize=6)
+            seed_points(right, here, "delta_by_seed")
             differences(right, here.drop(without.index))
             for place, p in here.p_family.dropna().items():
                 right.text(1.02, place, f"p = {p:.2g}", transform=right.get_yaxis_transform(), va="center", fontsize=8)

@@ -39,6 +39,7 @@ STYLE = {
 METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 COLOURS = sns.color_palette("colorblind")
 GREY = "0.45"
+BELOW = 0.28  # of a row's height: from the interval down to the points of its seeds
 HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "ooo", "+++", "|||", "**")
 SYNTHETIC = "synthetic clips, not the paper's data"
 
@@ -118,6 +119,16 @@ def estimate(
     lines, points = (axes.vlines, (places, rows[value])) if vertical else (axes.hlines, (rows[value], places))
     lines(places, rows[f"{stem}_ci_low"], rows[f"{stem}_ci_high"], color=colour, linewidth=1.8, capstyle="butt")
     axes.plot(*points, marker, color=colour, mfc=colour if filled else "white", markersize=6, markeredgewidth=1.5)
+
+
+def seed_points(axes: Axes, rows: pd.DataFrame, column: str) -> None:
+    """A small point for each seed, below the row's interval.
+
+    Args:
+        column: of lists, one value a seed; a row with an empty list has no points.
+    """
+    values = rows[column].explode().dropna()
+    axes.plot(values, values.index + BELOW, ".", color=GREY, markersize=4, alpha=0.7, zorder=1.5)
 
 
 def differences(axes: Axes, rows: pd.DataFrame) -> None:

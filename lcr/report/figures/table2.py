@@ -11,7 +11,7 @@ from scipy.optimize import isotonic_regression
 
 from lcr.config.study import FULL
 from lcr.report.answer import short
-from lcr.report.figures.style import COLOURS, data_title, estimate, page, row_axis
+from lcr.report.figures.style import COLOURS, data_title, estimate, page, row_axis, seed_points
 
 # The looks of the full model or LCR (True) and of all others.
 MEASURED = {True: (COLOURS[3], "D"), False: (COLOURS[0], "o")}
@@ -37,15 +37,16 @@ def table2_figure(rows: pd.DataFrame) -> Figure:
     measured = rows[rows.source != "published"].reset_index()  # floors and ceilings too
     first = measured.iloc[0]
     same = first.dataset == "jester"
-    note = (
-        INTERVALS if same else f"{INTERVALS} The panels are on different clips: no row above compares with one below."
-    )
+    note = f"{INTERVALS} Small points: single seeds."
+    if not same:
+        note += "\nThe panels are on different clips: no row above compares with one below."
     with page(7.2, 1.8 + 0.26 * len(rows), f"Table 2. Study '{first.study}'", note) as figure:
         upper, lower = figure.subplots(2, 1, sharex=same, gridspec_kw={"height_ratios": (len(printed), len(measured))})
         for place, row in printed.iterrows():
             upper.plot(row.top1, place, **PRINTED[row.method == "LCR"])
             upper.annotate(f"{row.top1:.2f}", (row.top1, place), (7, 0), textcoords="offset points", va="center")
         upper.margins(x=0.12)
+        seed_points(lower, measured, "top1_by_seed")
         for full, part in measured.groupby(measured.variant == FULL):
             estimate(lower, part, "top1", "top1", *MEASURED[full])
         titles = {

@@ -12,11 +12,16 @@ def ablation_verdict(delta: float, p: float, low90: float, high90: float) -> Ver
     """Whether the part that an ablation takes out or changes helps.
 
     helps: top-1 falls without the part, and the family's p is below `LEVEL`. harms: top-1 rises, likewise. no
-    difference: neither, and the 90% interval lies within ±`DELTA` (two one-sided tests at 5%). Else undecided.
+    difference: neither, and `equal_within`. Else undecided.
 
     Args:
         delta: variant - full, in points. p: of the family's joint test. low90, high90: ends of the 90% interval.
     """
     if p < LEVEL and delta != 0:
         return "helps" if delta < 0 else "harms"
-    return "no difference" if low90 > -DELTA and high90 < DELTA else "undecided"
+    return "no difference" if equal_within(low90, high90) else "undecided"
+
+
+def equal_within(low90: float, high90: float) -> bool:
+    """Whether two one-sided tests at 5% find a difference below `DELTA` points, from its 90% interval."""
+    return low90 > -DELTA and high90 < DELTA

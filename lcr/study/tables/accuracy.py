@@ -4,10 +4,10 @@ One row a method. Accuracies in percent, differences in percentage points (varia
 intervals 95% over seeds and clips, params_m in millions, gmacs and gflops in 1e9 for one view, peak_mem_gb for one
 view's inference. p_value: exact sign-flip test over the seeds on the evaluated clips; p_family: joint sign flips,
 step-down over the ablations of the dataset; p_floor: the least p that these seeds could give. family: primary for the
-ablations of the study's table2 dataset, which were named before the runs; all else is secondary. verdict: see
-`lcr.study.stats.verdict`. Rows of source "floor" are other methods on the same clips and seeds, which are compared with
-nothing. Cells that end in _printed are the paper's, as printed; `note` says in words how a row differs from the paper's
-setting.
+ablations of the study's table2 dataset, which were named before the runs; all else is secondary. equal_within: whether
+the 90% interval of the difference lies within ±3 points; verdict: see `lcr.study.stats.verdict`. Rows of source "floor"
+are other methods on the same clips and seeds, which are compared with nothing. Cells that end in _printed are the
+paper's, as printed; `note` says in words how a row differs from the paper's setting.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,11 +25,11 @@ from lcr.study.makers import noted_makers
 from lcr.study.predictions import Reader, Results, load, predictions
 from lcr.study.stats.intervals import Interval, crossed_interval, paired_interval, sign_flip_p
 from lcr.study.stats.joint import joint_flip_p, joint_floor
-from lcr.study.stats.verdict import ablation_verdict
+from lcr.study.stats.verdict import ablation_verdict, equal_within
 from lcr.study.tables.costs import Costs
 from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
 
-P_VALUES = (*number(".4g", "p_value", "p_family", "p_floor"), "family", "verdict")
+P_VALUES = (*number(".4g", "p_value", "p_family", "p_floor"), "family", "equal_within", "verdict")
 BY_SEED = (Column("top1_by_seed", "list", ".2f"), Column("delta_by_seed", "list", "z.2f"))
 COLUMNS = (
     *("method", "variant", "source", "study", "dataset"),
@@ -180,11 +180,13 @@ def tested(one: Results, full: Results, p_family: float) -> tuple[Row, Interval]
     """The cells of an ablation's tests against full, and the 90% interval of the difference behind its verdict."""
     differences = by_seed(one) - by_seed(full)
     close = paired_interval(one.arrays["correct"], full.arrays["correct"], level=0.9)
+    ends = 100 * close.low, 100 * close.high
     return {
         "p_value": sign_flip_p(differences),
         "p_family": p_family,
         "p_floor": joint_floor(len(differences)),
-        "verdict": ablation_verdict(100 * close.mean, p_family, 100 * close.low, 100 * close.high),
+        "equal_within": "yes" if equal_within(*ends) else "no",
+        "verdict": ablation_verdict(100 * close.mean, p_family, *ends),
         "delta_by_seed": tuple(100 * differences),
     }, close
 

@@ -121,8 +121,15 @@ class _Cell(NamedTuple):
 
 
 def markdown(table: Table, frame: "pd.DataFrame") -> str:
-    """A table as Markdown; the notes stand below it, each once, and the legend below them."""
+    """A table as Markdown; the notes stand below it, each once, and the legend below them.
+
+    A table without p where every test stands at the least value that its seeds can give: the legend says so.
+    """
     view = table.view or {name.replace("_", " "): (f"{{{name}}}",) for name in table.names if name != "note"}
+    legend = table.legend
+    if floor := _all_at_the_floor(frame):
+        view = {head: templates for head, templates in view.items() if head != "p"}
+        legend += f" Every test stands at its floor of p = {floor}."
     notes: dict[str, int] = {}
     lines = [[*view], ["---"] * len(view)]
     for values, cells in zip(frame.to_dict("records"), table.cells(frame).to_dict("records"), strict=True):
@@ -132,7 +139,16 @@ def markdown(table: Table, frame: "pd.DataFrame") -> str:
             line[0] += f" <sup>{notes.setdefault(note, len(notes) + 1)}</sup>"
         lines.append(line)
     footnotes = [f"<sup>{number}</sup> {_text(note)}.  " for note, number in notes.items()]
-    return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), "", *footnotes, "", table.legend])
+    return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), "", *footnotes, "", legend])
+
+
+def _all_at_the_floor(frame: "pd.DataFrame") -> str:
+    """The floors of a table's tests as text where each test stands at its own; else empty."""
+    if not {"p_family", "p_floor"} <= {*frame.columns}:
+        return ""
+    tested = frame[frame.p_family.notna()]
+    at_floor = tested.p_family <= tested.p_floor * (1 + 1e-3)  # CSVs round to four digits
+    return ", ".join(sorted({f"{floor:.2g}" for floor in tested.p_floor})) if at_floor.all() else ""
 
 
 def _text(cell: str) -> str:

@@ -5,7 +5,7 @@ multiverse, one row an interpretation and ablation. kv (eq. 3), class_token (its
 from `literal`. Accuracies in percent, differences (variant - full under the same interpretation, paired by seed and
 clip) in points; intervals over seeds and clips, at 95%, and at 90% for the equivalence test. p_value: exact sign flips
 of the seeds; p_family: joint sign flips, step-down over every ablation and interpretation that was trained; p_floor:
-the least p that these seeds could give.
+the least p that these seeds could give; equal_within: as in `lcr.study.tables.accuracy`.
 
 state:
 - tested: the row counts in the verdicts.
@@ -56,7 +56,7 @@ COLUMNS = (
     *interval("z.2f", "delta_top1", "delta"),
     *number("z.2f", "delta_ci90_low", "delta_ci90_high"),
     *number(".4g", "p_value", "p_family", "p_floor"),
-    "verdict",
+    *("equal_within", "verdict"),
     Column("delta_by_seed", "list", "z.2f"),
     *number("z.3f", "loss_fall"),
     *integer("seeds", "clips"),

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _INTERVALS = "Brackets: 95% intervals over seeds and clips."
 _TESTS = (
     f"{_INTERVALS} Δ: paired difference from the full model. p: exact joint sign flips of the seeds, step-down over "
-    "the dataset's ablations; ≥ gives the least value that this number of seeds can reach."
+    "the dataset's ablations; ≥ gives the least value that this number of seeds can reach. Primary family: the "
+    "ablations on the study's table2 dataset; tests on other datasets are secondary."
 )
 _HERE = "lcr.study.tables"
 
@@ -82,7 +83,7 @@ _ALL = (
         legend=(
             f"{_INTERVALS} From seeds, clips: shares of the uncertainty of Top-1. Effect: Hedges' g of the differences "
             "by seed. Detectable: the least true difference that a study of this size finds with 80% power, by "
-            "interval and by sign-flip test."
+            "interval and by the sign-flip test of one ablation alone."
         ),
         view=markdown.STATISTICS,
     ),

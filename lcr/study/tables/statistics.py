@@ -8,7 +8,7 @@ deviations and detectable differences in percentage points; shares in percent. I
   share of its uncertainty: more seeds shrink only the share of the seeds, more clips only that of the clips.
 - delta_*: the same for the difference from full.
 - effect_g: Hedges' g of the paired differences by seed (in standard deviations over seeds, on these clips).
-- p_value, p_family, p_floor, family, verdict: as in `lcr.study.tables.accuracy`.
+- p_value, p_family, p_floor, family, equal_within, verdict: as in `lcr.study.tables.accuracy`.
 - mcnemar_gained, mcnemar_lost, mcnemar_p: by seed, in the study's order, separated by spaces: clips that only the
   variant, and that only full, has right, and the exact test of that split. Description, not evidence: not corrected.
 - detectable_interval, detectable_signs: the least true difference that a study of this size detects with 80% power, by

@@ -29,6 +29,14 @@ def test_points_and_intervals_are_the_tables_and_synthetic_clips_are_named(rows)
     assert ends == [(row.delta_ci_low, row.delta_ci_high)]
 
 
+def test_each_seed_has_a_point_at_its_own_value_below_its_row(rows):
+    changed = rows[:2].assign(top1_by_seed=[(60.0, 71.0), (50.0, 55.0)], delta_by_seed=[(), (-10.0, -16.0)])
+    left, right = ablations_figure(changed).axes
+    drawn = [sorted(zip(*line.get_data(), strict=True)) for line in (left.lines[0], right.lines[1])]
+    assert [[x for x, _ in points] for points in drawn] == [[50, 55, 60, 71], [-16, -10]]
+    assert [[round(y - 0.3) for _, y in points] for points in drawn] == [[1, 1, 0, 0], [1, 1]]
+
+
 @pytest.mark.parametrize(("high", "filled"), [(-3.0, True), (3.0, False)])
 def test_a_difference_is_filled_only_where_its_interval_excludes_0(rows, high, filled):
     changed = rows[:2].assign(delta_top1=-4.0, delta_ci_low=-5.0, delta_ci_high=high)

@@ -114,3 +114,12 @@ def test_the_registry_knows_each_tables_command_and_refuses_other_names(study, t
     ):
         with pytest.raises(InputError, match=named):
             call(*arguments)
+
+
+@pytest.mark.parametrize(("p", "column"), [((0.03125, 0.0312), False), ((0.03125, 0.6), True)])
+def test_p_has_a_column_only_where_a_test_stands_above_its_floor(p, column):
+    tested = [{"method": name, "p_family": value, "p_floor": 0.03125} for name, value in zip("ab", p, strict=True)]
+    rows = [{"method": "full", "seeds": 6, "clips": 10}, *({"seeds": 6, "clips": 10} | one for one in tested)]
+    text = markdown(TABLES["statistics"], TABLES["statistics"].frame(rows))
+    assert ("| p |" in text) == column
+    assert ("floor of p = 0.031" in text) != column

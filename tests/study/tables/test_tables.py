@@ -24,7 +24,7 @@ from tests.study.conftest import ACCURACY, made_up_study, run_of, write_run, wri
 
 DESIGN = (
     "method,variant,source,study,dataset,top1,top1_ci_low,top1_ci_high,top5,params_m,gmacs,gflops,peak_mem_gb,frames,"
-    "seeds,clips,delta_top1,delta_ci_low,delta_ci_high,p_value,p_family,p_floor,family,verdict,"
+    "seeds,clips,delta_top1,delta_ci_low,delta_ci_high,p_value,p_family,p_floor,family,equal_within,verdict,"
     "top1_by_seed,delta_by_seed,params_m_printed,flops_printed,"
     "flops_unit_printed,mem_gb_printed,note"
 )
