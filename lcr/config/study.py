@@ -189,6 +189,7 @@ class StudyConfig(Frozen):
         under those with a dead start.
     methods: floors and ceilings that stand beside the variants on every dataset, such as `cnn3d-rgb`.
     sweep: every variant is trained with further values of a setting, in place of the recipe's.
+    family: of the tests on table2's dataset; a study beside the main one is secondary throughout.
     """
 
     name: FolderName
@@ -200,6 +201,7 @@ class StudyConfig(Frozen):
     variants: Annotated[tuple[str, ...], AfterValidator(_once)]
     methods: Annotated[tuple[str, ...], AfterValidator(_once)] = ()
     sweep: Sweep | None = None
+    family: Literal["primary", "secondary"] = "primary"
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], AfterValidator(_once)] = Field(
         min_length=1, max_length=MOST_SEEDS
     )

@@ -57,12 +57,13 @@ class ModelConfig(Frozen):
 
     Each ablation changes one of the five switches after `classes`; the controls change the three after them.
 
-    edge_prompt: whether x^e (eq. 9) exists; without it K and V read the frame's tokens, and A_t gates the cell.
+    edge_prompt: whether x^e (eq. 9) exists; without it K and V read the frame's tokens.
     zero_init: whether Z starts at zero. tube_ratio: the share of patch positions that the tube mask drops in training.
     bidirectional: whether Bi-WKV reads the tokens after its own. gate: Cross-RWKV, or plain LSTM gates.
 
     edge_keys: whether x^e reaches K and V; without it they read the layer's input alone.
-    edge_gate: the factor of eq. 10 comes from x^e (edges), from A_t (tokens), or is 1/2 throughout (constant).
+    edge_gate: the factor of eq. 10 comes from x^e (edges), from A_t (tokens), or is 1/2 throughout (constant); without
+        an edge prompt, A_t stands in for x^e.
     frame_source: the patch embedding reads the RGB frames, or the edge maps in their place (three equal channels).
     lstm_input: plain LSTM gates read the tokens that the Cross-RWKV gate would read (gate), or the frame's (frame).
 

@@ -97,7 +97,7 @@ class LCRUnit(nn.Module):
         """
         tokens = 1 if cls_only else x.shape[2]
         h, c = state if state is not None else (x.new_zeros(x.shape[1], tokens, x.shape[3]),) * 2
-        gate = self._edge_gate(e, tokens)
+        gate = self._edge_gate(x, e, tokens)
         if self.config.gate == "lstm":
             ready = (self.gate.prepare(x, e, cls_only),)
         else:
@@ -113,14 +113,12 @@ class LCRUnit(nn.Module):
             cells.append(c[:, -1])
         return torch.stack(outputs), torch.stack(cells), (h, c)
 
-    def _edge_gate(self, e: Tensor | None, tokens: int) -> Tensor | None:
+    def _edge_gate(self, x: Tensor, e: Tensor | None, tokens: int) -> Tensor | None:
         """x^e of eq. 10 for the last `tokens` tokens (T, B, M, C), or its constant; None where A_t takes its place."""
-        if e is None or self.config.edge_gate == "tokens":
-            return None
-        own = e[:, :, -tokens:]
-        if self.config.edge_gate == "edges":
-            return own
-        return torch.full_like(own, 0.5 if self.config.readings.cell_gate == "literal" else 0.0)  # σ(0) = 1/2
+        if self.config.edge_gate == "constant":
+            half = 0.5 if self.config.readings.cell_gate == "literal" else 0.0  # σ(0) = 1/2
+            return torch.full_like(x[:, :, -tokens:], half)
+        return None if e is None or self.config.edge_gate == "tokens" else e[:, :, -tokens:]
 
     def _step(
         self,

@@ -1,9 +1,12 @@
-"""Whether a run is trained already: whole weights and a whole training log of this very run."""
+"""Whether a run is trained already: whole weights and a whole log of this very run, in its folder or in another."""
 
+import shutil
 from pathlib import Path
 
-from lcr.run.weights import load_tensors
+from lcr.config.run import Run
+from lcr.run.weights import load_tensors, save_tensors
 from lcr.util.errors import InputError
+from lcr.util.files import atomic_write
 from lcr.util.reading import parse_json
 from lcr.util.seals import sealed_bytes
 
@@ -28,3 +31,27 @@ def is_trained(folder: Path, run_hash: str, remake: str) -> bool:
     if logged != made:
         raise InputError(f"{log} is a log of other weights than {weights}; train the run again: {remake}")
     return made == run_hash
+
+
+def take_over(run: Run, about: dict[str, object]) -> Path | None:
+    """The folder of an equal run, whose weights and training log were copied to the run's own; None if there is none.
+
+    Two studies, or two arms of one, may train the very same model on the same clips: a control beside its full model,
+    or a tuning rate that is the study's own. Their hashes are equal, and so would be every bit.
+
+    Args:
+        about: the run's hash, name and key, which replace those of the copy.
+    """
+    remake = f"`lcr train {run.options} --force`"
+    for weights in sorted(run.results.glob(f"*/{run.dataset}/*/seed-{run.seed}/model.safetensors")):
+        try:
+            if weights.parent == run.folder or not is_trained(weights.parent, str(about["hash"]), remake):
+                continue
+            tensors, described = load_tensors(weights, remake)
+        except InputError:
+            continue  # a damaged run of another study is told of where that study is used
+        with atomic_write(run.folder / "metrics.jsonl") as aside:
+            shutil.copyfile(weights.parent / "metrics.jsonl", aside)
+        save_tensors(run.folder / "model.safetensors", tensors, described | about)
+        return weights.parent
+    return None

@@ -30,6 +30,7 @@ Z = "edge_prompt.conv.*"
 # Parameters that the variant adds, removes, resizes or starts otherwise, and the first module whose output differs.
 CHANGES = {
     "no_edge_prompt": (Z, "edge_prompt.conv"),
+    "no_edge_prompt_constant": (Z, "edge_prompt.conv"),
     "nonzero_init": (Z, "edge_prompt.conv"),
     "no_tube_mask": ("", "edge_prompt.conv"),
     "unidirectional_wkv": ("", "units.0.gate.spatial.norm"),

@@ -119,3 +119,19 @@ def test_a_run_normalises_by_the_statistics_of_the_clips_that_it_may_train_on():
     clips = Clips(run.data.folder, "train", run.config.data, run.data.frame_size, "rest")
     model = load_tensors(run.folder / "model.safetensors", "")[1]["model"]
     assert (tuple(model["mean"]), tuple(model["std"])) == clips.statistics()
+
+
+def test_an_equal_run_of_another_study_is_taken_over_and_a_damaged_one_is_trained_anew(monkeypatch):
+    first = the_run("shared")
+    train(first)
+    study = first.study.model_copy(update={"name": "again"})
+    twin = Run(study=study, dataset=first.dataset, variant=first.variant, seed=0, results=first.results)
+    assert seen(monkeypatch, twin) == []
+    assert same(weights(twin.folder), weights(first.folder))
+    assert lines(twin.folder) == lines(first.folder)
+    assert load_tensors(twin.folder / "model.safetensors", "")[1]["name"] == twin.name
+    evaluate(twin)
+    weights_file = first.folder / "model.safetensors"
+    weights_file.write_bytes(weights_file.read_bytes()[:-1] + b"x")
+    (twin.folder / "model.safetensors").unlink()
+    assert len(seen(monkeypatch, twin)) == 36

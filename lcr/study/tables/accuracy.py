@@ -165,7 +165,7 @@ def tests_against_full(found: dict[str, Results]) -> dict[str, Row]:
     """By ablation: the cells of its tests against full, alone and in the family of the dataset's ablations."""
     full = found[FULL]
     members = {name: (one, full) for name, one in found.items() if name != FULL and one.run.variant.is_lcr}
-    family = "primary" if full.run.dataset == full.run.study.table2 else "secondary"
+    family = full.run.study.family if full.run.dataset == full.run.study.table2 else "secondary"
     p_values = family_p(members)
     return {name: tested(*pair, p_values[name])[0] | {"family": family} for name, pair in members.items()}
 

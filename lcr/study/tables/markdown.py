@@ -81,6 +81,13 @@ MULTIVERSE_VERDICTS = {
     "Cannot act under": ("{cannot_act_under}",),
     "Not counted": ("{not_counted}",),
 }
+AUDIT = {
+    "Check": ("{check}",),
+    "Arm": ("{variant}",),
+    "Measured": ("{measured} {unit}",),
+    "Bar": ("{bar}",),
+    "Holds": ("{holds}",),
+}
 TABLE1 = {
     "Model": ("{model}",),
     "Reading": ("{reading}",),

@@ -19,7 +19,7 @@ _INTERVALS = "Brackets: 95% intervals over seeds and clips."
 _TESTS = (
     f"{_INTERVALS} Δ: paired difference from the full model. p: exact joint sign flips of the seeds, step-down over "
     "the dataset's ablations; ≥ gives the least value that this number of seeds can reach. Primary family: the "
-    "ablations on the study's table2 dataset; tests on other datasets are secondary."
+    "ablations of a main study on its table2 dataset; all other tests are secondary."
 )
 _HERE = "lcr.study.tables"
 
@@ -86,6 +86,16 @@ _ALL = (
             "interval and by the sign-flip test of one ablation alone."
         ),
         view=markdown.STATISTICS,
+    ),
+    Table(
+        "audit",
+        f"{_HERE}.audit:COLUMNS",
+        f"{_HERE}.audit:rows",
+        runs="table2",
+        mixes=True,
+        title="What a sceptic would check, on the dataset of Table 2",
+        legend="Each check with its number and its bar; what a check measures: `lcr/study/tables/audit.py`.",
+        view=markdown.AUDIT,
     ),
     Table(
         "readings",
