@@ -106,6 +106,42 @@ def wkv(
             print(f"  {target.name}: {target.measured:.2f} ({target.quiet:.2f}), {bound} {target.wanted:g}: {verdict}")
 
 
+@app.command()
+def growth(
+    rounds: Annotated[int, typer.Option(min=1, max=10_000, help="Inferences of each system at each size.")] = 15,
+    threads: Annotated[
+        int, typer.Option(min=1, max=MOST_JOBS, help="Threads of torch; more than one is unsteady.")
+    ] = 1,
+    out: Annotated[Path, typer.Option(help="Folder of bench_growth.csv, .png and .svg.")] = Path("results/bench"),
+) -> None:
+    """Times LCR beside attention and a 3-D CNN over 8 to 128 frames and 49 to 784 tokens a frame, and their memory.
+
+    Example: lcr bench growth --rounds 5
+
+    One inference of one clip on the CPU. Seconds are the least of all rounds, in which the systems take turns; memory
+    is the most that is allocated at any moment. The whole takes about two minutes on one core. The ledger of claims
+    reads the copy in lcr/study/claims/growth.csv.
+    """
+    import torch
+    from rich.console import Console
+    from rich.progress import track
+
+    from lcr.cost import growth as bench_growth
+    from lcr.report.figures.growth import write_figure
+    from lcr.study.tables.frame import Table, integer, number, write_frame
+    from lcr.util.files import check_writable
+
+    check_writable(out)
+    torch.set_num_threads(threads)
+    points = bench_growth.measure(rounds, partial(track, description="sizes", console=Console(stderr=True)))
+    columns = ("machine", "system", "axis", *integer("value"), *number(".6f", "seconds"), *integer("peak_bytes"))
+    table = Table("bench_growth", columns, command="bench growth")
+    machine = f"{_cpu_name()}, {threads} thread{'s' * (threads > 1)}"
+    rows = [{"machine": machine} | point._asdict() for point in points]
+    print(write_frame(out / "bench_growth.csv", table, table.frame(rows)))
+    print(*write_figure(points, machine, out / "bench_growth"), sep="\n")
+
+
 def _cpu_name() -> str:
     found = Path("/proc/cpuinfo")  # Linux has it, and on Arm it has no name
     names = re.findall(r"^model name\s*: (.*)$", found.read_text() if found.exists() else "", re.MULTILINE)
