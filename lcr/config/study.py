@@ -95,7 +95,8 @@ class TrainConfig(Frozen):
 
     loss_frames: the frames whose logits the loss is taken on: those that the test rule reads, all, or the last.
     draw_share: each seed trains on its own draw of this share of the training clips, class by class.
-    validate_every: epochs between two evaluations for the curves, which select nothing; 0 for none.
+    validate_every: epochs between two evaluations for the curves, which select nothing; 0 for none. The log has a line
+        every ten steps, with the last evaluation in it. Set later, it acts on trainings to come.
     """
 
     epochs: int = Field(gt=0, le=1_000_000)

@@ -40,7 +40,7 @@ from lcr.util.progress import training_bar
 from lcr.util.seals import PLACEHOLDER, sealed_write
 
 VALIDATION_BATCH = 50  # clips
-LOG_EVERY = 10  # steps a line of metrics.jsonl is the mean of; fewer where a validation ends it
+LOG_EVERY = 10  # steps a line of metrics.jsonl is the mean of
 METRICS = ("step", "steps", "loss", "grad_norm", "accuracy", "learning_rate", "validation_accuracy")
 
 
@@ -224,16 +224,16 @@ class Training:
     def run(self, batches: Iterable[Batch]) -> None:
         """All steps that are left, with a checkpoint every `checkpoint_seconds`."""
         began = saved = time.monotonic()
-        before, window = self.seconds, []
+        before, window, validated = self.seconds, [], {}
         with training_bar(self.steps, self.step, str(self.about["name"])) as bar:
             for batch in batches:
                 window.append(self.update(batch))
                 bar(window[-1]["loss"], window[-1]["accuracy"], len(batch.ids))
-                validated = self._validated()
-                if validated or self.step % LOG_EVERY == 0 or self.step == self.steps:
+                validated |= self._validated()
+                if self.step % LOG_EVERY == 0 or self.step == self.steps:
                     mean = {key: sum(line[key] for line in window) / len(window) for key in window[0]}
                     self.metrics.append({"step": self.step, "steps": self.steps} | mean | validated)
-                    window = []
+                    window, validated = [], {}
                     # Only here, so that no line of metrics is cut in two by a resumption.
                     now = time.monotonic()
                     self.seconds = before + now - began
