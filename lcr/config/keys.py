@@ -60,7 +60,14 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "diagnosis": ("probes/diagnosis.py", "cost/count.py", "model/*.py", "wkv/*.py", "run/train.py"),
     "search": ("cost/*.py", "paper/table1.csv"),
     "tables": (
-        *("study/**/*.py", "report/**/*.py", "probes/attention.py", "paper/*.[cy]*", "methods/base.py"),
+        *(
+            "study/**/*.py",
+            "report/**/*.py",
+            "probes/attention.py",
+            "study/claims/*.csv",
+            "paper/*.[cy]*",
+            "methods/base.py",
+        ),
         *(f"cost/{name}.py" for name in ("baselines", "closed_form", "parts", "ranges", "table1")),
     ),
 }

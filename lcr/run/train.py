@@ -31,7 +31,7 @@ from lcr.model.config import ModelConfig
 from lcr.model.selfcheck import check_acts, check_paths
 from lcr.run.made import made_here, maker_of
 from lcr.run.protocol import clip_scores, predict
-from lcr.run.trained import is_trained, take_over
+from lcr.run.trained import has_weights
 from lcr.run.weights import load_model, load_optimizer, load_tensors, optimizer_tensors, save_tensors
 from lcr.util.errors import InputError, RunFailed
 from lcr.util.files import remove_unfinished
@@ -263,11 +263,7 @@ def train(run: Run, *, force: bool = False) -> Path:
     checkpoints = WORK / "checkpoints" / str(about["hash"])
     with run_lock(f"train-{about['hash']}"):
         remove_unfinished(run.folder)
-        if not force and is_trained(run.folder, str(about["hash"]), f"`lcr train {run.options} --force`"):
-            print(f"{run.folder} is trained already; --force trains it again")
-            return run.folder
-        if not force and (twin := take_over(run, about)):
-            print(f"{run.folder} takes over the weights of {twin}, which are of the very same training")
+        if not force and has_weights(run, about):
             return run.folder
         if force:
             shutil.rmtree(checkpoints, ignore_errors=True)

@@ -33,14 +33,29 @@ def is_trained(folder: Path, run_hash: str, remake: str) -> bool:
     return made == run_hash
 
 
-def take_over(run: Run, about: dict[str, object]) -> Path | None:
+def has_weights(run: Run, about: dict[str, object]) -> bool:
+    """Whether there is nothing to train: the run is trained, or is now, as a copy of an equal run. Prints which.
+
+    Args:
+        about: the run's hash, name and key.
+
+    Raises:
+        InputError: as `is_trained`, of the run's own folder.
+    """
+    if is_trained(run.folder, str(about["hash"]), f"`lcr train {run.options} --force`"):
+        print(f"{run.folder} is trained already; --force trains it again")
+        return True
+    if twin := _take_over(run, about):
+        print(f"{run.folder} takes over the weights of {twin}, which are of the very same training")
+    return twin is not None
+
+
+def _take_over(run: Run, about: dict[str, object]) -> Path | None:
     """The folder of an equal run, whose weights and training log were copied to the run's own; None if there is none.
 
     Two studies, or two arms of one, may train the very same model on the same clips: a control beside its full model,
     or a tuning rate that is the study's own. Their hashes are equal, and so would be every bit.
-
-    Args:
-        about: the run's hash, name and key, which replace those of the copy.
+    `about` replaces the copy's own.
     """
     remake = f"`lcr train {run.options} --force`"
     for weights in sorted(run.results.glob(f"*/{run.dataset}/*/seed-{run.seed}/model.safetensors")):
