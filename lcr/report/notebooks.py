@@ -33,6 +33,7 @@ NOTEBOOKS = {
         ("predictions.parquet",),
         full_only=True,
     ),
+    "pairs": Notebook("Movement or its reverse: accuracy on each pair", ("pairs",)),
     "table1": Notebook("Table 1: published against counted, and each component's share", ("table1", "cost")),
     "readings": Notebook("Effects of each reading of the paper", ("readings",)),
     "training_curves": Notebook("How the runs learned", ("ablations",), ("metrics.jsonl",)),
@@ -46,11 +47,13 @@ NOTEBOOKS = {
 MULTIVERSE = {
     "multiverse": Notebook("Each ablation under every interpretation", ("multiverse", "multiverse_verdicts")),
 }
-EVERY = NOTEBOOKS | MULTIVERSE
+TUNING = {"tuning": Notebook("Accuracy of every arm at each learning rate", ("tuning",))}
+CONVERGENCE = {"convergence": Notebook("What more steps gain, for every arm", ("convergence",))}
+EVERY = NOTEBOOKS | MULTIVERSE | TUNING | CONVERGENCE
 
 
 def notebooks_of(study: StudyConfig) -> Mapping[str, Notebook]:
-    """The notebooks that a study has: a multiverse its own, a sweep none."""
+    """The notebooks that a study has: a sweep and a multiverse have their own."""
     if study.sweep is not None:
-        return {}
+        return (TUNING if study.sweep.learning_rates else {}) | (CONVERGENCE if study.sweep.lengths else {})
     return MULTIVERSE if study.interpretations else NOTEBOOKS

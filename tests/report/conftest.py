@@ -13,6 +13,8 @@ from lcr.report.figures.confusion import confusion_figure
 from lcr.report.figures.edge_prompt import PromptClip, edge_prompt_figure
 from lcr.report.figures.multiverse import multiverse_figure
 from lcr.report.figures.readings import readings_figure, table1_figure
+from lcr.report.figures.reversed_pairs import pairs_figure
+from lcr.report.figures.sweeps import convergence_figure, tuning_figure
 from lcr.report.figures.table2 import cost_accuracy_figure, table2_figure
 from lcr.report.finished import Finished
 from lcr.report.notebooks import NOTEBOOKS
@@ -62,5 +64,8 @@ def figures(finished: Finished) -> dict[str, Callable[[], Figure]]:
         "readings": lambda: readings_figure(table("readings"), table("reading_search").query("rank <= 2")),
         "training_curves": lambda: training_curves_figure(finished.curves(), "made-up"),
         "edge_prompt": lambda: edge_prompt_figure(prompt_clip()),
+        "pairs": lambda: pairs_figure(made_up.pairs()),
+        "tuning": lambda: tuning_figure(made_up.tuning()),
+        "convergence": lambda: convergence_figure(made_up.convergence()),
         "multiverse": lambda: multiverse_figure(*made_up.multiverse_tables()),
     }

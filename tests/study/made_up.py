@@ -106,3 +106,46 @@ def multiverse_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table `multiverse`, and the verdicts that follow from it."""
     rows = multiverse()
     return rows, TABLES["multiverse_verdicts"].frame(verdicts_of(rows))
+
+
+ARMS = ("full", "no_edge_prompt", "nonzero_init", "lstm_gate", "cnn3d-both")
+
+
+def _interval(stem: str, value: float, half: float, ends: str = "") -> dict[str, float]:
+    return {stem: value, f"{ends or stem}_ci_low": value - half, f"{ends or stem}_ci_high": value + half}
+
+
+def pairs() -> pd.DataFrame:
+    """The table `pairs`: three pairs of one dataset, five arms."""
+    names = ("Swiping Left / Swiping Right", "Pushing Hand Away / Pulling Hand In", "Zooming In / Zooming Out")
+    return TABLES["pairs"].frame(
+        {"method": arm, "variant": arm, "study": "made-up", "dataset": "jester-fixture", "pair": pair}
+        | _interval("pair_accuracy", 60.0 + 9 * at, 4)
+        | _interval("frozen", 50.0, 5)
+        | {"seeds": 6, "clips": 80}
+        for pair in names
+        for at, arm in enumerate(ARMS)
+    )
+
+
+def tuning() -> pd.DataFrame:
+    """The table `tuning`: five arms at three rates, the middle one frozen and best but for one arm."""
+    return TABLES["tuning"].frame(
+        {"variant": arm, "dataset": "jester-fixture", "learning_rate": rate, "epochs": 40, "seeds": 2, "clips": 400}
+        | _interval("top1", 70.0 + 5 * (number == best), 6)
+        | {"top1_by_seed": (69.0, 71.0), "chosen": number == best, "edge": best == 0 == number, "frozen": number == 1}
+        for arm in ARMS
+        for best in [0 if arm == "no_edge_prompt" else 1]
+        for number, rate in enumerate((1e-3, 3e-3, 1e-2))
+    )
+
+
+def convergence() -> pd.DataFrame:
+    """The table `convergence`: five arms, of which the last two still gain."""
+    return TABLES["convergence"].frame(
+        {"variant": arm, "dataset": "jester-fixture", "epochs": 40, "longer_epochs": 60, "seeds": 4, "clips": 400}
+        | {"top1": 80.0, "longer_top1": 80.0 + at}
+        | _interval("gain", float(at), 1.5)
+        | {"gain_by_seed": (at - 1.0, at + 1.0), "plateau": at + 1.5 < 3}
+        for at, arm in enumerate(ARMS)
+    )
