@@ -8,7 +8,7 @@ from lcr.study.stats.verdict import DELTA
 
 COLUMNS = 4
 TUNING_NOTE = (
-    "Lines: 95% intervals over seeds and clips of performers that no training has seen. Filled: the best rate. Ring: "
+    "Mean over the seeds (small points) on clips of performers that no training has seen. Filled: the best rate. Ring: "
     "the rate of the main study."
 )
 CONVERGENCE_NOTE = (
@@ -33,13 +33,13 @@ def tuning_figure(rows: pd.DataFrame) -> Figure:
             here = here.reset_index(drop=True)
             places = [rates.index(rate) for rate in here.learning_rate]
             axes.plot(places, here.top1, color="0.75", linewidth=1, zorder=1)
-            for chosen, part in here.groupby("chosen"):
-                at = [places[row] for row in part.index]
-                estimate(axes, part, "top1", "top1", COLOURS[0], places=at, filled=chosen, vertical=True)
-            frozen = here[here.frozen]
-            axes.plot(
-                [places[row] for row in frozen.index], frozen.top1, "o", color=COLOURS[3], mfc="none", markersize=12
-            )
+            for place, row in zip(places, here.itertuples(), strict=True):
+                axes.plot([place] * len(row.top1_by_seed), row.top1_by_seed, ".", color=GREY, markersize=4, alpha=0.7)
+                axes.plot(
+                    place, row.top1, "o", color=COLOURS[0], mfc=COLOURS[0] if row.chosen else "white", markersize=6
+                )
+                if row.frozen:
+                    axes.plot(place, row.top1, "o", color=COLOURS[3], mfc="none", markersize=12)
             axes.set_title(name, fontsize=9)
             axes.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
             axes.set(xlabel="Learning rate (1)", xlim=(-0.5, len(rates) - 0.5))
