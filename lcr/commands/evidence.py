@@ -73,7 +73,9 @@ def reference(
 
 
 def verify(
-    folder: Annotated[str, typer.Argument(help="results/, or a reference made by lcr reference.")] = "results",
+    folder: Annotated[
+        str, typer.Argument(help="results/, a reference made by lcr reference, or the folder of several.")
+    ] = "results",
     study: Annotated[str | None, typer.Option(help="The study's YAML, if it is not the recorded one.")] = None,
     root: Root = None,
     strict: Annotated[
@@ -88,27 +90,41 @@ def verify(
 
     Example: lcr verify results/reference
     """
-    report = checked(folder, study, root, strict=strict)
-    for note in report.note_lines():
-        print(f"note: {note}")
-    for problem in report.problem_lines():
-        print(f"MISMATCH {problem}")
-    if report.problems:
-        raise Mismatch(f"{len(report.problems)} things in {folder} do not match ({report.checked} checked)")
-    print(f"{folder} matches: {report.checked}")
+    from lcr.evidence.verify import hashed_folders
+
+    places = hashed_folders(Path(folder))
+    if len(places) > 1 and study is not None:
+        raise InputError(f"{folder} holds several studies; with --study name one: {', '.join(map(str, places))}")
+    failed = []
+    for place in places:
+        report = checked(place, study, root, strict=strict)
+        for note in report.note_lines():
+            print(f"note: {note}")
+        for problem in report.problem_lines():
+            print(f"MISMATCH {problem}")
+        if report.problems:
+            failed.append(f"{len(report.problems)} things in {place} do not match ({report.checked} checked)")
+        else:
+            print(f"{place} matches: {report.checked}")
+    if failed:
+        raise Mismatch("; ".join(failed))
 
 
-def checked(folder: str, study: str | None = None, root: Path | None = None, *, strict: bool = False) -> "Report":
-    """The report of `lcr verify`; strict: runs that were not made alike are a problem, not a note.
+def checked(
+    folder: str | Path, study: str | None = None, root: Path | None = None, *, strict: bool = False
+) -> "Report":
+    """The report of `lcr verify` on one folder of hashes.json.
+
+    strict: runs that were not made alike are a problem, not a note.
 
     Raises:
         InputError: the folder has no results, there is no such study, or it is not that of the results.
     """
     from lcr.evidence.findings import Report
     from lcr.evidence.hashes import NAME, inspect_hashes
-    from lcr.evidence.verify import hashed_folder, studies_in, verify, verify_files, verify_seals
+    from lcr.evidence.verify import studies_in, verify, verify_files, verify_seals
 
-    place, report, hashes = hashed_folder(Path(folder)), Report(), None
+    place, report, hashes = Path(folder), Report(), None
     try:
         hashes, wrong = inspect_hashes(place)
     except FileNotFoundError:

@@ -48,11 +48,11 @@ from lcr.util.reading import check_regular
 SHOWN = 5  # differences of one table that are told one by one
 
 
-def hashed_folder(folder: Path) -> Path:
-    """The folder of hashes.json: `folder` itself, or the only reference in it, its hashes.json gone or not.
+def hashed_folders(folder: Path) -> list[Path]:
+    """The folders of hashes.json: `folder` itself, or the references in it, their hashes.json gone or not.
 
     Raises:
-        InputError: it is no folder, or several references are in it.
+        InputError: it is no folder.
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is no folder; give that of the results")
@@ -61,9 +61,7 @@ def hashed_folder(folder: Path) -> Path:
         if lexists(folder / NAME)
         else sorted({path.parent for name in (NAME, RECORDS) for path in folder.glob(f"*/{name}")})
     )
-    if len(found) > 1:
-        raise InputError(f"{folder} holds several studies; name one: {', '.join(map(str, found))}")
-    return found[0] if found else folder
+    return found or [folder]
 
 
 def studies_in(folder: Path) -> list[str]:

@@ -78,7 +78,8 @@ def _finish(study: StudyConfig) -> None:
         folder = write_run(*named, clips=CLIPS, classes=CLASSES, pairs=8, **told)
         for name in ("predictions.parquet", "temporal.parquet"):
             edit_table(folder / name, lambda table: table.replace_schema_metadata(about))
-        write_log(folder, [{"step": 1, "loss": 2.5}, {"end": True}])
+        line = {"step": 1, "steps": 1, "loss": 2.5, "grad_norm": 2.0, "accuracy": 0.5}
+        write_log(folder, [line, {"end": True}])
         write_text(folder / "model.safetensors", f"weights of {folder} {PLACEHOLDER}")
     source = Source(study, RESULTS, measure=False)
     variants = ["full", *(name for _, variants in readings.open_questions() for name in variants)]

@@ -29,7 +29,7 @@ def test_it_verifies_where_nothing_else_of_the_study_is_left(finished):
     assert (out / "answer.html").read_text() == '<img src="figures/ablations.png"/>'
     shutil.rmtree("results")
     shutil.rmtree(".lcr")
-    report = checked(str(out.parent))
+    report = checked(out)
     assert report.problems == []
     assert sum(len(places) == 4 and places[0].endswith("model.safetensors") for places in report.notes.values()) == 1
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
+from lcr.cli import app
 from lcr.commands.evidence import checked
 from lcr.config import keys
 from lcr.config.keys import record_key
@@ -20,7 +22,7 @@ from lcr.evidence.hashes import NAME, read_hashes
 from lcr.study.store import Store
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
-from lcr.util.errors import InputError
+from lcr.util.errors import InputError, Mismatch
 from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
 from lcr.util.provenance import commit_known, git_state
 from tests.evidence.conftest import DATASET, MADE, OWN, REFERENCE, RESULTS, RUN, STUDY, edit_record
@@ -209,12 +211,18 @@ def test_another_configuration_and_another_study_than_the_hashed_are_found(finis
         checked("results", STUDY)
 
 
-def test_the_hashes_are_found_in_the_folder_or_in_the_only_reference_in_it(finished):
+def test_the_hashes_are_found_in_the_folder_or_in_every_reference_in_it(finished):
     reference = finished.reference()
-    assert verify.hashed_folder(reference.parent) == verify.hashed_folder(reference) == REFERENCE
-    shutil.copytree(reference, reference.with_name("other"))
-    with pytest.raises(InputError, match=str(REFERENCE)):
-        verify.hashed_folder(reference.parent)
+    assert verify.hashed_folders(reference.parent) == verify.hashed_folders(reference) == [REFERENCE]
+    other = shutil.copytree(reference, reference.with_name("other"))
+    assert verify.hashed_folders(reference.parent) == [reference, other]
+    flip(other / "table2.csv")
+    answer = CliRunner().invoke(app, ["verify", str(reference.parent)])
+    assert isinstance(answer.exception, Mismatch)
+    assert str(other) in str(answer.exception)
+    assert f"{reference} matches" in answer.output
+    answer = CliRunner().invoke(app, ["verify", str(reference.parent), "--study", STUDY])
+    assert isinstance(answer.exception, InputError)
     with pytest.raises(InputError, match=NAME):
         checked("nothing")
 
@@ -226,7 +234,7 @@ def test_hashes_that_are_gone_or_hold_more_than_they_should_are_found(finished):
     (reference / NAME).write_text(json.dumps(whole | {"more": 1, "hash": keys.hash_of(whole | {"more": 1})}))
     assert named([reference / NAME], checked(str(reference), STUDY).problems)
     (reference / NAME).unlink()
-    assert named([reference / NAME], checked(str(reference.parent)).problems)
+    assert named([reference / NAME], checked(reference).problems)
     edit_record(RUN, seed=7)
     (RESULTS / NAME).unlink()
     assert named([RESULTS / NAME, RUN / "run.json"], checked("results", STUDY).problems)
