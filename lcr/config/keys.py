@@ -32,6 +32,14 @@ def _synthetic(name: str, *others: str) -> tuple[str, ...]:
     return (*(f"synthetic/{part}.py" for part in (*shared, name, *others)), f"config/labels/{name}.txt")
 
 
+def _method(name: str, network: str) -> tuple[str, ...]:
+    """The files of a method beside LCR: its configuration, its module, and what all modules share."""
+    return (
+        *("methods/base.py", f"methods/{name}.py"),
+        *("methods/networks/reader.py", f"methods/networks/{network}.py"),
+    )
+
+
 # The files of each component, relative to the package: its numbers depend on them and on nothing else of the package.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "data": (
@@ -47,16 +55,16 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "model": (*(f"model/{name}.py" for name in ("cell", "config", "edge_prompt", "lcr", "patches", "tube_mask")),),
     "gate:cross_rwkv": ("model/cross_rwkv.py", "model/q_shift.py", "model/scan.py", "wkv/query.py"),
     "gate:lstm": ("model/lstm_gate.py",),
-    "method:chance": ("methods/base.py", "methods/chance.py", "methods/network.py"),
-    "method:bag_of_frames": ("methods/base.py", "methods/bag_of_frames.py", "methods/network.py"),
-    "method:cnn3d": ("methods/base.py", "methods/cnn3d.py", "methods/network.py"),
+    "method:chance": _method("chance", "chance"),
+    "method:bag_of_frames": _method("bag_of_frames", "convolutions"),
+    "method:cnn3d": _method("cnn3d", "convolutions"),
     "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/library.py", "wkv/native/*"),
     "wkv:torch": ("wkv/operator.py", "wkv/chunk.py", "wkv/query.py"),
     "wkv:cuda": ("wkv/operator.py", "wkv/cuda/*.py", "wkv/cuda/*.cu*"),
     "train": ("run/train.py", "run/protocol.py", "run/weights.py"),
     "evaluate": ("run/evaluate.py",),
     # Made once a study, beside its runs.
-    "cost": ("cost/*.py", "methods/*.py", "model/*.py", "wkv/*.py", "config/variant.py", "paper/table1.csv"),
+    "cost": ("cost/*.py", "methods/**/*.py", "model/*.py", "wkv/*.py", "config/variant.py", "paper/table1.csv"),
     "diagnosis": ("probes/diagnosis.py", "cost/count.py", "model/*.py", "wkv/*.py", "run/train.py"),
     "search": ("cost/*.py", "paper/table1.csv"),
     "tables": (

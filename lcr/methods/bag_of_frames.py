@@ -23,6 +23,6 @@ class Config(ConvolutionConfig):
 
 
 def build(config: Config) -> "nn.Module":
-    from lcr.methods.network import Convolutions
+    from lcr.methods.networks.convolutions import Convolutions
 
     return Convolutions(config)

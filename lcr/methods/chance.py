@@ -30,6 +30,6 @@ class Config(MethodConfig):
 
 
 def build(config: Config) -> "nn.Module":
-    from lcr.methods.network import Chance
+    from lcr.methods.networks.chance import Chance
 
     return Chance(config)
