@@ -40,6 +40,11 @@ def _method(name: str, network: str) -> tuple[str, ...]:
     )
 
 
+def _compared(name: str, *others: str) -> tuple[str, ...]:
+    """The files of a comparison method of Table 2."""
+    return (*_method(name, name), "methods/systems.py", *(f"methods/{other}.py" for other in others))
+
+
 # The files of each component, relative to the package: its numbers depend on them and on nothing else of the package.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "data": (
@@ -58,6 +63,13 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "method:chance": _method("chance", "chance"),
     "method:bag_of_frames": _method("bag_of_frames", "convolutions"),
     "method:cnn3d": _method("cnn3d", "convolutions"),
+    "method:convlstm": _compared("convlstm", "plan"),
+    "method:tsn": _compared("tsn", "plan"),
+    "method:mobilenet_lstm": _compared("mobilenet_lstm", "plan"),
+    "method:resnet3d": _compared("resnet3d", "plan", "residual"),
+    "method:r2plus1d": _compared("r2plus1d", "plan", "residual"),
+    "method:timesformer": _compared("timesformer", "networks/patches"),
+    "method:rvit": _compared("rvit", "networks/patches"),
     "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/library.py", "wkv/native/*"),
     "wkv:torch": ("wkv/operator.py", "wkv/chunk.py", "wkv/query.py"),
     "wkv:cuda": ("wkv/operator.py", "wkv/cuda/*.py", "wkv/cuda/*.cu*"),

@@ -105,7 +105,8 @@ class VariantConfig(Frozen):
     cannot_act_under: models on which the variant's change acts on no logit, each given by some of its fields.
     matched: further changes on some models, which match the variant's inputs to the full model's.
     interpretation: the readings that the variant starts from; None for the study's.
-    method, inputs: a method that stands beside LCR as a floor or a ceiling, and its inputs; it has no change.
+    method, inputs, settings: a method that stands beside LCR, its inputs, and fields of its configuration; it has no
+        change.
     """
 
     name: FolderName
@@ -120,6 +121,7 @@ class VariantConfig(Frozen):
     interpretation: Interpretation | None = None
     method: str = LCR
     inputs: Inputs = "both"
+    settings: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def is_lcr(self) -> bool:
@@ -148,7 +150,8 @@ class VariantConfig(Frozen):
         """
         if not self.is_lcr:
             kind = METHODS[self.method].config
-            return kind(frame_size=model.frame_size, classes=model.classes, inputs=self.inputs)
+            given = {"frame_size": model.frame_size, "classes": model.classes, "inputs": self.inputs}
+            return kind(**given, **self.settings)
         changed = model
         for change in (self.model, *(one.model for one in self.matched if _holds(one.when, model))):
             given = change.model_dump(exclude_none=True)
@@ -164,17 +167,17 @@ class VariantConfig(Frozen):
         return changes and not any(_holds(condition, model) for condition in self.cannot_act_under)
 
 
-_READS = {"rgb": ", RGB", "edges": ", edges", "both": ", RGB and edges"}
 METHOD_ARMS: dict[str, VariantConfig] = {
     name: VariantConfig(
         name=name,
-        title=METHODS[method].title + (_READS[inputs] if name != method else ""),
+        title=arm.title,
         component="method",
-        hypothesis=METHODS[method].about,
-        method=method,
-        inputs=inputs,
+        hypothesis=METHODS[arm.method].about,
+        method=arm.method,
+        inputs=arm.inputs,
+        settings=arm.settings,
     )
-    for name, (method, inputs) in ARMS.items()
+    for name, arm in ARMS.items()
 }
 
 

@@ -147,13 +147,14 @@ MULTIPLY_ADDS: dict[str, Callable[[list[Any], list[Any]], Counter[str]]] = {
 ELEMENTWISE_OPS = (
     *("add", "add_", "sub", "mul", "div", "neg", "abs", "square", "pow", "exp", "cos", "sin", "clamp", "lerp"),
     *("addcmul", "sigmoid", "tanh", "silu", "gelu", "relu", "softmax", "layer_norm", "where", "masked_fill"),
-    *("mean", "sum", "max", "avg_pool2d", "batch_norm"),
+    *("mean", "sum", "max", "avg_pool2d", "max_pool2d", "max_pool3d", "batch_norm"),
+    *("elu", "hardswish", "hardsigmoid"),
 )
 # Operators that copy or index, beside those that fvcore ignores by itself. Q-Shift is a gather.
 MOVES = (
     *("aten::unflatten", "aten::im2col", "aten::pad", "aten::index_select", "aten::repeat", "aten::repeat_interleave"),
     *("aten::new_full", "aten::new_zeros", "aten::ones_like", "aten::clone", "aten::flip", "aten::lt"),
-    *("aten::expand_as", "prim::PythonOp._QShift"),
+    *("aten::expand_as", "aten::movedim", "prim::PythonOp._QShift"),
 )
 
 
