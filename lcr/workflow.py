@@ -19,11 +19,14 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from lcr.config.datasets import FORMATS, dataset_format
+from lcr.config.files import real_folder
 from lcr.config.keys import recorded_key
+from lcr.config.load import load_study
 from lcr.config.record import NAME, RunRecord
 from lcr.config.run import WORK, Data, Run, all_runs, runs_of
-from lcr.config.study import FULL, DatasetConfig, StudyConfig, load_study, real_folder
+from lcr.config.study import DatasetConfig, StudyConfig
 from lcr.config.study_keys import cost_key, diagnosis_key, table_key
+from lcr.config.variant import FULL
 from lcr.evidence.published import HASHES, files_of, published
 from lcr.report.notebooks import EVERY, notebooks_of
 from lcr.study.tables import registry

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from lcr.config.load import load_study
 from lcr.config.run import Run
-from lcr.config.study import load_study
 from lcr.run.train import train
 
 PROJECT = Path(__file__).parent.parent

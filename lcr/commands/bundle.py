@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lcr.commands.options import Results, Root, Study
-from lcr.config.study import known_variants, load_study
+from lcr.config.load import known_variants, load_study
 from lcr.util.errors import InputError
 
 

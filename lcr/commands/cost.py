@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from lcr.commands.options import DataRoot, Device, Results, Root, refuse, study_source
+from lcr.config.files import load_variant
 from lcr.config.keys import record_key
-from lcr.config.study import load_variant
 from lcr.config.study_keys import cost_key
 from lcr.cost import Cost
 from lcr.cost import cost as count

@@ -8,8 +8,9 @@ import typer
 
 from lcr.commands.options import DataRoot, data_roots, refuse
 from lcr.config.datasets import dataset_format
+from lcr.config.load import load_study
 from lcr.config.run import Data
-from lcr.config.study import MOST_CLIPS, MOST_JOBS, load_study
+from lcr.config.study import MOST_CLIPS, MOST_JOBS
 from lcr.util.errors import InputError
 
 if TYPE_CHECKING:

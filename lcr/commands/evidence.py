@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lcr.commands.options import DataRoot, Results, Root, Study, study_source
-from lcr.config.study import load_study
+from lcr.config.load import load_study
 from lcr.util.errors import InputError, Mismatch
 
 if TYPE_CHECKING:

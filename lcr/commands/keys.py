@@ -9,7 +9,7 @@ import typer
 
 from lcr.commands.options import Root, Study
 from lcr.config.keys import PACKAGE
-from lcr.config.study import load_study
+from lcr.config.load import load_study
 from lcr.util.errors import Mismatch
 
 app = typer.Typer(

@@ -6,8 +6,9 @@ import typer
 
 from lcr.commands.options import Root
 from lcr.config.datasets import DATASETS, dataset_format, is_synthetic, official_labels
+from lcr.config.files import interpretation_names, load_interpretation, study_names
+from lcr.config.load import known_variants, load_study
 from lcr.config.register import reading_variants
-from lcr.config.study import interpretation_names, known_variants, load_interpretation, load_study, study_names
 from lcr.config.variant import METHOD_ARMS
 from lcr.cost import counted
 from lcr.model.models import MODELS

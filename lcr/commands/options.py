@@ -28,7 +28,7 @@ def study_source(study: str, data_root: list[str] | None, root: Path | None, res
     Raises:
         InputError: there is no such study, or something in it or in `data_root` is wrong.
     """
-    from lcr.config.study import load_study
+    from lcr.config.load import load_study
 
     return Source(load_study(study, data_roots(data_root), root), results)
 
@@ -58,7 +58,7 @@ def data_roots(given: list[str] | None, dataset: str | None = None) -> dict[str,
     Raises:
         InputError: one is not of the form DATASET=DIR, or the folder is not there.
     """
-    from lcr.config.study import real_folder
+    from lcr.config.files import real_folder
 
     roots: dict[str, str | None] = {}
     for text in given or []:

@@ -8,8 +8,9 @@ import typer
 
 from lcr.commands.options import DataRoot, Results, Root, Study, data_roots, refuse
 from lcr.config.datasets import FORMATS, dataset_format
+from lcr.config.files import load_variant
+from lcr.config.load import known_variants, load_study
 from lcr.config.run import Run
-from lcr.config.study import known_variants, load_study, load_variant
 from lcr.config.variant import METHOD_ARMS
 from lcr.util.errors import InputError, printable, unknown
 from lcr.util.files import check_writable

@@ -13,8 +13,8 @@ from typing import Any, Literal, Self
 from lcr.config.datasets import dataset_format, is_synthetic
 from lcr.config.keys import Environment, digest, hash_of
 from lcr.config.record import RunRecord
-from lcr.config.study import FULL, DatasetConfig, StudyConfig
-from lcr.config.variant import VariantConfig
+from lcr.config.study import DatasetConfig, StudyConfig
+from lcr.config.variant import FULL, VariantConfig
 from lcr.methods import MethodConfig
 from lcr.model.config import Frozen, ModelConfig, Statistics
 from lcr.model.models import model_by_name

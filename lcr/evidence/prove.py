@@ -29,8 +29,9 @@ from safetensors.torch import load_file
 
 from lcr.config.datasets import dataset_format, is_synthetic
 from lcr.config.keys import PACKAGE, PROVED, Environment, digest, files_of, hash_of, shape_of, silenced, source_digest
+from lcr.config.load import load_study
 from lcr.config.run import Data, Run
-from lcr.config.study import StudyConfig, load_study
+from lcr.config.study import StudyConfig
 from lcr.util.errors import InputError, Mismatch, unknown
 from lcr.util.files import atomic_write
 from lcr.util.progress import counting_bar

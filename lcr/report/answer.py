@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from lcr.config.datasets import is_synthetic
-from lcr.config.study import FULL
-from lcr.config.variant import METHOD_ARMS
+from lcr.config.variant import FULL, METHOD_ARMS
 from lcr.study.claims.caveats import CAVEATS
 from lcr.study.claims.claim import CELL, HYPOTHESIS, IMPLIED, SENTENCE
 from lcr.study.claims.verdicts import VERDICTS

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from lcr import paper
-from lcr.config.study import FULL, study_names
+from lcr.config.files import study_names
+from lcr.config.variant import FULL
 from lcr.study.store import Store
 from lcr.study.tables.frame import read_frame
 from lcr.study.tables.markdown import markdown

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from lcr.config.run import Data
-from lcr.config.study import FULL, DatasetConfig
+from lcr.config.study import DatasetConfig
+from lcr.config.variant import FULL
 from lcr.data.clips import Clips
 from lcr.data.prepare import prepare
 from lcr.model.tube_mask import tube_mask

@@ -13,8 +13,7 @@ import pandas as pd
 
 from lcr.config.datasets import dataset_format
 from lcr.config.record import RunRecord
-from lcr.config.study import FULL
-from lcr.config.variant import METHOD_ARMS
+from lcr.config.variant import FULL, METHOD_ARMS
 from lcr.cost.table1 import table1 as printed_table1
 from lcr.paper.facts import table2 as printed_table2
 from lcr.report.answer import READ, Tables, answer, by_group, verdict_counts

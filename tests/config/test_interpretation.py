@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lcr.config.study import interpretation_names, load_interpretation, load_study, load_variant
+from lcr.config.files import interpretation_names, load_interpretation, load_variant
+from lcr.config.load import load_study
 from lcr.cost import counted
 from lcr.cost.table1 import table1
 from lcr.model.config import ModelConfig, Readings

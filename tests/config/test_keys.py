@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from lcr.config import keys
+from lcr.config.files import load_variant
 from lcr.config.keys import PACKAGE, Environment, files_of, meaning
+from lcr.config.load import load_study
 from lcr.config.run import Data, Run
-from lcr.config.study import StudyConfig, load_study, load_variant
+from lcr.config.study import StudyConfig
 from lcr.config.study_keys import cost_key, diagnosis_key
 from lcr.run.evaluate import evaluate
 from lcr.run.train import train

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from lcr.config.files import load_variant
+from lcr.config.load import load_study
 from lcr.config.register import load_discrepancies, reading_variants
 from lcr.config.run import Run
-from lcr.config.study import ReadingRuns, load_study, load_variant
+from lcr.config.study import ReadingRuns
 from lcr.model import LCR
 from lcr.util.errors import InputError
 from tests.micro import PROJECT

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
+from lcr.config.files import load_interpretation, load_variant, real_folder
 from lcr.config.keys import hash_of
+from lcr.config.load import load_study
 from lcr.config.run import Data
-from lcr.config.study import StudyConfig, load_interpretation, load_study, load_variant, real_folder
+from lcr.config.study import StudyConfig
 from lcr.util.errors import InputError
 from lcr.util.schema import read_yaml
 from tests.micro import STUDY

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 import torch
 
-from lcr.config.study import load_variant
+from lcr.config.files import load_variant
 from lcr.cost import counted, counts, multiply_adds, parameters
 from lcr.cost.count import MACS, by_component, count_operations, parameters_by_component
 from lcr.cost.parts import CHUNK

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lcr.config.study import load_variant
+from lcr.config.files import load_variant
 from lcr.cost import component, cost, multiply_adds, parameters
 from lcr.cost.count import ELEMENTWISE, MACS, count_operations
 from lcr.model import LCR

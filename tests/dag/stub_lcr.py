@@ -58,9 +58,9 @@ def main() -> None:
 def write_keys(given: argparse.Namespace, own: Path, run: Path) -> None:
     """The real key of a run in its record, or of a table beside it; imported here alone, since it takes a second."""
     from lcr.config.keys import record_key
+    from lcr.config.load import load_study
     from lcr.config.record import RunRecord
     from lcr.config.run import Run
-    from lcr.config.study import load_study
     from lcr.config.study_keys import cost_key, diagnosis_key
 
     study = load_study(given.named, root=given.root)
@@ -78,7 +78,7 @@ def write_keys(given: argparse.Namespace, own: Path, run: Path) -> None:
 
 def publish(given: argparse.Namespace) -> None:
     """The real publication of the stand-ins' files."""
-    from lcr.config.study import load_study
+    from lcr.config.load import load_study
     from lcr.evidence.publish import publish
     from lcr.study.store import Store
 

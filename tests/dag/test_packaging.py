@@ -40,7 +40,7 @@ def test_a_built_wheel_finds_its_studies_from_any_folder(tmp_path: Path):
     run("-m", "pip", "wheel", *options, source, env=os.environ | {"CC": "false", "CXX": "false"})
     zipfile.ZipFile(next(tmp_path.glob("lcr-*.whl"))).extractall(unpacked)
     asked = (
-        "import lcr.config.study as c, lcr.config.keys as k; s = c.load_study('smoke');"
+        "import lcr.config.load as c, lcr.config.keys as k; s = c.load_study('smoke');"
         "print(c.__file__, s.name, c.load_variant('full').name, k.source_digest(('wkv:torch',)))"
     )
     answer = run("-c", asked, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(unpacked)})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lcr.config import keys
-from lcr.config.study import load_study
+from lcr.config.load import load_study
 from lcr.evidence import prove
 from lcr.run.evaluate import evaluate
 from lcr.run.train import train

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lcr.config.study import StudyConfig, load_study
+from lcr.config.load import load_study
+from lcr.config.study import StudyConfig
 from lcr.evidence.hashes import NAME, read_hashes
 from lcr.evidence.publish import LOCK, publish
 from lcr.evidence.published import ALL, FILES

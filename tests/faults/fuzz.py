@@ -26,10 +26,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from lcr.config.files import load_variant
 from lcr.config.keys import Environment, recorded_key, recorded_versions
+from lcr.config.load import load_study
 from lcr.config.record import RunRecord
 from lcr.config.run import runs_of
-from lcr.config.study import load_study, load_variant
 from lcr.data.decode import probe, read_frames
 from lcr.data.formats import jester, kinetics, something
 from lcr.data.manifest import read_manifest

@@ -130,7 +130,9 @@ def test_residual_networks_equal_monais(name, depth):
     copied(own, [one for name, one in other.state_dict().items() if not name.endswith("num_batches_tracked")])
     frames, edges = clip()
     expected = other(torch.cat([frames, edges], dim=2).transpose(1, 2))
-    assert torch.allclose(own(frames, edges)[:, 0], expected, rtol=1e-4, atol=1e-5 * float(expected.detach().abs().max()))
+    assert torch.allclose(
+        own(frames, edges)[:, 0], expected, rtol=1e-4, atol=1e-5 * float(expected.detach().abs().max())
+    )
 
 
 def test_timesformer_equals_transformers():

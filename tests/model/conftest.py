@@ -5,8 +5,9 @@ from typing import get_args, get_origin
 
 import torch
 
+from lcr.config.files import interpretation_names, load_interpretation, load_variant
+from lcr.config.load import load_study
 from lcr.config.register import reading_variants
-from lcr.config.study import interpretation_names, load_interpretation, load_study, load_variant
 from lcr.config.variant import VariantConfig
 from lcr.model import LCR, ModelConfig, Readings
 from lcr.model.selfcheck import generic, generic_clips

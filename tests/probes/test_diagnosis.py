@@ -5,8 +5,9 @@ from functools import cache
 import pytest
 import torch
 
+from lcr.config.files import interpretation_names, load_interpretation
 from lcr.config.register import reading_variants
-from lcr.config.study import DatasetConfig, interpretation_names, load_interpretation
+from lcr.config.study import DatasetConfig
 from lcr.data.clips import Batch
 from lcr.model import LCR
 from lcr.model.config import ModelConfig, Readings

@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from lcr.config.load import load_study
 from lcr.config.run import Run
-from lcr.config.study import load_study
 from lcr.data.clips import Clips, tuning_groups
 from lcr.data.manifest import read_manifest
 from lcr.run.evaluate import evaluate

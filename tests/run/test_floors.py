@@ -2,8 +2,8 @@
 
 import pytest
 
+from lcr.config.load import load_study
 from lcr.config.run import Run
-from lcr.config.study import load_study
 from lcr.config.variant import METHOD_ARMS
 from lcr.data.labels import reverse_classes
 from lcr.run.evaluate import evaluate

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from lcr.config.load import load_study
 from lcr.config.run import Run
-from lcr.config.study import load_study
 from lcr.config.variant import METHOD_ARMS
 from lcr.data.clips import Clips
 from lcr.run.evaluate import evaluate, load_trained

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from lcr.config.load import load_study
 from lcr.config.run import WORK
-from lcr.config.study import load_study
 from lcr.model import LCR
 from lcr.model.models import MODELS
 from lcr.model.tube_mask import tube_mask

@@ -9,15 +9,17 @@ import pyarrow as pa
 import pytest
 
 from lcr.config import keys
+from lcr.config.files import load_variant
 from lcr.config.keys import Environment
 from lcr.config.run import Run, runs_of
-from lcr.config.study import StudyConfig, load_variant, parse
+from lcr.config.study import StudyConfig
 from lcr.cost import counted
 from lcr.report.finished import Finished
 from lcr.study.predictions import CONDITIONS
 from lcr.study.tables.frame import Source
 from lcr.study.tables.registry import TABLES
 from lcr.util.parquet import write_sealed_parquet
+from lcr.util.schema import parse
 from tests.sealed import edit_record, write_record
 
 ACCURACY = {

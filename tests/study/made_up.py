@@ -4,7 +4,8 @@ from itertools import product
 
 import pandas as pd
 
-from lcr.config.study import FULL, load_study
+from lcr.config.load import load_study
+from lcr.config.variant import FULL
 from lcr.study.stats.verdict import ablation_verdict
 from lcr.study.tables.frame import Row
 from lcr.study.tables.multiverse import DEAD, IDENTICAL, NO_PLATEAU, TESTED, readings_of, verdicts_of

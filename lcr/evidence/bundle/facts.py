@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from lcr.config.load import known_variants
 from lcr.config.made import Made
 from lcr.config.record import RunRecord
-from lcr.config.study import known_variants
 from lcr.config.variant import VariantConfig
 from lcr.data.manifest import Manifest, read_manifest
 from lcr.evidence.hashes import manifest_path

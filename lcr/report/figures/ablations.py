@@ -6,8 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lcr.config.datasets import is_synthetic
-from lcr.config.study import FULL
-from lcr.config.variant import METHOD_ARMS
+from lcr.config.variant import FULL, METHOD_ARMS
 from lcr.report.answer import short
 from lcr.report.figures.style import COLOURS, SYNTHETIC, data_title, differences, estimate, page, row_axis, seed_points
 

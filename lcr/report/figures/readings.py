@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lcr.config.study import FULL
+from lcr.config.variant import FULL
 from lcr.report.figures.style import COLOURS, HATCHES, data_title, differences, page, pairs, row_axis
 from lcr.study.tables.table1 import DEFAULT
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
-from lcr.config.study import FULL
+from lcr.config.variant import FULL
 from lcr.report.answer import short
 from lcr.report.figures.style import COLOURS, data_title, estimate, page, row_axis, seed_points
 

@@ -8,7 +8,7 @@ and the most under any registered reading. verdict: supported, contradicted, inc
 the rules of `lcr.study.claims.verdicts`. why: the reason in words. evidence: a file.
 """
 
-from lcr.config.study import FULL
+from lcr.config.variant import FULL
 from lcr.study.claims import comparisons, conclusion, introduction, method, results, setup, verdicts
 from lcr.study.claims.cells import table1_claims, table2_claims
 from lcr.study.claims.claim import IMPLIED, PRINTED, SENTENCE, Claim, Growth, Numbers, Untestable

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lcr.config.run import runs_of
-from lcr.config.study import FULL
-from lcr.config.variant import VariantConfig
+from lcr.config.variant import FULL, VariantConfig
 from lcr.cost import counted
 from lcr.paper.facts import table2, validation_clips
 from lcr.study.makers import noted_makers

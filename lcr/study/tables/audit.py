@@ -26,7 +26,7 @@ import torch
 from numpy.typing import NDArray
 
 from lcr.config.run import Run, runs_of
-from lcr.config.study import FULL
+from lcr.config.variant import FULL
 from lcr.model.config import ModelConfig
 from lcr.model.selfcheck import generic, generic_clips, shrunk
 from lcr.study.predictions import Results, load, pairs, predictions

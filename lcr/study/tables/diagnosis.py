@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lcr.config.study import FULL
+from lcr.config.variant import FULL
 from lcr.cost.count import component
 from lcr.probes.diagnosis import Diagnosis, total
 from lcr.study.tables.frame import Row

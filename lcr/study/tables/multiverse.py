@@ -27,8 +27,7 @@ from typing import NamedTuple, get_args
 import numpy as np
 import pandas as pd
 
-from lcr.config.study import FULL
-from lcr.config.variant import Interpretation
+from lcr.config.variant import FULL, Interpretation
 from lcr.study.makers import noted_makers
 from lcr.study.predictions import Results, load, predictions
 from lcr.study.stats.intervals import paired_interval

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 from lcr.config.register import Alternative, Discrepancy, load_discrepancies
 from lcr.config.run import reading_runs
-from lcr.config.study import FULL
-from lcr.config.variant import VariantConfig
+from lcr.config.variant import FULL, VariantConfig
 from lcr.cost import counted
 from lcr.study.makers import noted_makers
 from lcr.study.predictions import load, predictions

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lcr.config.study import FULL
+from lcr.config.variant import FULL
 from lcr.study.predictions import Results, predictions
 from lcr.study.stats.effects import (
     PARTS,

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lcr.config.study import load_interpretation, load_study, load_variant
+from lcr.config.files import load_interpretation, load_variant
+from lcr.config.load import load_study
 from lcr.model.models import model_by_name
 from lcr.study.predictions import Results, load
 from lcr.study.tables import audit

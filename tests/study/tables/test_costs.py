@@ -2,8 +2,9 @@
 
 import pytest
 
+from lcr.config.files import load_variant
 from lcr.config.keys import recorded_key
-from lcr.config.study import load_study, load_variant
+from lcr.config.load import load_study
 from lcr.cost import counted
 from lcr.cost.count import cost
 from lcr.cost.table1 import FRAMES, table1

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lcr.config.load import load_study
 from lcr.config.run import runs_of
-from lcr.config.study import StudyConfig, load_study
+from lcr.config.study import StudyConfig
 from lcr.study.predictions import load, predictions
 from lcr.study.stats.joint import joint_flip_p
 from lcr.study.tables.frame import Source

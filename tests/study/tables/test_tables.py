@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from lcr.config.files import load_variant
 from lcr.config.run import runs_of
-from lcr.config.study import load_variant
 from lcr.cost import counted
 from lcr.evidence.publish import publish_table
 from lcr.study.tables.accuracy import GENERATED, IDENTICAL
