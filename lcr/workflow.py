@@ -37,7 +37,7 @@ RESULTS = "results"
 STAMPS = WORK / "stamps"
 DIAGNOSIS = registry.made_by("readings diagnose")
 LEDGER = registry.TABLES["claims"].needs
-CONFIG_KEYS = ("study", *(f"{name}_root" for name in FORMATS))
+CONFIG_KEYS = ("study", "methods", *(f"{name}_root" for name in FORMATS))
 ANNOTATIONS = {"jester": ("*.csv",), "something": ("*.json",), "kinetics": ("*.csv", "annotations/*.csv")}
 HOW_TO_GET = {
     "jester": "20bn-jester-v1/ and its CSV files, from Qualcomm's dataset pages after signing up",
@@ -314,7 +314,7 @@ def choose(config: Mapping[str, Any], project: str | Path) -> Choice:
             raise InputError(
                 f"{path}: Snakemake takes a name in braces for a wildcard; rename the folder, or link to it"
             )
-    name = str(config.get("study", "tiny"))
+    name = "+".join([str(config.get("study", "tiny")), *map(str, filter(None, [config.get("methods")]))])
     study = load_study(name, roots=dict(roots), root=project)
     given = [option for dataset, folder in roots.items() for option in ("--data-root", f"{dataset}={folder}")]
     options = Options(shlex.join(["--study", name, "--root", str(project), *given]))

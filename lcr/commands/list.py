@@ -9,8 +9,9 @@ from lcr.config.datasets import DATASETS, dataset_format, is_synthetic, official
 from lcr.config.files import interpretation_names, load_interpretation, study_names
 from lcr.config.load import known_variants, load_study
 from lcr.config.register import reading_variants
-from lcr.config.variant import METHOD_ARMS
+from lcr.config.variant import METHOD_ARMS, method_arms
 from lcr.cost import counted
+from lcr.methods import own
 from lcr.model.models import MODELS
 
 Kind = Literal["models", "methods", "variants", "interpretations", "readings", "studies", "datasets"]
@@ -49,6 +50,8 @@ def _described(kind: Kind, root: Root) -> dict[str, str]:
                 for name, one in MODELS.items()
             }
         case "methods":
+            for name in own.installed():
+                method_arms(name, tiny=False)
             return {name: f"{one.title}: {' '.join(one.hypothesis.split())}" for name, one in METHOD_ARMS.items()}
         case "variants":
             others = reading_variants() | METHOD_ARMS

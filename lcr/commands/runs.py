@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from lcr.commands.options import DataRoot, Results, Root, Study, data_roots, refuse
-from lcr.config.datasets import FORMATS, dataset_format
+from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
 from lcr.config.files import load_variant
 from lcr.config.load import known_variants, load_study
 from lcr.config.run import Run
-from lcr.config.variant import METHOD_ARMS
-from lcr.util.errors import InputError, printable, unknown
+from lcr.config.variant import method_arms
+from lcr.methods import own
+from lcr.util.errors import InputError, printable
 from lcr.util.files import check_writable
 from lcr.util.gpus import gpu_lease
 
@@ -32,7 +33,10 @@ Ablation = Annotated[
 ]
 Method = Annotated[
     str | None,
-    typer.Option(help="In place of --ablation: a floor or ceiling beside LCR, a name of `lcr list methods`."),
+    typer.Option(
+        help="In place of --ablation: a method beside LCR: a name of `lcr list methods`; a system of Table 2, as in "
+        "resnet3d-18 (small beside synthetic clips, on RGB); or your own, as in my_model.py:build."
+    ),
 ]
 Seed = Annotated[
     int, typer.Option(min=0, help="One of the study's: start, clip order, frames and masks follow from it.")
@@ -83,14 +87,15 @@ def chosen_run(
     return Run(study=config, dataset=dataset, variant=variant, seed=seed, results=results)
 
 
-def _arm(context: typer.Context, ablation: str, method: str | None) -> str:
+def _arm(context: typer.Context, dataset: str, ablation: str, method: str | None) -> str:
     """The arm that `--ablation` or `--method` names."""
     if method is None:
         return ablation
     refuse(context, "with --method", "ablation")
-    if method not in METHOD_ARMS:
-        raise unknown("method", method, METHOD_ARMS)
-    return method
+    dataset_format(dataset)
+    if method == "all":
+        raise InputError("--method all: one run has one method; all of them: snakemake --config methods=all")
+    return method_arms(method, tiny=is_synthetic(dataset))[0]
 
 
 def train(
@@ -111,10 +116,12 @@ def train(
 
     Writes model.safetensors and metrics.jsonl to results/STUDY/DATASET/ABLATION/seed-SEED/. Test it with lcr evaluate.
     """
-    run = chosen_run(study, dataset, _arm(context, ablation, method), seed, data_root, root, results)
+    run = chosen_run(study, dataset, _arm(context, dataset, ablation, method), seed, data_root, root, results)
     from lcr.run.train import train as run_training
 
     check_writable(results)
+    if isinstance(model := run.model(classes=1), own.Config):
+        own.check(model)
     say_backends()
     with gpu_lease(run.study.device):
         print(run_training(run, force=force))
@@ -137,7 +144,7 @@ def evaluate(
 
     Writes predictions.parquet (all class scores of each clip), temporal.parquet and run.json beside the weights.
     """
-    run = chosen_run(study, dataset, _arm(context, ablation, method), seed, data_root, root, results)
+    run = chosen_run(study, dataset, _arm(context, dataset, ablation, method), seed, data_root, root, results)
     from lcr.report.summary import summary
     from lcr.run.evaluate import evaluate as run_evaluation
 
@@ -153,6 +160,9 @@ def predict(
     ),
     top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 5,
     stream: Annotated[bool, typer.Option("--stream", help="Frame by frame, as a camera would give it.")] = False,
+    method: Annotated[
+        str | None, typer.Option(help="For a run of your own method: its source, whose code is then run.")
+    ] = None,
 ) -> None:
     """Predicts the class of one video with a trained model.
 
@@ -162,6 +172,8 @@ def predict(
     """
     from lcr.run import video as one_video
 
+    if method is not None:
+        own.allow(method)
     say_backends()
     trained = one_video.load_run(run)
     if not stream:

@@ -69,6 +69,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "method:resnet3d": _compared("resnet3d", "plan", "residual"),
     "method:r2plus1d": _compared("r2plus1d", "plan", "residual"),
     "method:timesformer": _compared("timesformer", "networks/patches"),
+    "method:own": ("methods/base.py", "methods/own.py", "methods/networks/own.py"),
     "method:rvit": _compared("rvit", "networks/patches"),
     "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/library.py", "wkv/native/*"),
     "wkv:torch": ("wkv/operator.py", "wkv/chunk.py", "wkv/query.py"),
@@ -211,6 +212,11 @@ def files_of(components: Iterable[str]) -> list[Path]:
 @cache
 def _file_digest(path: Path) -> str:
     return hash_of(meaning(path))
+
+
+def own_digest(files: Iterable[Path]) -> str:
+    """Hash of a user's own source files, wherever they lie."""
+    return hash_of([[file.name, meaning(file)] for file in files])
 
 
 @cache

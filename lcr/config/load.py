@@ -7,7 +7,7 @@ from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
 from lcr.config.files import load_interpretation, load_variant, named_file, project_root
 from lcr.config.register import reading_variants
 from lcr.config.study import StudyConfig
-from lcr.config.variant import FULL, METHOD_ARMS, VariantConfig
+from lcr.config.variant import FULL, METHOD_ARMS, VariantConfig, method_arms
 from lcr.util.errors import InputError, unknown
 from lcr.util.schema import parse, read_yaml
 
@@ -24,6 +24,8 @@ def load_study(
 ) -> StudyConfig:
     """A study by name (`tiny`, `smoke`, `paper`) or by the path of its YAML file.
 
+    Behind a plus sign come further methods, by commas: `tiny+all`, `tiny+resnet3d-18,my_model.py:build`.
+
     Args:
         roots: folders of real data by dataset, as in {"jester": "DIR"}: the study's generated clips of that dataset
             are then replaced by the real ones, under the real name.
@@ -33,15 +35,14 @@ def load_study(
         InputError: there is none of this name, a key is unknown or of the wrong type, a dataset that is named is none
             of the study's, table2 names none of them, there is no variant of a name, or `full` is none of them.
     """
-    file = named_file(project_root(root) / "ablations" / "studies", "study", path)
+    named, _, more = str(path).partition("+")
+    file = named_file(project_root(root) / "ablations" / "studies", "study", named)
     study = parse(StudyConfig, _study_yaml(file, root), str(file))
     study._given = str(path)
     for name in study.datasets:
         dataset_format(name)
     study._variants = _checked_variants(study, str(file), root)
-    for given in study.methods:
-        if given not in METHOD_ARMS:
-            raise unknown(f"method (of {file})", given, METHOD_ARMS)
+    study = study.model_copy(update={"methods": _methods(study, [*study.methods, *filter(None, more.split(","))])})
     bundles = (study.interpretation, *study.interpretations)
     study._interpretations = {given: load_interpretation(given, root) for given in bundles}
     for name, folder in (roots or {}).items():
@@ -52,6 +53,12 @@ def load_study(
         raise unknown(f"table2 dataset in {file}", study.table2, study.datasets)
     _check_readings(study, str(file))
     return study
+
+
+def _methods(study: StudyConfig, given: list[str]) -> tuple[str, ...]:
+    """The names of the study's methods, each once; systems of Table 2 are small ones beside synthetic clips."""
+    tiny = all(map(is_synthetic, study.datasets))
+    return tuple(dict.fromkeys(name for one in given for name in method_arms(one, tiny=tiny)))
 
 
 def _study_yaml(file: Path, root: str | Path | None) -> Any:

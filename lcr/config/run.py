@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from lcr.config.datasets import dataset_format, is_synthetic
-from lcr.config.keys import Environment, digest, hash_of
+from lcr.config.keys import Environment, digest, hash_of, own_digest
 from lcr.config.record import RunRecord
 from lcr.config.study import DatasetConfig, StudyConfig
 from lcr.config.variant import FULL, VariantConfig
-from lcr.methods import MethodConfig
+from lcr.methods import MethodConfig, own
 from lcr.model.config import Frozen, ModelConfig, Statistics
 from lcr.model.models import model_by_name
 
@@ -195,7 +195,10 @@ class Run(_Computed):
         part = self.train_part
         settings = [self.data.settings(), self._shape.model_dump(), recipe, loss_frames, self.seed, part]
         machine = [self.study.device, self.study.threads, environment.versions, environment.backend]
-        return hash_of([settings, machine, digest(self.components(environment))])
+        used = [settings, machine, digest(self.components(environment))]
+        if isinstance(self._shape, own.Config):
+            used.append(own_digest(own.sources(self._shape.source)))
+        return hash_of(used)
 
     def _evaluate_key(self, environment: Environment) -> str:
         protocol = [self.config.protocol.model_dump(), self.config.protocol.frames_read(self.config.data.frames)]

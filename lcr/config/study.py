@@ -186,7 +186,8 @@ class StudyConfig(Frozen):
     interpretation: the readings of every arm, by the name of an interpretation.
     interpretations: a multiverse: every variant is an arm under each of these, in place of `interpretation`, except
         under those with a dead start.
-    methods: floors and ceilings that stand beside the variants on every dataset, such as `cnn3d-rgb`.
+    methods: what stands beside the variants on every dataset: floors and ceilings (`cnn3d-rgb`), systems of Table 2
+        (`resnet3d-18`; `all`), and the user's own (`my_model.py:build`).
     sweep: every variant is trained with further values of a setting, in place of the recipe's.
     family: of the tests on table2's dataset; a study beside the main one is secondary throughout.
     """

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, create_model
 
 from lcr.cost import matched_hidden, parameters
-from lcr.methods import ARMS, LCR, METHODS, Inputs, MethodConfig
+from lcr.methods import ARMS, LCR, METHODS, SYSTEMS, Inputs, MethodConfig, own
 from lcr.model.config import ModelConfig, Readings
-from lcr.util.errors import printable
-from lcr.util.schema import Frozen
+from lcr.util.errors import InputError, printable, unknown
+from lcr.util.schema import Frozen, parse
 
 FULL = "full"  # the variant that all others are compared with
 MOST_NAME = 100  # bytes: file systems take 255, of which temporary files and locks need some
@@ -179,6 +179,38 @@ METHOD_ARMS: dict[str, VariantConfig] = {
     )
     for name, arm in ARMS.items()
 }
+
+
+def method_arms(given: str, *, tiny: bool) -> list[str]:
+    """The names in `METHOD_ARMS` that a name under a study's `methods`, or after --method, stands for.
+
+    Args:
+        given: a name of `METHOD_ARMS`; a system of Table 2 without inputs, which reads RGB; `all` systems, on RGB and
+            on RGB and edges; or a user's own method, which becomes an arm here (see `lcr.methods.own`).
+        tiny: whether systems are taken in the size for synthetic clips.
+
+    Raises:
+        InputError: there is none of this name, or a user's own is not found or has the name of another arm.
+    """
+    size = "-tiny" if tiny else ""
+    if given == "all":
+        return [f"{name}{size}-{inputs}" for name in SYSTEMS for inputs in ("rgb", "both")]
+    if given in SYSTEMS:
+        return [f"{given}{size}-rgb"]
+    if given in METHOD_ARMS:
+        return [given]
+    source = own.installed().get(given, given)
+    if ":" not in source:
+        raise unknown("method", given, ["all", *SYSTEMS, *METHOD_ARMS, *own.installed()])
+    own.allow(source)
+    name = given if given != source else own.arm_name(source)
+    settings = {"source": source}
+    known = METHOD_ARMS.get(name)
+    if name in (*SYSTEMS, FULL) or (known and known.settings != settings):
+        raise InputError(f"method '{given}': there is another arm named '{name}'; rename the file or function")
+    about = {"name": name, "title": name, "component": "method", "hypothesis": METHODS["own"].about}
+    METHOD_ARMS[name] = parse(VariantConfig, about | {"method": "own", "settings": settings}, f"method '{given}'")
+    return [name]
 
 
 def _holds(condition: Frozen, model: Frozen) -> bool:

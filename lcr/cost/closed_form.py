@@ -19,7 +19,7 @@ from lcr.cost.parts import (
     spatial_mix,
     vector,
 )
-from lcr.methods import MethodConfig
+from lcr.methods import MethodConfig, own
 from lcr.model.config import ModelConfig
 
 
@@ -87,7 +87,12 @@ def multiply_adds(config: ModelConfig, frames: int, kept: int | None = None) -> 
 
 
 def counted(config: ModelConfig | MethodConfig, frames: int) -> Counted:
-    """Parameters and multiply-adds of one view of `frames` frames."""
+    """Parameters and multiply-adds of one view of `frames` frames; a user's own method is built and traced."""
+    if isinstance(config, own.Config):
+        from lcr.cost.count import cost
+
+        found = cost(config, frames, memory=None)
+        return Counted(found.params, round(1e9 * found.gmacs))
     if isinstance(config, MethodConfig):
         return Counted(config.parameters, config.multiply_adds(frames))
     return Counted(sum(parameters(config).values()), sum(multiply_adds(config, frames).values()))

@@ -20,6 +20,7 @@ from lcr.methods import (
     convlstm,
     lcr,
     mobilenet_lstm,
+    own,
     r2plus1d,
     resnet3d,
     rvit,
@@ -77,7 +78,7 @@ def _method(module: ModuleType) -> Method:
     return Method(_name(module), title, about.strip(), module.Config, module.build, module.LOGITS, module.TRAINS)
 
 
-METHODS: dict[str, Method] = {one.name: one for one in map(_method, (*MODULES, *COMPARED))}
+METHODS: dict[str, Method] = {one.name: one for one in map(_method, (*MODULES, *COMPARED, own))}
 
 # The comparison methods of Table 2 by name, with the method that each is a setting of.
 SYSTEMS: dict[str, tuple[str, System]] = {
@@ -133,7 +134,8 @@ AnyConfig = Annotated[
     | Annotated[resnet3d.Config, Tag("resnet3d")]
     | Annotated[r2plus1d.Config, Tag("r2plus1d")]
     | Annotated[timesformer.Config, Tag("timesformer")]
-    | Annotated[rvit.Config, Tag("rvit")],
+    | Annotated[rvit.Config, Tag("rvit")]
+    | Annotated[own.Config, Tag("own")],
     Discriminator(_name_of),
 ]
 

@@ -16,7 +16,6 @@ from lcr.data.decode import each_frame, is_video, probe, read_frames
 from lcr.data.sampling import generator, sample_frames
 from lcr.data.transforms import fitting, view_crop
 from lcr.model.edges import edge_maps
-from lcr.model.lcr import LCR
 from lcr.run.evaluate import load_trained
 from lcr.run.protocol import predict
 from lcr.util.errors import InputError
@@ -115,7 +114,7 @@ def stream(run: Trained, video: Path) -> Iterator[tuple[int, np.ndarray, float]]
         InputError: the method gives no logits of each frame, the video cannot be used, or the probabilities are not
             finite.
     """
-    if not isinstance(run.model, LCR):
+    if not hasattr(run.model, "step"):
         raise InputError(f"{run.folder}: its method reads whole clips; predict without --stream")
     size, state = run.model.config.frame_size, None
     for number, image in enumerate(live_frames(video, fitting(run.data, size))):
