@@ -1,4 +1,4 @@
-"""Cost of a model: parameters, multiply-adds and memory, for LCR, Table 1's models and Table 2's known baselines.
+"""Cost of a model: parameters, multiply-adds and memory, for LCR, Table 1's models and Table 2's systems.
 
 Closed forms (`counted`, `parameters`, `multiply_adds`) need a configuration only and load no torch; `cost` counts the
 built model operator by operator and measures memory. Tests compare both to the integer. `lcr.cost.table1` holds Table 1

@@ -51,6 +51,7 @@ __all__ = [
 
 LCR = "lcr"
 MODULES = (lcr, chance, bag_of_frames, cnn3d)
+FLOORS = ("chance", "bag_of_frames", "cnn3d")  # floors and ceilings
 COMPARED = (convlstm, tsn, mobilenet_lstm, resnet3d, r2plus1d, timesformer, rvit)
 
 
@@ -99,18 +100,18 @@ class Arm(NamedTuple):
     row: str = ""
 
 
-_READS: dict[Inputs, str] = {"rgb": "RGB", "edges": "edges", "both": "RGB and edges"}
+READS: dict[Inputs, str] = {"rgb": "RGB", "edges": "edges", "both": "RGB and edges"}
 
 
 def _arms() -> Iterator[tuple[str, Arm]]:
     yield "chance", Arm("chance", "both", METHODS["chance"].title, {})
-    for method in ("bag_of_frames", "cnn3d"):
-        for inputs, read in _READS.items():
+    for method in FLOORS[1:]:
+        for inputs, read in READS.items():
             yield f"{method}-{inputs}", Arm(method, inputs, f"{METHODS[method].title}, {read}", {})
     for name, (method, system) in SYSTEMS.items():
         for inputs in ("rgb", "both"):
             for size, settings in (("", system.settings), ("-tiny", system.settings | system.tiny)):
-                title = ", ".join(filter(None, (system.title, size[1:], _READS[inputs])))
+                title = ", ".join(filter(None, (system.title, size[1:], READS[inputs])))
                 yield f"{name}{size}-{inputs}", Arm(method, inputs, title, settings, system.row)
 
 

@@ -97,7 +97,7 @@ WRONG = {
 def test_a_method_that_cannot_be_used_is_refused_before_any_data_is_read(folder, why):
     (folder / "mean.py").write_text(WRONG[why])
     words = ("train", "--dataset", "jester-fixture", "--method", "mean.py:build", "--study", "micro.yaml")
-    with pytest.raises(InputError, match="mean.py"):
+    with pytest.raises(InputError, match=r"mean\.py"):
         lcr(*words)
     assert not (folder / ".lcr").exists()
 

@@ -3,7 +3,7 @@
 from math import sqrt
 
 from lcr.config.datasets import official_labels
-from lcr.cost.baselines import BASELINES
+from lcr.cost.baselines import BASELINES, system
 from lcr.paper.facts import table1, table2
 
 
@@ -62,4 +62,9 @@ def classes(kind: str) -> int:
 
 def baseline_gflops(method: str) -> float:
     """GFLOPs of a baseline in closed form, two a multiply-add."""
-    return 2 * BASELINES[method][1] / 1e9
+    return 2 * BASELINES[method].macs / 1e9
+
+
+def printed_over_system(method: str, name: str, classes: int) -> float:
+    """Printed parameters of a row over those of a system with a head of so many classes."""
+    return 1e6 * t2(method, "param_m_as_printed") / system(name, classes=classes).params

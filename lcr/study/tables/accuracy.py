@@ -6,11 +6,13 @@ view's inference. p_value: exact sign-flip test over the seeds on the evaluated 
 step-down over the ablations of the dataset; p_floor: the least p that these seeds could give. family: primary for the
 ablations of the study's table2 dataset, which were named before the runs; all else is secondary. equal_within: whether
 the 90% interval of the difference lies within ±3 points; verdict: see `lcr.study.stats.verdict`. Rows of source "floor"
-are other methods on the same clips and seeds, which are compared with nothing. Cells that end in _printed are the
-paper's, as printed; `note` says in words how a row differs from the paper's setting.
+are floors and ceilings, those of source "method" systems of Table 2 and a user's own, on the same clips and seeds; no
+test compares them with LCR. reads: what a row's model is given; input: frames × height × width. Cells that end in
+_printed are the paper's, as printed, also in the rows of the systems that it names; `note` says in words how a row
+differs from the paper's setting.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ from numpy.typing import NDArray
 from lcr.config.run import runs_of
 from lcr.config.variant import FULL, VariantConfig
 from lcr.cost import counted
+from lcr.methods import ARMS, FLOORS, READS, MethodConfig
+from lcr.model.config import ModelConfig
 from lcr.paper.facts import table2, validation_clips
 from lcr.study.makers import noted_makers
 from lcr.study.predictions import Reader, Results, load, predictions
@@ -38,16 +42,25 @@ COLUMNS = (
     *number(".6g", "gmacs", "gflops"),
     *number(".4g", "peak_mem_gb"),
     *integer("frames", "seeds", "clips"),
+    *("reads", "input"),
     *interval("z.2f", "delta_top1", "delta"),
     *P_VALUES,
     *BY_SEED,
-    *("params_m_printed", "flops_printed", "flops_unit_printed", "mem_gb_printed", "note"),
+    *(
+        "top1_printed",
+        "top5_printed",
+        "params_m_printed",
+        "flops_printed",
+        "flops_unit_printed",
+        "mem_gb_printed",
+        "note",
+    ),
 )
 GENERATED = "synthetic clips, not the paper's data"
 IDENTICAL = "identical by construction: its switch cannot act under the readings used here"
 _SHARED = (
     *("source", "study", "dataset", "condition", "top1", "top5", "pair_accuracy", "flips"),
-    *("frames", "seeds", "clips"),
+    *("frames", "seeds", "clips", "input"),
 )
 
 
@@ -63,13 +76,20 @@ def table2_rows(source: Source) -> Iterator[Row]:
             "source": "published",
             "dataset": "jester",
             **{name: float(row[name]) for name in ("top1", "top5") if row[name]},
-            "params_m_printed": row["param_m_as_printed"],
-            "flops_printed": row["flops_t_as_printed"],
-            "flops_unit_printed": "T",
-            "mem_gb_printed": row["mem_g_as_printed"],
+            **printed(row),
             "note": "as printed in the paper",
         }
     yield from ablations_rows(source, [source.study.table2])
+
+
+def printed(row: Mapping[str, str]) -> Row:
+    """The cells of a row of the paper's Table 2 as printed, but its accuracy."""
+    return {
+        "params_m_printed": row["param_m_as_printed"],
+        "flops_printed": row["flops_t_as_printed"],
+        "flops_unit_printed": "T",
+        "mem_gb_printed": row["mem_g_as_printed"],
+    }
 
 
 def ablations_rows(source: Source, datasets: Iterable[str] | None = None) -> Iterator[Row]:
@@ -125,10 +145,14 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
     full, tests, rows = found[FULL], tests_against_full(found), {}
     for name, one in found.items():
         frames = one.run.config.data.frames
-        kind = "measured" if one.run.variant.is_lcr else "floor"
-        row = {"source": kind, "frames": frames} | head(one) | estimate("top1", one.arrays["correct"])
+        config = one.run.model(one.record.config["model"]["classes"])
+        row = head(one) | estimate("top1", one.arrays["correct"]) | _system(name)
         row |= {
-            "model": counted(one.run.model(one.record.config["model"]["classes"]), frames),
+            "source": source_of(one.run.variant),
+            "frames": frames,
+            "reads": reads(config),
+            "input": f"{frames} × {config.frame_size} × {config.frame_size}",
+            "model": counted(config, frames),
             "top1_by_seed": tuple(100 * by_seed(one)),
         }
         if "in_top5" in one.arrays:
@@ -140,6 +164,27 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
                 row |= noted(f"beats full on average (interval {clear} 0)", row)
         rows[name] = [row]
     return rows
+
+
+def source_of(variant: VariantConfig) -> str:
+    """What kind of row an arm has: LCR, a system of Table 2 or a user's own, or a floor or ceiling."""
+    return "measured" if variant.is_lcr else "floor" if variant.method in FLOORS else "method"
+
+
+def reads(config: ModelConfig | MethodConfig) -> str:
+    """In words: what a model is given of a clip."""
+    if isinstance(config, MethodConfig):
+        return "nothing" if config.method == "chance" else READS[config.inputs]
+    if config.frame_source == "edges":
+        return READS["edges"]
+    return READS["both" if config.edge_prompt else "rgb"]
+
+
+def _system(arm: str) -> Row:
+    """The printed cells of the row of Table 2 that an arm stands for; none of an arm that stands for none."""
+    named = ARMS[arm].row if arm in ARMS else ""
+    row = next((row for row in table2() if row["method"] == named), None)
+    return {} if row is None else {"top1_printed": row["top1"], "top5_printed": row["top5"]} | printed(row)
 
 
 def head(one: Results) -> Row:
