@@ -2,7 +2,16 @@
 
 from lcr.paper.facts import fact
 from lcr.study.claims.claim import ACCURACY, ARITHMETIC, AVAILABILITY, COUNT, Claim, Numbers
-from lcr.study.claims.printed import baseline_gflops, below, column2, paired_widths, parameters_away, seen, t2
+from lcr.study.claims.printed import (
+    baseline_gflops,
+    below,
+    column2,
+    paired_widths,
+    parameters_away,
+    seen,
+    system_gmacs,
+    t2,
+)
 from lcr.study.claims.verdicts import fewer
 
 CLAIMS = (
