@@ -142,6 +142,49 @@ def growth(
     print(*write_figure(points, machine, out / "bench_growth"), sep="\n")
 
 
+@app.command()
+def methods(
+    systems: Annotated[str, typer.Option(help="Names with commas between: lcr, resnet3d-18, …; all.")] = "all",
+    frames: Annotated[str, typer.Option(help="Lengths T with commas between.")] = "8,16,32,64,128",
+    rounds: Annotated[int, typer.Option(min=1, max=10_000, help="Runs of each system at each length.")] = 2,
+    threads: Annotated[
+        int, typer.Option(min=1, max=MOST_JOBS, help="Threads of torch; more than one is unsteady.")
+    ] = 1,
+    out: Annotated[Path, typer.Option(help="Folder of bench_methods.csv, .png and .svg.")] = Path("results/bench"),
+) -> None:
+    """Times Table 2's systems and LCR at the paper's size: inference, a training step, and the memory of both.
+
+    Example: lcr bench methods --systems lcr,rvit,resnet3d-18 --frames 8,32
+
+    One clip on the CPU, frames of 112 × 112, and for T = 32 also of 224 × 224. Seconds are the least of all rounds.
+    All systems take about a quarter of an hour on one core, half of it R(2+1)D.
+    """
+    import torch
+    from rich.console import Console
+    from rich.progress import track
+
+    from lcr.cost import methods_bench
+    from lcr.report.figures.growth import write_methods
+    from lcr.study.tables.frame import Table, integer, number, write_frame
+    from lcr.util.files import check_writable
+
+    if not all(re.fullmatch(r" *[0-9]{1,4} *", n) and int(n) for n in frames.split(",")):
+        raise InputError(f"--frames '{frames:.80}': give lengths with commas between, as in 8,32")
+    check_writable(out)
+    torch.set_num_threads(threads)
+    lengths = sorted({int(n) for n in frames.split(",")})
+    names = methods_bench.NAMES if systems == "all" else tuple(dict.fromkeys(map(str.strip, systems.split(","))))
+    bar = partial(track, description="systems", console=Console(stderr=True))
+    points = methods_bench.measure(names, lengths, rounds, bar)
+    columns = ("machine", "system", *integer("frames", "size"), "work", *number(".6f", "seconds"))
+    columns += (*number(".4g", "clips_per_s"), *integer("peak_bytes"))
+    table = Table("bench_methods", columns, command="bench methods")
+    machine = f"{_cpu_name()}, {threads} thread{'s' * (threads > 1)}"
+    rows = [{"machine": machine} | point._asdict() for point in points]
+    print(write_frame(out / "bench_methods.csv", table, table.frame(rows)))
+    print(*write_methods(points, machine, out / "bench_methods"), sep="\n")
+
+
 def _cpu_name() -> str:
     found = Path("/proc/cpuinfo")  # Linux has it, and on Arm it has no name
     names = re.findall(r"^model name\s*: (.*)$", found.read_text() if found.exists() else "", re.MULTILINE)

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from snakemake.cli import get_argument_parser
 
+from lcr.methods import SYSTEMS
 from lcr.workflow import STAMPS, Choice, choose
 from tests.dag.conftest import SOURCE, Project
 
@@ -30,6 +31,8 @@ def refused(capsys: pytest.CaptureFixture[str], **config: str) -> str:
     ("config", "named"),
     [
         ({"study": "smok"}, "'smoke'"),
+        ({"methods": "resnet3d-19"}, "'resnet3d-18'"),
+        ({"methods": "gone.py:build"}, "gone.py"),
         ({"jester_rot": "x"}, "'jester_root'"),
         ({"jester_root": "nowhere"}, "jester_root=nowhere"),
         ({"jester_root": ""}, "jester_root="),
@@ -51,6 +54,16 @@ def test_a_file_or_folder_in_the_place_of_the_other_is_named_in_one_line(capsys,
     else:
         Path(file).touch()
     assert file in refused(capsys)
+
+
+def test_methods_are_added_to_the_study_and_reach_every_command():
+    choice = choose({"methods": "all"}, SOURCE)
+    added = {*choice.study.methods} - {*choose({}, SOURCE).study.methods}
+    assert {name.removesuffix("-both") for name in added if name.endswith("-both")} == {
+        f"{one}-tiny" for one in SYSTEMS
+    }
+    assert len(added) == 2 * len(SYSTEMS)
+    assert "tiny+all" in str(choice.options)
 
 
 def annotations(choice: Choice, dataset: str) -> list[str]:

@@ -1,5 +1,7 @@
 """Floors and ceilings are trained, evaluated and read back by the same code as LCR."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from lcr.config.run import Run
 from lcr.config.variant import METHOD_ARMS
 from lcr.data.clips import Clips
 from lcr.run.evaluate import evaluate, load_trained
-from lcr.run.train import train
+from lcr.run.train import Training, train
 from lcr.run.video import load_run, stream
 from lcr.study.store import Store
 from lcr.util.errors import InputError
@@ -45,7 +47,29 @@ def test_chance_reaches_one_in_k_on_balanced_classes_and_half_of_the_pairs(made)
     assert (pairs.score_label == pairs.score_reverse).all()
 
 
-@pytest.mark.parametrize("arm", ["cnn3d-rgb", "bag_of_frames-both"])
+@pytest.mark.slow
+@pytest.mark.parametrize("arm", [name for name in METHOD_ARMS if name.endswith("-tiny-both")])
+def test_a_training_that_is_stopped_goes_on_to_the_same_bits(made, arm, monkeypatch):
+    whole, update = made(arm), Training.update
+
+    def stopped(self, batch):
+        if self.step == 12:  # checkpoints are written after step 10
+            raise KeyboardInterrupt
+        return update(self, batch)
+
+    run = whole.model_copy(update={"results": Path("stopped")})
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "update", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train(run)
+    train(run)
+    names = ("model.safetensors", "metrics.jsonl")
+    one, other = ([(each.folder / name).read_bytes() for name in names] for each in (whole, run))
+    assert one[0] == other[0]
+    assert one[1].splitlines()[:-1] == other[1].splitlines()[:-1]
+
+
+@pytest.mark.parametrize("arm", ["cnn3d-rgb", "bag_of_frames-both", "rvit-tiny-both"])
 def test_a_method_is_trained_to_the_same_bits_again(made, arm):
     one, other = (
         load_trained(made(arm, results).folder / "model.safetensors", torch.device("cpu"))[0]
@@ -72,6 +96,14 @@ def test_a_method_normalises_by_the_statistics_of_its_training_clips(made):
 def test_a_method_that_reads_whole_clips_cannot_stream(made, tmp_path):
     with pytest.raises(InputError, match="--stream"):
         next(stream(load_run(made("cnn3d-rgb").folder), tmp_path))
+
+
+def test_rvit_streams(made, tmp_path):
+    run = made("rvit-tiny-both")
+    clip = next(path for path in (run.data.folder / "raw" / "20bn-jester-v1").iterdir() if path.is_dir())
+    shown = list(stream(load_run(run.folder), clip))
+    assert len(shown) == len(list(clip.glob("*.jpg")))
+    assert all(np.isfinite(scores).all() for _, scores, _ in shown)
 
 
 def test_the_components_of_a_method_leave_out_the_model_and_the_gate(made):
