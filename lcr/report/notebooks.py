@@ -27,6 +27,7 @@ NOTEBOOKS = {
     "ablations": Notebook("Which part of LCR matters: each ablation against the full model", ("ablations",)),
     "table2": Notebook("Table 2: published and measured accuracy", ("table2",)),
     "cost_accuracy": Notebook("Accuracy against cost", ("table2",)),
+    "methods": Notebook("Accuracy and pair accuracy against each cost", ("table2", "temporal")),
     "confusion": Notebook(
         "Which classes are confused, and the time-reversed pairs",
         ("ablations", "temporal"),

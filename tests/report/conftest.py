@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from lcr.report.figures.ablations import ablations_figure, training_curves_figure
 from lcr.report.figures.confusion import confusion_figure
 from lcr.report.figures.edge_prompt import PromptClip, edge_prompt_figure
+from lcr.report.figures.methods import methods_figure
 from lcr.report.figures.multiverse import multiverse_figure
 from lcr.report.figures.readings import readings_figure, table1_figure
 from lcr.report.figures.reversed_pairs import pairs_figure
@@ -59,6 +60,7 @@ def figures(finished: Finished) -> dict[str, Callable[[], Figure]]:
         "ablations": lambda: ablations_figure(table("ablations")),
         "table2": lambda: table2_figure(table("table2")),
         "cost_accuracy": lambda: cost_accuracy_figure(table("table2")),
+        "methods": lambda: methods_figure(table("table2"), table("temporal")),
         "confusion": lambda: confusion_figure(finished.class_predictions(), table("temporal"), "made-up"),
         "table1": lambda: table1_figure(table("table1"), table("cost")),
         "readings": lambda: readings_figure(table("readings"), table("reading_search").query("rank <= 2")),

@@ -39,7 +39,7 @@ def write_finished(study: StudyConfig, results: Path) -> None:
     ):
         write_frame(results / study.name / f"{name}.csv", TABLES[name], frame)
     source = Source(study, results)
-    for name in ("table2", "ablations", "temporal", "statistics", "claims"):  # claims: from the others
+    for name in ("table2", "ablations", "temporal", "pairs", "statistics", "claims"):  # claims: from the others
         write_table(name, source)
 
 
