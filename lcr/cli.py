@@ -17,7 +17,7 @@ from lcr.commands.list import list_
 from lcr.commands.readings import readings
 from lcr.commands.report import answer
 from lcr.commands.report import app as report_app
-from lcr.commands.runs import evaluate, predict, train
+from lcr.commands.runs import evaluate, import_predictions, predict, train
 from lcr.commands.tables import table
 from lcr.util.errors import LCRError, printable
 
@@ -32,7 +32,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(bench_app, name="bench")
 app.add_typer(keys_app, name="keys")
 app.add_typer(report_app, name="report")
-RUNS, EVIDENCE = (train, evaluate, predict), (publish, hashes, reference, verify, bundle)
+RUNS, EVIDENCE = (train, evaluate, import_predictions, predict), (publish, hashes, reference, verify, bundle)
 for command in (*RUNS, table, cost, readings, claims, answer, *EVIDENCE):
     app.command()(command)
 app.command(name="list")(list_)

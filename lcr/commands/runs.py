@@ -12,7 +12,7 @@ from lcr.config.files import load_variant
 from lcr.config.load import known_variants, load_study
 from lcr.config.run import Run
 from lcr.config.variant import method_arms
-from lcr.methods import own
+from lcr.methods import IMPORTED, own
 from lcr.util.errors import InputError, printable
 from lcr.util.files import check_writable
 from lcr.util.gpus import gpu_lease
@@ -151,6 +151,34 @@ def evaluate(
     say_backends()
     with gpu_lease(run.study.device):
         print(summary(run_evaluation(run)))
+
+
+def import_predictions(
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV or Parquet: a column id, and one a class, by its name or as score_0, …."),
+    ],
+    method: Annotated[str, typer.Option(help="The name that its rows get.")],
+    dataset: Dataset,
+    seed: Seed = 0,
+    study: Study = "tiny",
+    data_root: DataRoot = None,
+    root: Root = None,
+    results: Results = Path("results"),
+) -> None:
+    """Brings predictions that were made elsewhere into a study, for the same statistics as all others.
+
+    Example: lcr import-predictions theirs.csv --method theirs --dataset jester-fixture --seed 0
+
+    The ids are those of the clips that the study evaluates (results/STUDY/DATASET/full/seed-0/predictions.parquet has
+    them), each once. With a file for every seed, `lcr table table2 --study tiny+imported:theirs` has their row.
+    """
+    arm = method_arms(f"{IMPORTED}:{method}", tiny=is_synthetic(dataset))[0]
+    run = chosen_run(study, dataset, arm, seed, data_root, root, results)
+    from lcr.run import imported
+
+    check_writable(results)
+    print(imported.import_predictions(run, file))
 
 
 def predict(

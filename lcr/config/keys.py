@@ -69,6 +69,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "method:resnet3d": _compared("resnet3d", "plan", "residual"),
     "method:r2plus1d": _compared("r2plus1d", "plan", "residual"),
     "method:timesformer": _compared("timesformer", "networks/patches"),
+    "method:imported": ("methods/base.py", "methods/imported.py"),
     "method:own": ("methods/base.py", "methods/own.py", "methods/networks/own.py"),
     "method:rvit": _compared("rvit", "networks/patches"),
     "wkv:cpu": ("wkv/operator.py", "wkv/cpu.py", "wkv/library.py", "wkv/native/*"),

@@ -6,12 +6,13 @@ its variants share, `ablations/interpretations/*.yaml`: `literal` takes every eq
 """
 
 import re
+from types import ModuleType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model
 
 from lcr.cost import matched_hidden, parameters
-from lcr.methods import ARMS, LCR, METHODS, SYSTEMS, Inputs, MethodConfig, own
+from lcr.methods import ARMS, LCR, METHODS, SYSTEMS, Inputs, MethodConfig, imported, own
 from lcr.model.config import ModelConfig, Readings
 from lcr.util.errors import InputError, printable, unknown
 from lcr.util.schema import Frozen, parse
@@ -186,7 +187,8 @@ def method_arms(given: str, *, tiny: bool) -> list[str]:
 
     Args:
         given: a name of `METHOD_ARMS`; a system of Table 2 without inputs, which reads RGB; `all` systems, on RGB and
-            on RGB and edges; or a user's own method, which becomes an arm here (see `lcr.methods.own`).
+            on RGB and edges; a user's own method, which becomes an arm here (see `lcr.methods.own`); or
+            `imported:NAME`, an arm of predictions from elsewhere.
         tiny: whether systems are taken in the size for synthetic clips.
 
     Raises:
@@ -199,18 +201,24 @@ def method_arms(given: str, *, tiny: bool) -> list[str]:
         return [f"{given}{size}-rgb"]
     if given in METHOD_ARMS:
         return [given]
+    if given.startswith(imported.PREFIX):
+        return [_add_arm(given, given.removeprefix(imported.PREFIX), {}, imported)]
     source = own.installed().get(given, given)
     if ":" not in source:
         raise unknown("method", given, ["all", *SYSTEMS, *METHOD_ARMS, *own.installed()])
     own.allow(source)
-    name = given if given != source else own.arm_name(source)
-    settings = {"source": source}
+    return [_add_arm(given, given if given != source else own.arm_name(source), {"source": source}, own)]
+
+
+def _add_arm(given: str, name: str, settings: dict[str, Any], module: ModuleType) -> str:
+    """Adds an arm of a user's to `METHOD_ARMS`, once, and returns its name."""
+    method = module.__name__.rpartition(".")[2]
     known = METHOD_ARMS.get(name)
-    if name in (*SYSTEMS, FULL) or (known and known.settings != settings):
-        raise InputError(f"method '{given}': there is another arm named '{name}'; rename the file or function")
-    about = {"name": name, "title": name, "component": "method", "hypothesis": METHODS["own"].about}
-    METHOD_ARMS[name] = parse(VariantConfig, about | {"method": "own", "settings": settings}, f"method '{given}'")
-    return [name]
+    if name in (*SYSTEMS, FULL) or (known and (known.method, known.settings) != (method, settings)):
+        raise InputError(f"method '{given}': there is another arm named '{name}'; rename this one")
+    about = {"name": name, "title": name, "component": "method", "hypothesis": METHODS[method].about}
+    METHOD_ARMS[name] = parse(VariantConfig, about | {"method": method, "settings": settings}, f"method '{given}'")
+    return name
 
 
 def _holds(condition: Frozen, model: Frozen) -> bool:

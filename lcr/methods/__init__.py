@@ -18,6 +18,7 @@ from lcr.methods import (
     chance,
     cnn3d,
     convlstm,
+    imported,
     lcr,
     mobilenet_lstm,
     own,
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 LCR = "lcr"
+IMPORTED = "imported"  # predictions without a model
 MODULES = (lcr, chance, bag_of_frames, cnn3d)
 FLOORS = ("chance", "bag_of_frames", "cnn3d")  # floors and ceilings
 COMPARED = (convlstm, tsn, mobilenet_lstm, resnet3d, r2plus1d, timesformer, rvit)
@@ -79,7 +81,7 @@ def _method(module: ModuleType) -> Method:
     return Method(_name(module), title, about.strip(), module.Config, module.build, module.LOGITS, module.TRAINS)
 
 
-METHODS: dict[str, Method] = {one.name: one for one in map(_method, (*MODULES, *COMPARED, own))}
+METHODS: dict[str, Method] = {one.name: one for one in map(_method, (*MODULES, *COMPARED, own, imported))}
 
 # The comparison methods of Table 2 by name, with the method that each is a setting of.
 SYSTEMS: dict[str, tuple[str, System]] = {
@@ -136,7 +138,8 @@ AnyConfig = Annotated[
     | Annotated[r2plus1d.Config, Tag("r2plus1d")]
     | Annotated[timesformer.Config, Tag("timesformer")]
     | Annotated[rvit.Config, Tag("rvit")]
-    | Annotated[own.Config, Tag("own")],
+    | Annotated[own.Config, Tag("own")]
+    | Annotated[imported.Config, Tag("imported")],
     Discriminator(_name_of),
 ]
 

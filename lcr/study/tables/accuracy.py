@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lcr.config.run import runs_of
-from lcr.config.variant import FULL, VariantConfig
+from lcr.config.variant import FULL, METHOD_ARMS, VariantConfig
 from lcr.cost import counted
-from lcr.methods import ARMS, FLOORS, READS, MethodConfig
+from lcr.methods import ARMS, FLOORS, IMPORTED, READS, MethodConfig
 from lcr.model.config import ModelConfig
 from lcr.paper.facts import table2, validation_clips
 from lcr.study.makers import noted_makers
@@ -101,7 +101,9 @@ def ablations_rows(source: Source, datasets: Iterable[str] | None = None) -> Ite
     """
     costs = Costs(source)
     for row in rows_by_variant(source, predictions, _rows, datasets):
-        yield row | costs.of(row["dataset"], row["variant"], row.pop("model", None))
+        model = row.pop("model", None)
+        known = row["source"] != "method" or METHOD_ARMS[row["variant"]].method != IMPORTED
+        yield row | (costs.of(row["dataset"], row["variant"], model) if known else {})
 
 
 def rows_by_variant(
@@ -121,11 +123,12 @@ def rows_by_variant(
     Raises:
         InputError: as for `load`, before any row is given.
     """
-    runs = [run for run in runs_of(source.study, source.results, datasets=datasets) if run.acts]
+    compared = [one for one in source.study.compared if read is predictions or one.method != IMPORTED]
+    runs = [run for run in runs_of(source.study, source.results, datasets=datasets, variants=compared) if run.acts]
     found = noted_makers(load(runs, read, mixed=source.mixed))
     for dataset in dict.fromkeys(run.dataset for run in runs):
         made = make({one.run.variant.name: one for one in found if one.run.dataset == dataset})
-        for variant in source.study.compared:
+        for variant in compared:
             own = {"method": method_name(variant), "variant": variant.name}
             yield from made.get(variant.name) or (identical(row) | own for row in made[FULL])
 
@@ -174,7 +177,7 @@ def source_of(variant: VariantConfig) -> str:
 def reads(config: ModelConfig | MethodConfig) -> str:
     """In words: what a model is given of a clip."""
     if isinstance(config, MethodConfig):
-        return "nothing" if config.method == "chance" else READS[config.inputs]
+        return {"chance": "nothing", IMPORTED: "not known"}.get(config.method, READS[config.inputs])
     if config.frame_source == "edges":
         return READS["edges"]
     return READS["both" if config.edge_prompt else "rgb"]

@@ -11,7 +11,7 @@ from lcr.cost import counted
 from lcr.cost.count import Cost, cost
 from lcr.cost.table1 import FRAMES, table1
 from lcr.data.manifest import read_manifest
-from lcr.methods import MethodConfig
+from lcr.methods import IMPORTED, MethodConfig
 from lcr.model.config import ModelConfig
 from lcr.study.tables.costs import WHOLE
 from lcr.study.tables.frame import Row, Source
@@ -64,6 +64,7 @@ def jobs(source: Source) -> list[Job]:
         for name, one in study.datasets.items()
         for classes in [classes_of(source, name)]
         for variant in study.compared
+        if variant.method != IMPORTED
         for model in [one.model if variant.is_lcr else variant.method]
     ]
     bundle = study.interpreted(study.interpretation).bundle
