@@ -14,22 +14,10 @@ from lcr.run.evaluate import evaluate, load_trained
 from lcr.run.train import train
 from lcr.util.errors import InputError
 from tests.cli import lcr
-from tests.micro import STUDY
+from tests.micro import PROJECT, STUDY
 
-MODEL = """
-from torch import nn
-
-class Mean(nn.Module):
-    def __init__(self, classes):
-        super().__init__()
-        self.linear = nn.Linear(3, classes)
-
-    def forward(self, frames, edges):
-        return self.linear(frames.mean((3, 4)))
-
-def build(config, classes):
-    return Mean(classes)
-"""
+# The example of the documentation.
+MODEL = re.search(r"```python\n(.*?)```", (PROJECT / "docs" / "methods.md").read_text(), re.DOTALL)[1]
 
 
 @pytest.fixture
