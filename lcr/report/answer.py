@@ -15,6 +15,7 @@ from lcr.config.variant import FULL, METHOD_ARMS
 from lcr.study.claims.caveats import CAVEATS
 from lcr.study.claims.claim import CELL, HYPOTHESIS, IMPLIED, SENTENCE
 from lcr.study.claims.verdicts import VERDICTS
+from lcr.study.stats.verdict import NOT_TRAINED
 from lcr.study.tables.accuracy import IDENTICAL as BY_CONSTRUCTION
 from lcr.study.tables.table1 import DEFAULT
 
@@ -28,6 +29,10 @@ DATA = {
     "tested.",
     "real": "All accuracies are on real clips ({amount}{note}).",
 }
+UNTRAINED = (
+    "The variant is not above the best bag of frames, which sees no time, and counts as not trained: the difference "
+    "does not say what the part is worth where the rest trains."
+)
 ABOVE, BELOW, INCLUDES, IDENTICAL = "above", "below", "includes", "identical"
 
 
@@ -104,6 +109,7 @@ def _ablation(rows: Sequence[Any]) -> Sentence:
         own.variant,
         rule,
         f"**{title[0].upper()}{title[1:]}** {text}"
+        + (f" {UNTRAINED}" if own.verdict == NOT_TRAINED else "")
         + (f" Other datasets: {elsewhere}." if {*changes.values()} - {IDENTICAL} else "")
         + (f" Caveat: {CAVEATS[own.variant]}." if own.variant in CAVEATS else ""),
     )

@@ -4,6 +4,7 @@ from typing import Literal
 
 DELTA = 3.0  # points of top-1 that matter; registered before the runs
 LEVEL = 0.05
+NOT_TRAINED = "not trained"  # in a verdict's place, where an arm is not above a model without time
 
 Verdict = Literal["helps", "harms", "no difference", "undecided"]
 

@@ -5,11 +5,11 @@ intervals 95% over seeds and clips, params_m in millions, gmacs and gflops in 1e
 view's inference. p_value: exact sign-flip test over the seeds on the evaluated clips; p_family: joint sign flips,
 step-down over the ablations of the dataset; p_floor: the least p that these seeds could give. family: primary for the
 ablations of the study's table2 dataset, which were named before the runs; all else is secondary. equal_within: whether
-the 90% interval of the difference lies within ±3 points; verdict: see `lcr.study.stats.verdict`. Rows of source "floor"
-are floors and ceilings, those of source "method" systems of Table 2 and a user's own, on the same clips and seeds; no
-test compares them with LCR. reads: what a row's model is given; input: frames × height × width. Cells that end in
-_printed are the paper's, as printed, also in the rows of the systems that it names; `note` says in words how a row
-differs from the paper's setting.
+the 90% interval of the difference lies within ±3 points; verdict: see `lcr.study.stats.verdict`; "not trained" where
+the study has a bag of frames and the arm is not above the best one. Rows of source "floor" are floors and ceilings,
+those of source "method" systems of Table 2 and a user's own, on the same clips and seeds; no test compares them with
+LCR. reads: what a row's model is given; input: frames × height × width. Cells that end in _printed are the paper's, as
+printed, also in the rows of the systems that it names; `note` says in words how a row differs from the paper's setting.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ from lcr.study.makers import noted_makers
 from lcr.study.predictions import Reader, Results, load, predictions
 from lcr.study.stats.intervals import Interval, crossed_interval, paired_interval, sign_flip_p
 from lcr.study.stats.joint import joint_flip_p, joint_floor
-from lcr.study.stats.verdict import ablation_verdict, equal_within
+from lcr.study.stats.verdict import NOT_TRAINED, ablation_verdict, equal_within
 from lcr.study.tables.costs import Costs
 from lcr.study.tables.frame import Column, Row, Source, integer, interval, number
 
@@ -57,6 +57,7 @@ COLUMNS = (
     ),
 )
 GENERATED = "synthetic clips, not the paper's data"
+UNTRAINED = "not above the best bag of frames, so that it counts as not trained"
 IDENTICAL = "identical by construction: its switch cannot act under the readings used here"
 _SHARED = (
     *("source", "study", "dataset", "condition", "top1", "top5", "pair_accuracy", "flips"),
@@ -160,6 +161,8 @@ def _rows(found: dict[str, Results]) -> dict[str, list[Row]]:
         }
         if "in_top5" in one.arrays:
             row["top5"] = 100 * float(one.arrays["in_top5"].mean())
+        if one.run.variant.method not in FLOORS and not shown_to_train(one, best_floor(found)):
+            row |= noted(UNTRAINED, row)
         if name in tests:
             row |= estimate("delta_top1", one.arrays["correct"], full.arrays["correct"]) | tests[name]
             if row["delta_top1"] > 0:
@@ -214,7 +217,24 @@ def tests_against_full(found: dict[str, Results]) -> dict[str, Row]:
     members = {name: (one, full) for name, one in found.items() if name != FULL and one.run.variant.is_lcr}
     family = full.run.study.family if full.run.dataset == full.run.study.table2 else "secondary"
     p_values = family_p(members)
-    return {name: tested(*pair, p_values[name])[0] | {"family": family} for name, pair in members.items()}
+    floor = best_floor(found)
+    return {
+        name: tested(*pair, p_values[name])[0]
+        | {"family": family}
+        | ({} if shown_to_train(pair[0], floor) else {"verdict": NOT_TRAINED})
+        for name, pair in members.items()
+    }
+
+
+def best_floor(found: dict[str, Results]) -> Results | None:
+    """The most accurate bag of frames, which sees no time; None where there is none."""
+    bags = (one for one in found.values() if one.run.variant.method == "bag_of_frames")
+    return max(bags, key=lambda one: one.arrays["correct"].mean(), default=None)
+
+
+def shown_to_train(one: Results, floor: Results | None) -> bool:
+    """Whether the interval of an arm's accuracy less the floor's lies above 0; true where there is no floor."""
+    return floor is None or paired_interval(one.arrays["correct"], floor.arrays["correct"]).low > 0
 
 
 def family_p(members: dict[str, tuple[Results, Results]]) -> dict[str, float]:

@@ -33,6 +33,7 @@ from lcr.study.predictions import Results, load, pairs, predictions
 from lcr.study.stats.intervals import crossed_interval, paired_interval
 from lcr.study.stats.verdict import DELTA
 from lcr.study.store import Store
+from lcr.study.tables.accuracy import best_floor
 from lcr.study.tables.frame import Column, Row, Source, number
 
 COLUMNS = ("check", "variant", "study", "dataset", *number(".4g", "measured"), "unit", "bar", Column("holds", "flag"))
@@ -171,10 +172,8 @@ def _pairs(margins: dict[str, Results]) -> Iterator[Row]:
 
 
 def _floor(found: dict[str, Results]) -> Iterator[Row]:
-    bags = [one for one in found.values() if one.run.variant.method == "bag_of_frames"]
-    if not bags:
+    if (best := best_floor(found)) is None:
         return
-    best = max(bags, key=lambda one: one.arrays["correct"].mean())
     for name, one in found.items():
         if one.run.variant.is_lcr:
             above = paired_interval(one.arrays["correct"], best.arrays["correct"])

@@ -13,19 +13,20 @@ from lcr.config.files import load_variant
 from lcr.config.run import runs_of
 from lcr.cost import counted
 from lcr.evidence.publish import publish_table
-from lcr.study.tables.accuracy import GENERATED, IDENTICAL
+from lcr.study.stats.verdict import NOT_TRAINED
+from lcr.study.tables.accuracy import GENERATED, IDENTICAL, UNTRAINED
 from lcr.study.tables.frame import Source, read_frame
 from lcr.study.tables.registry import TABLES, write_table
 from lcr.study.tables.temporal import NO_PAIRS
 from lcr.util.errors import InputError
 from lcr.util.parquet import read_sealed_parquet, write_sealed_parquet
 from tests.micro import PROJECT
-from tests.study.conftest import ACCURACY, made_up_study, run_of, write_run, write_runs
+from tests.study.conftest import ACCURACY, made_up_study, run_of, write_costs, write_run, write_runs
 
 DESIGN = (
     "method,variant,source,study,dataset,top1,top1_ci_low,top1_ci_high,top5,params_m,gmacs,gflops,peak_mem_gb,frames,"
-    "seeds,clips,delta_top1,delta_ci_low,delta_ci_high,p_value,p_family,p_floor,family,equal_within,verdict,"
-    "top1_by_seed,delta_by_seed,params_m_printed,flops_printed,"
+    "seeds,clips,reads,input,delta_top1,delta_ci_low,delta_ci_high,p_value,p_family,p_floor,family,equal_within,verdict,"
+    "top1_by_seed,delta_by_seed,top1_printed,top5_printed,params_m_printed,flops_printed,"
     "flops_unit_printed,mem_gb_printed,note"
 )
 CANNOT_ACT = "unidirectional_wkv"  # under the readings of the study's model
@@ -94,6 +95,22 @@ def test_every_p_value_stands_beside_its_floor_full_has_none_and_a_variant_that_
     assert (found.p_value["lstm_gate"], set(found.dataset)) == (2 / 256, {"jester-fixture"})
     assert found.note.str.endswith(GENERATED).all()
     assert list(ablations.index[ablations.note != GENERATED]) == list(ablations.index[ablations.delta_top1 > 0])
+
+
+def test_an_arm_that_is_not_above_a_bag_of_frames_counts_as_not_trained(tmp_path):
+    study = small(methods=["bag_of_frames-rgb", "tsn-tiny-rgb"])
+    results = write_runs(small(), tmp_path)
+    for seed in study.seeds:
+        write_run(study, results, "jester-fixture", "bag_of_frames-rgb", seed, accuracy=0.5)
+        write_run(study, results, "jester-fixture", "tsn-tiny-rgb", seed, accuracy=0.3)
+    write_costs(study, results)
+    for name in ("ablations", "statistics"):
+        found = make(name, study, results)
+        assert found.verdict["lstm_gate"] == NOT_TRAINED
+    found = make("ablations", study, results)
+    assert list(found.index[found.note.str.startswith(UNTRAINED)]) == ["lstm_gate", "tsn-tiny-rgb"]
+    assert found.loc["tsn-tiny-rgb", ["source", "reads", "top1_printed"]].tolist() == ["method", "RGB", "83.90"]
+    assert pd.isna(found.delta_top1["tsn-tiny-rgb"])
 
 
 @pytest.mark.parametrize(("dataset", "whole"), [("jester", 14787), ("something", 24777), ("kinetics", 19906)])
