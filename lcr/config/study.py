@@ -157,15 +157,18 @@ class ReadingRuns(Frozen):
 class Sweep(Frozen):
     """Further values of one setting of the recipe, each of which makes an arm of every variant.
 
-    learning_rates: makes arms such as `full.lr-0.003`. lengths: factors of the epochs; makes arms such as `full.x1.5`.
+    learning_rates: makes arms such as `full.lr-0.003`. beyond: further ones for the methods beside LCR alone, where the
+    loss of LCR does not stay finite. lengths: factors of the epochs; makes arms such as `full.x1.5`.
     """
 
     learning_rates: Annotated[tuple[Rate, ...], AfterValidator(_once)] = ()
+    beyond: Annotated[tuple[Rate, ...], AfterValidator(_once)] = ()
     lengths: Annotated[tuple[Annotated[float, Field(gt=0, le=100)], ...], AfterValidator(_once)] = ()
 
     def arms(self, variant: VariantConfig, epochs: int) -> list[VariantConfig]:
         """The arms that the sweep makes of a variant; `epochs`: of the study's recipe."""
-        changes = [(f"lr-{rate:g}", {"learning_rate": rate}) for rate in self.learning_rates]
+        rates = self.learning_rates if variant.is_lcr else (*self.learning_rates, *self.beyond)
+        changes = [(f"lr-{rate:g}", {"learning_rate": rate}) for rate in rates]
         changes += [(f"x{factor:g}", {"epochs": round(factor * epochs)}) for factor in self.lengths]
         return [
             variant.model_copy(
