@@ -37,8 +37,23 @@ def test_the_late_gain_is_from_four_fifths_to_the_end_and_none_without_a_curve()
 
 
 @pytest.fixture(scope="module")
-def reference():
-    return TABLES["audit"].make(SOURCE)
+def loaded():
+    """What the audit loads of the reference, by reader; once, before a test's own sources come into play."""
+    found = {}
+
+    def keep(runs, read, *, mixed):
+        found[read] = load(runs, read, mixed=mixed)
+        return found[read]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audit, "load", keep)
+        found["table"] = TABLES["audit"].make(SOURCE)
+    return found
+
+
+@pytest.fixture(scope="module")
+def reference(loaded):
+    return loaded["table"]
 
 
 def failing(frame) -> set[tuple[str, str]]:
@@ -51,11 +66,11 @@ def test_each_check_has_rows_and_an_arm_that_hardly_trains_fails_by_name(referen
     assert all(variant == "no_edge_prompt" for _, variant in failing(reference))
 
 
-def test_an_arm_with_fulls_answers_and_a_bag_of_frames_that_sees_time_are_found(reference, monkeypatch):
+def test_an_arm_with_fulls_answers_and_a_bag_of_frames_that_sees_time_are_found(loaded, reference, monkeypatch):
     full = {}
 
     def damaged(runs, read, *, mixed):
-        found = load(runs, read, mixed=mixed)
+        found = loaded[read]
         full.update({one.run.variant.name: one for one in found})
 
         def changed(one: Results) -> Results:

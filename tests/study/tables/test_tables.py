@@ -144,7 +144,19 @@ def test_one_seed_covers_clips_alone_five_classes_have_no_top5_and_clips_without
 def test_a_variant_that_cannot_act_takes_over_fulls_numbers_untested_and_leaves_the_family(study, results):
     for run in runs_of(study, results, variants=[load_variant(CANNOT_ACT)]):
         (run.folder / "run.json").unlink()  # nothing is trained
-    shared = ["source", "study", "dataset", "condition", "top1", "top5", "pair_accuracy", "flips", "seeds", "clips"]
+    shared = [
+        "source",
+        "study",
+        "dataset",
+        "condition",
+        "top1",
+        "top5",
+        "pair_accuracy",
+        "flips",
+        "seeds",
+        "clips",
+        "input",
+    ]
     own = ["method", "note", "frames", "params_m", "gmacs", "gflops", "peak_mem_gb"]
     for name in ("ablations", "statistics", "temporal"):
         cells = TABLES[name].cells(make(name, study, results).reset_index()).set_index("variant")
