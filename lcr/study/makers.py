@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from lcr.config.record import RunRecord
 from lcr.config.run import Run
+from lcr.methods import IMPORTED
 from lcr.study.predictions import Results
 from lcr.study.store import Key, Store
 from lcr.util.errors import Mismatch, printable
@@ -45,7 +46,12 @@ def _told(records: Sequence[RunRecord]) -> Told:
 
 
 def _properties(record: RunRecord) -> Iterator[tuple[str, str]]:
-    """Name and value of all that two makers must share; a value that a record does not have is left out."""
+    """Name and value of all that two makers must share; a value that a record does not have is left out.
+
+    Predictions from elsewhere share nothing: who made them is not known.
+    """
+    if record.config.get("model", {}).get("method") == IMPORTED:
+        return
     yield "record of the training", "none" if record.training is None else "whole"
     *training, evaluation = record.makers
     for part, made in (*(("training", made) for made in training), ("evaluation", evaluation)):

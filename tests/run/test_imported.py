@@ -58,6 +58,7 @@ def test_the_same_scores_give_the_same_row(made, name, named):
     assert rows.top1["theirs"] == rows.top1["full"]
     assert (rows.source["theirs"], rows.reads["theirs"]) == ("method", "not known")
     assert pd.isna(rows.params_m["theirs"])
+    assert "MIXED" not in "".join(rows.note)
     write_table("temporal", source)
     assert "theirs" not in set(source.read(TABLES["temporal"]).variant)
 
