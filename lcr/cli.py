@@ -14,6 +14,7 @@ from lcr.commands.data import app as data_app
 from lcr.commands.evidence import hashes, publish, reference, verify
 from lcr.commands.keys import app as keys_app
 from lcr.commands.list import list_
+from lcr.commands.plan import plan
 from lcr.commands.readings import readings
 from lcr.commands.report import answer
 from lcr.commands.report import app as report_app
@@ -33,7 +34,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(keys_app, name="keys")
 app.add_typer(report_app, name="report")
 RUNS, EVIDENCE = (train, evaluate, import_predictions, predict), (publish, hashes, reference, verify, bundle)
-for command in (*RUNS, table, cost, readings, claims, answer, *EVIDENCE):
+for command in (*RUNS, table, cost, plan, readings, claims, answer, *EVIDENCE):
     app.command()(command)
 app.command(name="list")(list_)
 
