@@ -2,8 +2,8 @@
 
 FLOPs are twice the multiply-adds in closed form: of a training clip three times the forward pass (forward, and a
 backward pass of twice as much) on the patch tokens that the tube mask keeps; of an evaluated clip every view, and the
-conditions that ask whether a model sees time. Where an interpretation reads fewer tokens than there are, fewer are computed: the
-numbers are upper ends there. Elementwise work, decoding and loading are not counted.
+conditions that ask whether a model sees time. Where an interpretation reads fewer tokens than there are, fewer are
+computed: the numbers are upper ends there. Elementwise work, decoding and loading are not counted.
 """
 
 import csv
