@@ -3,6 +3,8 @@
 import io
 import os
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -13,7 +15,7 @@ from lcr.commands.cost import cost
 from lcr.commands.data import app as data_app
 from lcr.commands.evidence import hashes, publish, reference, verify
 from lcr.commands.keys import app as keys_app
-from lcr.commands.list import list_
+from lcr.commands.list import list_, show
 from lcr.commands.plan import plan
 from lcr.commands.readings import readings
 from lcr.commands.report import answer
@@ -37,6 +39,23 @@ RUNS, EVIDENCE = (train, evaluate, import_predictions, predict), (publish, hashe
 for command in (*RUNS, table, cost, plan, readings, claims, answer, *EVIDENCE):
     app.command()(command)
 app.command(name="list")(list_)
+app.command()(show)
+
+
+def _version(given: bool) -> None:
+    if given:
+        print(f"lcr {metadata.version('lcr')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Prints the version and ends.")
+    ] = False,
+) -> None:
+    """Reproduces Video RWKV (LCR) and takes it apart. Start with: lcr train --dataset jester-fixture"""
+
 
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 

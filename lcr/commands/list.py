@@ -70,3 +70,21 @@ def _described(kind: Kind, root: Root) -> dict[str, str]:
                 name: f"{clips[is_synthetic(name)]} ({len(official_labels(dataset_format(name)))} official labels)"
                 for name in DATASETS
             }
+
+
+def show(
+    kind: Annotated[Literal["study"], typer.Argument(help="What to show.")],
+    name: Annotated[str, typer.Argument(help="Its name, or the path of its YAML.")],
+    root: Root = None,
+) -> None:
+    """Shows a study as it is read: every key with its value, defaults and the keys of `like:` included, as YAML.
+
+    Example: lcr show study tiny
+    """
+    import yaml
+
+    study = load_study(name, root=root)
+    content = study.model_dump(mode="json")
+    for dataset, config in study.datasets.items():
+        content["datasets"][dataset]["rates"] = dict(config.rates)
+    print(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120), end="")
