@@ -16,6 +16,7 @@ from lcr.commands.data import app as data_app
 from lcr.commands.evidence import hashes, publish, reference, verify
 from lcr.commands.keys import app as keys_app
 from lcr.commands.list import list_, show
+from lcr.commands.new import new
 from lcr.commands.plan import plan
 from lcr.commands.readings import readings
 from lcr.commands.report import answer
@@ -40,6 +41,7 @@ for command in (*RUNS, table, cost, plan, readings, claims, answer, *EVIDENCE):
     app.command()(command)
 app.command(name="list")(list_)
 app.command()(show)
+app.command()(new)
 
 
 def _version(given: bool) -> None:
