@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from lcr.commands.options import Root
+from lcr.commands.options import Changes, Root
 from lcr.config.datasets import DATASETS, dataset_format, is_synthetic, official_labels
 from lcr.config.files import interpretation_names, load_interpretation, study_names
 from lcr.config.load import known_variants, load_study
@@ -76,6 +76,7 @@ def show(
     kind: Annotated[Literal["study"], typer.Argument(help="What to show.")],
     name: Annotated[str, typer.Argument(help="Its name, or the path of its YAML.")],
     root: Root = None,
+    changes: Changes = None,
 ) -> None:
     """Shows a study as it is read: every key with its value, defaults and the keys of `like:` included, as YAML.
 
@@ -83,7 +84,7 @@ def show(
     """
     import yaml
 
-    study = load_study(name, root=root)
+    study = load_study(name, root=root, changes=changes or ())
     content = study.model_dump(mode="json")
     for dataset, config in study.datasets.items():
         content["datasets"][dataset]["rates"] = dict(config.rates)

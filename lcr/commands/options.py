@@ -19,6 +19,15 @@ DataRoot = Annotated[
     ),
 ]
 Root = Annotated[Path | None, typer.Option(help="The folder that holds ablations/; found by itself when left out.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Changes a key of the study, as in datasets.jester-fixture.train.epochs=3. Repeatable; the run then has a "
+        "folder of its own, whose name ends in .set- and a digest.",
+    ),
+]
 Results = Annotated[Path, typer.Option(help="The folder of all results, in which the study's folder stands.")]
 
 

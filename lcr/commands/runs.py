@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lcr.commands.options import DataRoot, Results, Root, Study, data_roots, refuse
+from lcr.commands.options import Changes, DataRoot, Results, Root, Study, data_roots, refuse
 from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
 from lcr.config.files import load_variant
 from lcr.config.load import known_variants, load_study
@@ -62,6 +62,7 @@ def chosen_run(
     data_root: list[str] | None,
     root: Path | None,
     results: Path = Path("results"),
+    changes: list[str] | None = None,
 ) -> Run:
     """The run that a command's options name."""
     dataset_format(dataset)
@@ -71,7 +72,7 @@ def chosen_run(
             f"{dataset} is the real dataset: say where its clips are with --data-root {dataset}=DIR, "
             f"or take the synthetic ones with --dataset {dataset}-fixture"
         )
-    config = load_study(study, folders, root)
+    config = load_study(study, folders, root, changes or ())
     if seed not in config.seeds:  # its tables and notebooks would not know what to do with a run more
         raise InputError(
             f"--seed {seed}: study '{config.name}' has the seeds {', '.join(map(str, config.seeds))}; "
@@ -84,6 +85,8 @@ def chosen_run(
             f"--ablation {ablation}: there is another variant named '{variant.name}', whose runs these would replace; "
             "rename it"
         )
+    if config.mark:
+        variant = variant.model_copy(update={"name": variant.name + config.mark})
     return Run(study=config, dataset=dataset, variant=variant, seed=seed, results=results)
 
 
@@ -107,6 +110,7 @@ def train(
     study: Study = "tiny",
     data_root: DataRoot = None,
     root: Root = None,
+    changes: Changes = None,
     results: Results = Path("results"),
     force: Annotated[bool, typer.Option(help="Train again even if the run is trained already.")] = False,
 ) -> None:
@@ -116,7 +120,7 @@ def train(
 
     Writes model.safetensors and metrics.jsonl to results/STUDY/DATASET/ABLATION/seed-SEED/. Test it with lcr evaluate.
     """
-    run = chosen_run(study, dataset, _arm(context, dataset, ablation, method), seed, data_root, root, results)
+    run = chosen_run(study, dataset, _arm(context, dataset, ablation, method), seed, data_root, root, results, changes)
     from lcr.run.train import train as run_training
 
     check_writable(results)
@@ -136,6 +140,7 @@ def evaluate(
     study: Study = "tiny",
     data_root: DataRoot = None,
     root: Root = None,
+    changes: Changes = None,
     results: Results = Path("results"),
 ) -> None:
     """Tests one trained run on the validation clips, also with time frozen and reversed.
@@ -144,7 +149,7 @@ def evaluate(
 
     Writes predictions.parquet (all class scores of each clip), temporal.parquet and run.json beside the weights.
     """
-    run = chosen_run(study, dataset, _arm(context, dataset, ablation, method), seed, data_root, root, results)
+    run = chosen_run(study, dataset, _arm(context, dataset, ablation, method), seed, data_root, root, results, changes)
     from lcr.report.summary import summary
     from lcr.run.evaluate import evaluate as run_evaluation
 

@@ -1,15 +1,17 @@
 """A study by name or path, checked as a whole: `load_study`."""
 
+from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from lcr.config.datasets import FORMATS, dataset_format, is_synthetic
 from lcr.config.files import load_interpretation, load_variant, named_file, project_root
 from lcr.config.register import reading_variants
-from lcr.config.study import StudyConfig
+from lcr.config.study import DatasetConfig, StudyConfig
 from lcr.config.variant import FULL, METHOD_ARMS, VariantConfig, method_arms
-from lcr.util.errors import InputError, unknown
-from lcr.util.schema import parse, read_yaml
+from lcr.util.errors import InputError, printable, unknown
+from lcr.util.schema import parse, read_yaml, yaml_value
 
 
 def known_variants(root: str | Path | None = None, study: StudyConfig | None = None) -> dict[str, VariantConfig]:
@@ -20,7 +22,10 @@ def known_variants(root: str | Path | None = None, study: StudyConfig | None = N
 
 
 def load_study(
-    path: str | Path, roots: dict[str, str | None] | None = None, root: str | Path | None = None
+    path: str | Path,
+    roots: dict[str, str | None] | None = None,
+    root: str | Path | None = None,
+    changes: Sequence[str] = (),
 ) -> StudyConfig:
     """A study by name (`tiny`, `smoke`, `paper`) or by the path of its YAML file.
 
@@ -30,6 +35,7 @@ def load_study(
         roots: folders of real data by dataset, as in {"jester": "DIR"}: the study's generated clips of that dataset
             are then replaced by the real ones, under the real name.
         root: where `ablations/` is (see `project_root`).
+        changes: KEY=VALUE for any key of the file, as in "datasets.jester-fixture.train.epochs=3".
 
     Raises:
         InputError: there is none of this name, a key is unknown or of the wrong type, a dataset that is named is none
@@ -37,8 +43,11 @@ def load_study(
     """
     named, _, more = str(path).partition("+")
     file = named_file(project_root(root) / "ablations" / "studies", "study", named)
-    study = parse(StudyConfig, _study_yaml(file, root), str(file))
+    content = _study_yaml(file, root)
+    study = parse(StudyConfig, _changed(content, changes), str(file))
     study._given = str(path)
+    if changes:
+        _note_changes(study, changes, parse(StudyConfig, content, str(file)))
     for name in study.datasets:
         dataset_format(name)
     study._variants = _checked_variants(study, str(file), root)
@@ -53,6 +62,41 @@ def load_study(
         raise unknown(f"table2 dataset in {file}", study.table2, study.datasets)
     _check_readings(study, str(file))
     return study
+
+
+def _changed(content: Any, changes: Sequence[str]) -> Any:
+    """A study's YAML with the values of `--set`, each read as YAML; a learning rate that is set is that of every arm.
+
+    Raises:
+        InputError: one is not of the form KEY=VALUE, its value is no YAML, or a part of its key is no mapping.
+    """
+    content = deepcopy(content)
+    for change in changes:
+        key, equals, value = change.partition("=")
+        *above, last = key.split(".")
+        place = content
+        for part in above if equals else ():
+            place = place.get(part) if isinstance(place, dict) else None
+        if not equals or not isinstance(place, dict):
+            example = "datasets.jester-fixture.train.epochs=3"
+            raise InputError(f"--set {printable(change)}: write KEY=VALUE, with a key that is there, as in {example}")
+        place[last] = yaml_value(value, f"--set {printable(change)}")
+        if above[:1] == ["datasets"] and [*above[2:], last] == ["train", "learning_rate"]:
+            content["datasets"][above[1]].pop("rates", None)  # else an arm's tuned rate would take its place
+    return content
+
+
+def _note_changes(study: StudyConfig, changes: Sequence[str], unchanged: StudyConfig) -> None:
+    """Notes the changes, and the datasets whose clips are made otherwise than without them."""
+    study._changes = tuple(sorted(changes))
+
+    def made(config: DatasetConfig) -> list[Any]:
+        return [config.model, config.data, config.fixture, config.root]
+
+    known = unchanged.datasets
+    study._remade = tuple(
+        name for name, config in study.datasets.items() if name not in known or made(config) != made(known[name])
+    )
 
 
 def _methods(study: StudyConfig, given: list[str]) -> tuple[str, ...]:

@@ -46,7 +46,8 @@ class Data(_Computed):
         Raises:
             InputError: the study has no such dataset.
         """
-        return cls(study=study.name, dataset=dataset, config=study.dataset(dataset))
+        config = study.dataset(dataset)  # first: it refuses an unknown dataset
+        return cls(study=study.data_name(dataset), dataset=dataset, config=config)
 
     @property
     def format(self) -> str:
@@ -165,7 +166,8 @@ class Run(_Computed):
     @property
     def options(self) -> str:
         """The options that name this run after `lcr train` or `lcr evaluate`, for a shell."""
-        own = shlex.join(["--dataset", self.dataset, "--ablation", self.variant.name, "--seed", str(self.seed)])
+        arm = self.variant.name.removesuffix(self.study.mark)
+        own = shlex.join(["--dataset", self.dataset, "--ablation", arm, "--seed", str(self.seed)])
         return f"--study {self.study.given} {own}"
 
     # Keys.

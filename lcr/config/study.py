@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_
 
 from lcr.config.datasets import dataset_format
 from lcr.config.files import load_interpretation, load_variant
+from lcr.config.keys import hash_of
 from lcr.config.register import reading_variants
 from lcr.config.variant import METHOD_ARMS, FolderName, Interpretation, VariantConfig
 from lcr.methods import METHODS, MethodConfig
@@ -213,6 +214,8 @@ class StudyConfig(Frozen):
     readings: ReadingRuns | None = None
     # No fields, so that they count in no key (though in ==).
     _given: str = PrivateAttr("")
+    _changes: tuple[str, ...] = PrivateAttr(())
+    _remade: tuple[str, ...] = PrivateAttr(())
     _variants: tuple[VariantConfig, ...] = PrivateAttr(())
     _interpretations: dict[str, Interpretation] = PrivateAttr(default_factory=dict)
 
@@ -225,9 +228,19 @@ class StudyConfig(Frozen):
 
     @property
     def given(self) -> str:
-        """The words after `--study` in a shell: the name or path that the study was loaded by, and real roots."""
+        """The words after `--study` in a shell: the name or path that it was loaded by, real roots, and changes."""
         roots = [f" --data-root {shlex.quote(f'{name}={one.root}')}" for name, one in self.datasets.items() if one.root]
-        return shlex.quote(self._given or self.name) + "".join(roots)
+        changes = [f" --set {shlex.quote(change)}" for change in self._changes]
+        return shlex.quote(self._given or self.name) + "".join(roots + changes)
+
+    @property
+    def mark(self) -> str:
+        """What an arm's name ends with where keys were changed by `--set`: `.set-` and a digest; else empty."""
+        return f".set-{hash_of(self._changes)[:8]}" if self._changes else ""
+
+    def data_name(self, dataset: str) -> str:
+        """The name of the folder that holds the dataset's prepared clips: the study's, marked where they are others."""
+        return self.name + (self.mark if dataset in self._remade else "")
 
     def dataset(self, name: str) -> DatasetConfig:
         """The configuration of one of the study's datasets.

@@ -158,3 +158,15 @@ def read_yaml(path: Path) -> Any:
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InputError(f"{path}{place}: no valid YAML: {problem}") from error
+
+
+def yaml_value(text: str, where: str) -> Any:
+    """The value of a piece of YAML in one line.
+
+    Raises:
+        InputError: it is no YAML; `where` is named.
+    """
+    try:
+        return yaml.load(text, _OnceLoader)
+    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError) as error:
+        raise InputError(f"{where}: the value is no valid YAML") from error
