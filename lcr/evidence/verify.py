@@ -287,9 +287,16 @@ def _check_predictions(
     if manifest is not None:
         same = record.data_hash == told_hash == manifest.data_hash
         report.demand(same, f"{place}: its data_hash is not that of the manifest")
-        wanted = {row["id"]: row["label"] or None for row in manifest.rows("validation")}
+        split, part = run.evaluated
+        rows = manifest.rows(split)
+        if part == "tuning":
+            from lcr.data.clips import tuning_groups  # loads torch
+
+            apart = tuning_groups([row["group"] for row in rows])
+            rows = [row for row in rows if row["group"] in apart]
+        wanted = {row["id"]: row["label"] or None for row in rows}
         same = list(classes) == list(manifest.classes) and clips == wanted and len(predictions) == len(wanted)
-        report.demand(same, f"{named['predictions.parquet']}: not of the manifest's validation clips")
+        report.demand(same, f"{named['predictions.parquet']}: not of the manifest's {run.config.evaluate_on} clips")
 
 
 def check_makers(runs: list[Run], store: Store, report: Report, strict: bool) -> None:

@@ -46,10 +46,12 @@ def methods_figure(rows: pd.DataFrame, temporal: pd.DataFrame) -> Figure:
             for axes, cost in zip(panels[2:], COSTS, strict=True):
                 known = part[part[cost] > 0]  # chance has no parameters
                 axes.plot(known[cost], known.index, marker, color=colour, markersize=6)
-                axes.set_xscale("log")
-                axes.xaxis.set_major_locator(LogLocator(subs=(1, 3), numticks=5))
-                axes.xaxis.set_major_formatter("{x:g}")
-                axes.minorticks_off()
+        for axes, cost in zip(panels[2:], COSTS, strict=True):
+            known = found[cost][found[cost] > 0]
+            axes.set(xscale="log", xlim=(known.min() / 2, known.max() * 2))
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if known.max() < 5 * known.min() else (1,)))
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.minorticks_off()
         for axes, label in zip(panels, (*VALUES.values(), *COSTS.values()), strict=True):
             row_axis(axes, list(found.method), xlabel=label)
         handles = [

@@ -41,13 +41,18 @@ def tuning_figure(rows: pd.DataFrame) -> Figure:
                 if row.frozen:
                     axes.plot(place, row.top1, "o", color=COLOURS[3], mfc="none", markersize=12)
             axes.set_title(name, fontsize=9)
-            axes.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
+            axes.set_xticks(range(len(rates)), [_short(rate) for rate in rates])
             axes.set(xlabel="Learning rate (1)", xlim=(-0.5, len(rates) - 0.5))
         for axes in panels.flat[len(arms) :]:
             figure.delaxes(axes)
         for axes in panels[:, 0]:
             axes.set_ylabel("Top-1 (%)")
     return figure
+
+
+def _short(rate: float) -> str:
+    """A rate in few letters: 0.0003 as 3e-4."""
+    return f"{rate:.2g}" if rate >= 0.01 else f"{rate:.0e}".replace("e-0", "e-")
 
 
 def convergence_figure(rows: pd.DataFrame) -> Figure:
