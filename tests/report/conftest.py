@@ -66,7 +66,7 @@ def figures(finished: Finished) -> dict[str, Callable[[], Figure]]:
         "readings": lambda: readings_figure(table("readings"), table("reading_search").query("rank <= 2")),
         "training_curves": lambda: training_curves_figure(finished.curves(), "made-up"),
         "edge_prompt": lambda: edge_prompt_figure(prompt_clip()),
-        "pairs": lambda: pairs_figure(made_up.pairs()),
+        "pairs": lambda: pairs_figure(table("pairs")),
         "tuning": lambda: tuning_figure(made_up.tuning()),
         "convergence": lambda: convergence_figure(made_up.convergence()),
         "multiverse": lambda: multiverse_figure(*made_up.multiverse_tables()),

@@ -116,19 +116,6 @@ def _interval(stem: str, value: float, half: float, ends: str = "") -> dict[str,
     return {stem: value, f"{ends or stem}_ci_low": value - half, f"{ends or stem}_ci_high": value + half}
 
 
-def pairs() -> pd.DataFrame:
-    """The table `pairs`: three pairs of one dataset, five arms."""
-    names = ("Swiping Left / Swiping Right", "Pushing Hand Away / Pulling Hand In", "Zooming In / Zooming Out")
-    return TABLES["pairs"].frame(
-        {"method": arm, "variant": arm, "study": "made-up", "dataset": "jester-fixture", "pair": pair}
-        | _interval("pair_accuracy", 60.0 + 9 * at, 4)
-        | _interval("frozen", 50.0, 5)
-        | {"seeds": 6, "clips": 80}
-        for pair in names
-        for at, arm in enumerate(ARMS)
-    )
-
-
 def tuning() -> pd.DataFrame:
     """The table `tuning`: five arms at three rates, the middle one frozen and best but for one arm."""
     return TABLES["tuning"].frame(
