@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lcr.report.figures.style import COLOURS, GREY, data_title, estimate, page, row_axis
+from lcr.report.figures.style import COLOURS, GREY, data_titles, estimate, page, row_axis
 
 COLUMNS = 4
 NOTE = (
@@ -23,7 +23,7 @@ def pairs_figure(rows: pd.DataFrame) -> Figure:
     arms = list(rows.variant.unique())
     across = max(1, min(COLUMNS, len(panels)))
     lines = max(1, -(-len(panels) // across))
-    heading = f"Movement or its reverse? {', '.join(map(data_title, rows.dataset.unique()))}"
+    heading = f"Movement or its reverse? {data_titles(rows.dataset)}"
     with page(1.9 + 2.5 * across, 1.4 + lines * (0.8 + 0.26 * len(arms)), heading, NOTE) as figure:
         grid = figure.subplots(lines, across, sharex=True, sharey=True, squeeze=False)
         for axes, ((_, pair), here) in zip(grid.flat, panels.items(), strict=False):

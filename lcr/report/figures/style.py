@@ -5,7 +5,7 @@ since each colour comes with a marker, a line style or a hatching of its own.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,12 @@ def show(figure: Figure, finished: Finished, name: str) -> SVG:
 def data_title(dataset: str) -> str:
     """A dataset's name; synthetic clips are never shown under the real one."""
     return f"{dataset}: {SYNTHETIC}" if is_synthetic(dataset) else dataset
+
+
+def data_titles(datasets: Iterable[str]) -> str:
+    """The names of several datasets, and once what all of them are if any is synthetic."""
+    names = list(dict.fromkeys(datasets))
+    return ", ".join(names) + (f": {SYNTHETIC}" if any(map(is_synthetic, names)) else "")
 
 
 def estimate(

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lcr.report.figures.style import COLOURS, GREY, data_title, estimate, page, row_axis, seed_points
+from lcr.report.figures.style import COLOURS, GREY, data_titles, estimate, page, row_axis, seed_points
 from lcr.study.stats.verdict import DELTA
 
 COLUMNS = 4
@@ -26,7 +26,7 @@ def tuning_figure(rows: pd.DataFrame) -> Figure:
     arms = {name: part.sort_values("learning_rate") for name, part in rows.groupby(["dataset", "variant"], sort=False)}
     lines = -(-len(arms) // COLUMNS)
     rates = sorted(rows.learning_rate.unique())
-    heading = f"Every arm at each learning rate. {', '.join(map(data_title, rows.dataset.unique()))}"
+    heading = f"Every arm at each learning rate. {data_titles(rows.dataset)}"
     with page(2.6 * COLUMNS, 1.1 + 2.3 * lines, heading, TUNING_NOTE) as figure:
         panels = figure.subplots(lines, COLUMNS, sharey=True, squeeze=False)
         for axes, ((_, name), here) in zip(panels.flat, arms.items(), strict=False):
@@ -62,7 +62,7 @@ def convergence_figure(rows: pd.DataFrame) -> Figure:
         rows: convergence.csv of a study.
     """
     rows = rows.reset_index(drop=True)
-    heading = f"What half as many steps again gain. {', '.join(map(data_title, rows.dataset.unique()))}"
+    heading = f"What half as many steps again gain. {data_titles(rows.dataset)}"
     with page(7.2, 1.8 + 0.34 * len(rows), heading, CONVERGENCE_NOTE.format(DELTA)) as figure:
         axes = figure.subplots()
         axes.axvspan(-DELTA, DELTA, color="0.93", zorder=0)
