@@ -45,7 +45,7 @@ def test_a_built_wheel_finds_its_studies_from_any_folder(tmp_path: Path):
     )
     answer = run("-c", asked, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(unpacked)})
     runs = source_digest(("wkv:torch",))  # its runs have the same keys: nothing that counts in them was left out
-    assert answer.split() == [str(unpacked / "lcr" / "config" / "study.py"), "smoke", "full", runs]
+    assert answer.split() == [str(unpacked / "lcr" / "config" / "load.py"), "smoke", "full", runs]
 
 
 def test_the_conda_environment_asks_for_what_the_package_asks_for():
