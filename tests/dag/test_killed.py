@@ -13,7 +13,9 @@ from tests.dag.conftest import Project, copied, make_project
 pytestmark = pytest.mark.slow
 RUN = "results/one/jester-fixture/full/seed-0"
 STUDY = ("--config", "study=one")
-EPOCHS = 40  # of two steps: a second or two, so that there is time to kill it after its first checkpoint
+EPOCHS = (
+    160  # of two steps: some seconds on a fast machine too, so that there is time to kill it after its first checkpoint
+)
 COMMAND = 'from lcr.cli import main\n\nif __name__ == "__main__":\n    main()\n'
 # The predictions follow from the weights and the clips; one of the three ways is tested through to them.
 TARGETS = {"snakemake": "model.safetensors", "training": "model.safetensors", "both": "predictions.parquet"}
